@@ -1,0 +1,1 @@
+//! OpenStack calls as values, transport, authentication, catalogue, errors.

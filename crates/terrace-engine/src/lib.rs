@@ -1,0 +1,1 @@
+//! Refresh and apply: the ready queue, waiting, recovery, events.

@@ -1,0 +1,1 @@
+//! The dependency graph of resource instances, acyclic by construction.

@@ -1,0 +1,1 @@
+//! Loads a workspace folder into typed, spanned resources, or all diagnostics.

@@ -1,0 +1,1 @@
+//! Vocabulary of Terrace: addresses, kinds, values, expressions, diagnostics. Never does IO.

@@ -1,0 +1,1 @@
+//! Computes and reviews plans. Never does IO.

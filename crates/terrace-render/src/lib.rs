@@ -1,0 +1,1 @@
+//! Plans, diagnostics and progress as text and JSON.

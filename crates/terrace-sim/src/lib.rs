@@ -1,0 +1,1 @@
+//! A cloud in a process: the OpenStack APIs as an axum router.

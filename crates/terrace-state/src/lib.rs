@@ -1,0 +1,1 @@
+//! State of a workspace: lock, journal, snapshots.
