@@ -49,23 +49,15 @@ migrate_nova() {
             --transport-url "$QUEUE_URL"
 }
 
-seed_fits() { # SERVICE: was its seed made by exactly the installed version?
-    local version
-    version=$(dpkg-query -W -f '${Package} ${Version}\n' "python3-$1")
-    [ "$MAKE_SEED" = 0 ] && grep -qxF -- "$version" "$HARNESS_DIR/seed/versions" 2> /dev/null
-}
-
-create_schemas() { # of the services that have none: from seed/ where it fits, by migration elsewhere
-    local service new=() seeds=() migrations=()
+create_schemas() { # of the services that have none yet
+    local service new=()
     for service in "${SERVICES[@]}"; do
-        [ -e "$STATE_DIR/lock/synced.$service" ] && continue
-        new+=("$service")
-        if seed_fits "$service"; then seeds+=("$service"); else migrations+=("$service"); fi
+        [ -e "$STATE_DIR/lock/synced.$service" ] || new+=("$service")
     done
     [ ${#new[@]} -gt 0 ] || return 0
+    say "creating the schemas of ${new[*]} (half a minute or more)"
     create_databases "${new[@]}"
-    load_seeds "${seeds[@]}"
-    run_migrations "${migrations[@]}"
+    run_migrations "${new[@]}"
     for service in "${new[@]}"; do touch "$STATE_DIR/lock/synced.$service"; done
 }
 
@@ -80,23 +72,8 @@ create_databases() { # SERVICE...
     } | sql
 }
 
-load_seeds() { # SERVICE...
-    local service
-    [ $# -gt 0 ] || return 0
-    say "loading the schemas of $* from seed/"
-    for service; do
-        zcat "$HARNESS_DIR/seed/$service.sql.gz" | sql
-        [ "$service" = nova ] || continue
-        sql nova_api -e "update cell_mappings set transport_url='$QUEUE_URL',
-                database_connection='$(database_url nova)' where name='cell1';
-            update cell_mappings set database_connection='$(database_url nova_cell0)' where name='cell0';"
-    done
-}
-
 run_migrations() { # SERVICE...: all at once
     local service running=()
-    [ $# -gt 0 ] || return 0
-    say "creating the schemas of $* (a minute or more)"
     for service; do
         (set -e; migrate "$service") > "$STATE_DIR/log/migrate-$service.log" 2>&1 &
         running+=("$!:$service")
@@ -104,20 +81,4 @@ run_migrations() { # SERVICE...: all at once
     for service in "${running[@]}"; do
         wait "${service%%:*}" || die "see $STATE_DIR/log/migrate-${service##*:}.log"
     done
-}
-
-write_seed() { # the empty schemas, for every later start with these versions
-    local service
-    download_packages mariadb-client
-    (cd "$STATE_DIR/tmp/deb" && dpkg-deb -x mariadb-client_*.deb .)
-    mkdir -p "$HARNESS_DIR/seed"
-    for service in "${SERVICES[@]}"; do
-        # shellcheck disable=SC2046  # several databases are several words
-        "$STATE_DIR/tmp/deb/usr/bin/mariadb-dump" --no-defaults -uroot -S "$STATE_DIR/run/mysqld.sock" \
-            --skip-comments --skip-dump-date --databases $(databases_of "$service") |
-            gzip -9n > "$STATE_DIR/tmp/$service.sql.gz"
-        mv "$STATE_DIR/tmp/$service.sql.gz" "$HARNESS_DIR/seed/"
-    done
-    dpkg-query -W -f '${Package} ${Version}\n' "${SERVICES[@]/#/python3-}" | sort > "$HARNESS_DIR/seed/versions"
-    say "seed/ is written"
 }

@@ -42,17 +42,12 @@ unpack_common_packages() { # the paste pipelines are in packages whose own set-u
         [ -e "$STATE_DIR/pkg/.$package" ] || needed+=("$package")
     done
     [ ${#needed[@]} -gt 0 ] || return 0
-    download_packages "${needed[@]}"
-    mkdir -p "$STATE_DIR/pkg"
+    rm -rf "$STATE_DIR/tmp/deb"
+    mkdir -p "$STATE_DIR/pkg" "$STATE_DIR/tmp/deb"
+    (cd "$STATE_DIR/tmp/deb" && apt-get -q -o APT::Sandbox::User=root download "${needed[@]}") \
+        > "$STATE_DIR/log/apt-download.log" 2>&1 || die "see $STATE_DIR/log/apt-download.log"
     for package in "${needed[@]}"; do
         dpkg-deb -x "$STATE_DIR/tmp/deb/${package}"_*.deb "$STATE_DIR/pkg"
         touch "$STATE_DIR/pkg/.$package"
     done
-}
-
-download_packages() { # PACKAGE...: into an empty tmp/deb
-    rm -rf "$STATE_DIR/tmp/deb"
-    mkdir -p "$STATE_DIR/tmp/deb"
-    (cd "$STATE_DIR/tmp/deb" && apt-get -q -o APT::Sandbox::User=root download "$@") \
-        > "$STATE_DIR/log/apt-download.log" 2>&1 || die "see $STATE_DIR/log/apt-download.log"
 }
