@@ -1,1 +1,29 @@
-//! Vocabulary of Terrace: addresses, kinds, values, expressions, diagnostics. Never does IO.
+//! Vocabulary of Terrace: addresses, kinds and their attribute tables, values, expressions,
+//! diagnostics, and the four states of a resource: desired, recorded, observed, planned.
+//!
+//! This crate never does IO, never reads a clock or the environment, and has no async code.
+//! Every other crate speaks in its terms; see `docs/architecture.md` for the map.
+
+pub mod address;
+pub mod diagnostic;
+pub mod expr;
+pub mod kind;
+mod kinds;
+pub mod observed;
+pub mod schema;
+pub mod snapshot;
+pub mod source;
+pub mod suggest;
+pub mod value;
+mod value_serde;
+pub mod workspace;
+
+pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use kind::Kind;
+pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
+pub use schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
+pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Snapshot, Status};
+pub use source::{FileId, Place, Sources, Span, Spanned};
+pub use value::{Attributes, Origin, Pending, Value};
+pub use workspace::{Body, CloudChoice, Lifecycle, Output, Repeat, Resource, Stack, Workspace};

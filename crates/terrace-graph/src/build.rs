@@ -1,0 +1,227 @@
+//! From blocks to instances and edges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use terrace_model::expr::{Reference, ResourceReference, Root};
+use terrace_model::{
+    Address, Diagnostic, Diagnostics, Kind, Repeat, Resource, ResourceAddress, Span, Stack, Workspace,
+};
+
+use crate::dag::{Cycle, Dag};
+
+/// Why one instance needs another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// An expression or a bare name refers to it.
+    Reference,
+    /// It is written inside of it.
+    Nesting,
+    /// The user said so.
+    DependsOn,
+    /// OpenStack needs it: a server gets its addresses from the subnets of its networks.
+    Subnets,
+}
+
+/// An edge with the place it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Why.
+    pub cause: Cause,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// All instances of a workspace and what each directly needs. Only [`build`] makes one.
+#[derive(Debug, Clone)]
+pub struct ResourceGraph {
+    dag: Dag<Address, Edge>,
+    order: Vec<Address>,
+}
+
+impl ResourceGraph {
+    /// All instances, what they need before them; deterministic.
+    pub fn order(&self) -> &[Address] {
+        &self.order
+    }
+
+    /// What an instance directly needs, sorted.
+    pub fn dependencies(&self, address: &Address) -> Vec<(&Address, &Edge)> {
+        self.dag.needs(address)
+    }
+
+    /// Who directly needs an instance, sorted.
+    pub fn dependents(&self, address: &Address) -> Vec<(&Address, &Edge)> {
+        self.dag.users(address)
+    }
+
+    /// Whether there is such an instance.
+    pub fn contains(&self, address: &Address) -> bool {
+        self.dag.contains(address)
+    }
+}
+
+/// Expands blocks into instances and joins them.
+///
+/// # Errors
+/// Every reference to an instance that is not there, or the cycle, with the places of its edges.
+pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
+    let mut builder = Builder { workspace, dag: Dag::default(), diagnostics: Diagnostics::default() };
+    for stack in workspace.stacks.values() {
+        let locals = local_references(stack);
+        for resource in stack.resources.values() {
+            builder.resource(stack, resource, &locals);
+        }
+    }
+    if builder.diagnostics.has_errors() {
+        return Err(builder.diagnostics);
+    }
+    match builder.dag.order() {
+        Ok(order) => Ok(ResourceGraph { dag: builder.dag, order }),
+        Err(cycle) => Err(std::iter::once(explain(&cycle)).collect()),
+    }
+}
+
+/// Resource references that each local makes, also through other locals. The loader has refused
+/// locals that refer to themselves; here such a circle merely ends.
+fn local_references(stack: &Stack) -> BTreeMap<&str, Vec<ResourceReference>> {
+    let direct: BTreeMap<&str, Vec<Reference>> =
+        stack.locals.iter().map(|(name, term)| (name.as_str(), term.value.references())).collect();
+    let reach = |name: &str| {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            let Some((&name, references)) = direct.get_key_value(name) else { continue };
+            if !seen.insert(name) {
+                continue;
+            }
+            for reference in references {
+                match &reference.root {
+                    Root::Local(other) => open.push(other),
+                    Root::Resource(resource) => found.push(resource.clone()),
+                    _ => {}
+                }
+            }
+        }
+        found
+    };
+    direct.keys().map(|&name| (name, reach(name))).collect()
+}
+
+struct Builder<'a> {
+    workspace: &'a Workspace,
+    dag: Dag<Address, Edge>,
+    diagnostics: Diagnostics,
+}
+
+impl Builder<'_> {
+    fn resource(&mut self, stack: &Stack, resource: &Resource, locals: &BTreeMap<&str, Vec<ResourceReference>>) {
+        let references = resource_references(resource, locals);
+        for key in resource.repeat.keys() {
+            let user = resource.address.instance(key);
+            self.dag.node(user.clone());
+            for (reference, span) in &references {
+                let edge = Edge { cause: cause_of(resource, reference), span: *span };
+                for needed in self.targets(stack, resource, &user, reference) {
+                    self.join(&user, needed, edge);
+                }
+            }
+            for dependency in &resource.depends_on {
+                let edge = Edge { cause: Cause::DependsOn, span: dependency.span };
+                for needed in self.instances(&dependency.value) {
+                    self.dag.edge(user.clone(), needed, edge);
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, user: &Address, needed: Address, edge: Edge) {
+        if user.kind() == Kind::Server && needed.kind() == Kind::Network {
+            for subnet in self.subnets(&needed) {
+                self.dag.edge(user.clone(), subnet, Edge { cause: Cause::Subnets, ..edge });
+            }
+        }
+        self.dag.edge(user.clone(), needed, edge);
+    }
+
+    fn subnets(&self, network: &Address) -> Vec<Address> {
+        let Some(stack) = self.workspace.stacks.get(network.stack()) else { return Vec::new() };
+        let inside = |a: &ResourceAddress| a.kind == Kind::Subnet && a.path.first() == network.resource.path.first();
+        stack.resources.keys().filter(|a| inside(a)).map(|a| a.instance(network.key.clone())).collect()
+    }
+
+    fn instances(&self, address: &ResourceAddress) -> Vec<Address> {
+        self.workspace.resource(address).map_or_else(Vec::new, |resource| {
+            resource.repeat.keys().into_iter().map(|key| address.instance(key)).collect()
+        })
+    }
+
+    fn targets(&mut self, stack: &Stack, from: &Resource, user: &Address, to: &ResourceReference) -> Vec<Address> {
+        let address = to.address(&stack.name);
+        let Some(target) = self.workspace.resource(&address) else {
+            let message = format!("there is no `{address}`");
+            self.diagnostics.push(Diagnostic::error("E0401", to.span, message));
+            return Vec::new();
+        };
+        if to.key.is_none() && target.repeat != Repeat::One {
+            // A nested block repeats with the one it is written in, key by key.
+            let nested = is_parent(&address, &from.address);
+            return if nested { vec![address.instance(user.key.clone())] } else { self.instances(&address) };
+        }
+        if !target.repeat.keys().contains(&to.key) {
+            let there = target.repeat.keys().len();
+            let message = format!("there is no `{}`", address.instance(to.key.clone()));
+            let help = format!("`{address}` has {there} instance(s) here");
+            self.diagnostics.push(Diagnostic::error("E0402", to.span, message).help(help));
+            return Vec::new();
+        }
+        vec![address.instance(to.key.clone())]
+    }
+}
+
+fn resource_references(
+    resource: &Resource,
+    locals: &BTreeMap<&str, Vec<ResourceReference>>,
+) -> Vec<(ResourceReference, Span)> {
+    let mut found = Vec::new();
+    for reference in resource.body.values().flat_map(|term| term.value.references()) {
+        match reference.root {
+            Root::Resource(to) => found.push((to, reference.span)),
+            Root::Local(name) => {
+                let through = locals.get(name.as_str()).into_iter().flatten();
+                found.extend(through.map(|to| (to.clone(), reference.span)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn cause_of(resource: &Resource, reference: &ResourceReference) -> Cause {
+    if is_parent(&reference.address(&resource.address.stack), &resource.address) {
+        Cause::Nesting
+    } else {
+        Cause::Reference
+    }
+}
+
+fn is_parent(parent: &ResourceAddress, child: &ResourceAddress) -> bool {
+    child.kind.schema().parent == Some(parent.kind)
+        && parent.stack == child.stack
+        && child.path.len() == 2
+        && child.path.first() == parent.path.first()
+}
+
+fn explain(Cycle(path): &Cycle<Address, Edge>) -> Diagnostic {
+    let round: Vec<String> =
+        path.iter().chain(path.first()).map(|(address, _)| format!("`{address}`")).collect();
+    let message = format!("these need each other: {}", round.join(" needs "));
+    let Some((first, edge)) = path.first() else { return Diagnostic::without_place("E0403", message) };
+    let needs = |at: usize| path.get((at + 1) % path.len()).map_or(first, |(address, _)| address);
+    let mut diagnostic =
+        Diagnostic::error("E0403", edge.span, message).label(format!("`{first}` needs `{}`", needs(0)));
+    for (at, (address, edge)) in path.iter().enumerate().skip(1) {
+        diagnostic = diagnostic.related(edge.span, format!("`{address}` needs `{}`", needs(at)));
+    }
+    diagnostic.help("remove one of these references, or move what both need into a resource of its own")
+}

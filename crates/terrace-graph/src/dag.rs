@@ -1,0 +1,192 @@
+//! A directed graph with a deterministic order. Edges point from what is needed to who needs it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::Direction;
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+/// A graph of `N` with what is known of each edge.
+#[derive(Debug, Clone)]
+pub struct Dag<N, E> {
+    graph: DiGraph<N, E>,
+    index: BTreeMap<N, NodeIndex>,
+}
+
+/// A circle of needs: each needs the next, the last needs the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycle<N, E>(pub Vec<(N, E)>);
+
+impl<N: Ord + Clone, E: Clone> Default for Dag<N, E> {
+    fn default() -> Self {
+        Self { graph: DiGraph::new(), index: BTreeMap::new() }
+    }
+}
+
+impl<N: Ord + Clone, E: Clone> Dag<N, E> {
+    /// Adds a node; adding it again changes nothing.
+    pub fn node(&mut self, node: N) {
+        self.place(node);
+    }
+
+    fn place(&mut self, node: N) -> NodeIndex {
+        if let Some(&at) = self.index.get(&node) {
+            return at;
+        }
+        let at = self.graph.add_node(node.clone());
+        self.index.insert(node, at);
+        at
+    }
+
+    /// Says that `user` needs `needed`; the first cause of a pair stays.
+    pub fn edge(&mut self, user: N, needed: N, cause: E) {
+        let (user, needed) = (self.place(user), self.place(needed));
+        if self.graph.find_edge(needed, user).is_none() {
+            self.graph.add_edge(needed, user, cause);
+        }
+    }
+
+    /// What a node directly needs, sorted.
+    pub fn needs(&self, node: &N) -> Vec<(&N, &E)> {
+        self.neighbours(node, Direction::Incoming)
+    }
+
+    /// Who directly needs a node, sorted.
+    pub fn users(&self, node: &N) -> Vec<(&N, &E)> {
+        self.neighbours(node, Direction::Outgoing)
+    }
+
+    fn neighbours(&self, node: &N, direction: Direction) -> Vec<(&N, &E)> {
+        let Some(&at) = self.index.get(node) else { return Vec::new() };
+        let mut found: Vec<_> = self
+            .graph
+            .edges_directed(at, direction)
+            .map(|edge| {
+                let other = if direction == Direction::Incoming { edge.source() } else { edge.target() };
+                (&self.graph[other], edge.weight())
+            })
+            .collect();
+        found.sort_by(|a, b| a.0.cmp(b.0));
+        found
+    }
+
+    /// Whether the node is there.
+    pub fn contains(&self, node: &N) -> bool {
+        self.index.contains_key(node)
+    }
+
+    /// All nodes, sorted.
+    pub fn nodes(&self) -> impl Iterator<Item = &N> {
+        self.index.keys()
+    }
+
+    /// All nodes with what they need before them; among those that could come next, the smallest.
+    ///
+    /// # Errors
+    /// A cycle, if there is one.
+    pub fn order(&self) -> Result<Vec<N>, Cycle<N, E>> {
+        let mut waiting: BTreeMap<&N, usize> = BTreeMap::new();
+        let mut ready: BTreeSet<&N> = BTreeSet::new();
+        for (node, &at) in &self.index {
+            match self.graph.edges_directed(at, Direction::Incoming).count() {
+                0 => drop(ready.insert(node)),
+                needs => drop(waiting.insert(node, needs)),
+            }
+        }
+        let mut order = Vec::with_capacity(self.index.len());
+        while let Some(node) = ready.pop_first() {
+            order.push(node.clone());
+            for user in self.graph.neighbors_directed(self.index[node], Direction::Outgoing) {
+                let user = &self.graph[user];
+                if let Some(needs) = waiting.get_mut(user) {
+                    *needs -= 1;
+                    if *needs == 0 {
+                        waiting.remove(user);
+                        ready.insert(user);
+                    }
+                }
+            }
+        }
+        if order.len() == self.index.len() { Ok(order) } else { Err(self.cycle()) }
+    }
+
+    /// A shortest cycle through the smallest node that lies on one.
+    fn cycle(&self) -> Cycle<N, E> {
+        let start = tarjan_scc(&self.graph)
+            .into_iter()
+            .filter(|part| part.len() > 1 || self.graph.contains_edge(part[0], part[0]))
+            .flatten()
+            .min_by_key(|&at| self.graph[at].clone())
+            .expect("invariant: an order fails only where there is a cycle");
+        let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
+        let mut queue = std::collections::VecDeque::from([start]);
+        while let Some(at) = queue.pop_front() {
+            for (needed, _) in self.needs(&self.graph[at]) {
+                let needed = self.index[needed];
+                if needed == start {
+                    return self.walk_back(start, at, &came_from);
+                }
+                if !came_from.contains_key(&needed) {
+                    came_from.insert(needed, at);
+                    queue.push_back(needed);
+                }
+            }
+        }
+        Cycle(Vec::new())
+    }
+
+    fn walk_back(&self, start: NodeIndex, last: NodeIndex, from: &BTreeMap<NodeIndex, NodeIndex>) -> Cycle<N, E> {
+        let mut path = vec![last];
+        while let Some(&before) = path.last().and_then(|at| from.get(at)) {
+            path.push(before);
+        }
+        path.reverse();
+        let next = path.iter().skip(1).chain(std::iter::once(&start));
+        let cause = |user: NodeIndex, needed: NodeIndex| {
+            self.graph.find_edge(needed, user).map(|edge| self.graph[edge].clone())
+        };
+        Cycle(
+            path.iter()
+                .zip(next)
+                .filter_map(|(&user, &needed)| Some((self.graph[user].clone(), cause(user, needed)?)))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph(edges: &str) -> Dag<char, ()> {
+        let mut dag = Dag::default();
+        for edge in edges.split(' ').filter(|e| !e.is_empty()) {
+            let nodes: Vec<char> = edge.chars().collect();
+            match nodes[..] {
+                [one] => dag.node(one),
+                [user, needed] => dag.edge(user, needed, ()),
+                _ => unreachable!(),
+            }
+        }
+        dag
+    }
+
+    #[test]
+    fn orders_and_cycles() {
+        for (edges, expected) in [
+            ("", Ok("")),
+            ("b a", Ok("ab")),
+            ("ab bc", Ok("cba")),
+            ("ac bc ad", Ok("cbda")),
+            ("ab ba", Err("ab")),
+            ("xa ab bc ca", Err("abc")),
+            ("aa", Err("a")),
+        ] {
+            let text = |nodes: Vec<char>| nodes.into_iter().collect::<String>();
+            let order = graph(edges).order().map(text);
+            let order = order.map_err(|Cycle(path)| text(path.into_iter().map(|(n, ())| n).collect()));
+            assert_eq!(order, expected.map(str::to_owned).map_err(str::to_owned), "{edges}");
+        }
+    }
+}

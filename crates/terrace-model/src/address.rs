@@ -1,0 +1,253 @@
+//! Addresses: `stack/section.name[key]`, such as `web/servers.web[0]` or `web/subnets.front.v4`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::kind::Kind;
+
+/// Longest name of a stack or resource, in bytes.
+pub const MAX_NAME: usize = 100;
+
+/// Why a text is not a name or an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// The name breaks the rule.
+    #[error("`{0}` is not a name: use letters, digits, `_` and `-`, begin with a letter or `_`, at most 100")]
+    Name(String),
+    /// No `stack/` in front.
+    #[error("`{0}` has no stack: write it as `stack/section.name`")]
+    NoStack(String),
+    /// The section is no kind's.
+    #[error("`{section}` in `{address}` is not a section; known are {known}")]
+    Section {
+        /// What was written.
+        section: String,
+        /// The whole address.
+        address: String,
+        /// The sections there are.
+        known: String,
+    },
+    /// The part after the stack is not `section.name` with an optional key.
+    #[error("`{0}` is not an address: write it as `stack/section.name`, with `[0]` or `[\"key\"]` for one of many")]
+    Shape(String),
+}
+
+/// A name of a stack, resource, variable: letters, digits, `_`, `-`, not beginning with a digit or `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Checks and wraps a name.
+    pub fn new(text: &str) -> Result<Self, AddressError> {
+        let begins = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        let goes_on = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        if begins && goes_on && text.len() <= MAX_NAME {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(AddressError::Name(text.to_owned()))
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a stack: the stem of its file, `web` for `stacks/web.yaml`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StackName(Name);
+
+impl StackName {
+    /// Checks and wraps a stack name.
+    pub fn new(text: &str) -> Result<Self, AddressError> {
+        Name::new(text).map(Self)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for StackName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which one of many: `[0]` for `count`, `["blue"]` for `for_each`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InstanceKey {
+    /// Of a `count`.
+    Index(u32),
+    /// Of a `for_each`.
+    Text(String),
+}
+
+impl fmt::Display for InstanceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => write!(f, "{index}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// One block in a stack file, before `count` or `for_each` make several of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceAddress {
+    /// The stack.
+    pub stack: StackName,
+    /// The kind, shown as its section.
+    pub kind: Kind,
+    /// Path of names: one, or parent and child for nested kinds (`front`, `v4`).
+    pub path: Vec<Name>,
+}
+
+impl ResourceAddress {
+    /// The address of one instance of it.
+    pub fn instance(&self, key: Option<InstanceKey>) -> Address {
+        Address { resource: self.clone(), key }
+    }
+
+    /// The last name of the path.
+    pub fn name(&self) -> &str {
+        self.path.last().map_or("", Name::as_str)
+    }
+}
+
+impl fmt::Display for ResourceAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.stack, self.kind.section())?;
+        self.path.iter().try_for_each(|name| write!(f, ".{name}"))
+    }
+}
+
+/// One instance: the unit of planning, state and the graph.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    /// The block it comes from.
+    pub resource: ResourceAddress,
+    /// Which one of many, if the block makes many.
+    pub key: Option<InstanceKey>,
+}
+
+impl Address {
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.resource.kind
+    }
+
+    /// The stack.
+    pub fn stack(&self) -> &StackName {
+        &self.resource.stack
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.resource)?;
+        match &self.key {
+            None => Ok(()),
+            Some(InstanceKey::Index(index)) => write!(f, "[{index}]"),
+            Some(InstanceKey::Text(text)) => write!(f, "[{}]", quoted(text)),
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let shape = || AddressError::Shape(text.to_owned());
+        let (body, key) = match text.strip_suffix(']') {
+            None => (text, None),
+            Some(open) => {
+                let (body, key) = open.split_once('[').ok_or_else(shape)?;
+                (body, Some(parse_key(key).ok_or_else(shape)?))
+            }
+        };
+        let (stack, rest) = body.rsplit_once('/').ok_or_else(|| AddressError::NoStack(text.to_owned()))?;
+        let (section, names) = rest.split_once('.').ok_or_else(shape)?;
+        let kind = Kind::from_section(section).ok_or_else(|| AddressError::Section {
+            section: section.to_owned(),
+            address: text.to_owned(),
+            known: Kind::ALL.map(Kind::section).join(", "),
+        })?;
+        let path = names.split('.').map(Name::new).collect::<Result<Vec<_>, _>>()?;
+        let depth = if kind.schema().parent.is_some() { 2 } else { 1 };
+        if path.len() != depth {
+            return Err(shape());
+        }
+        Ok(Self { resource: ResourceAddress { stack: StackName::new(stack)?, kind, path }, key })
+    }
+}
+
+fn parse_key(text: &str) -> Option<InstanceKey> {
+    if text.starts_with('"') {
+        return serde_json::from_str(text).ok().map(InstanceKey::Text);
+    }
+    let canonical = text == "0" || !text.starts_with('0');
+    (canonical && text.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| text.parse().ok().map(InstanceKey::Index))
+        .flatten()
+}
+
+/// Addresses and names travel as their text.
+macro_rules! serde_as_text {
+    ($type:ty, $parse:expr) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                $parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+serde_as_text!(Address, Address::from_str);
+serde_as_text!(Name, Name::new);
+serde_as_text!(StackName, StackName::new);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_round_trip_and_others_are_refused() {
+        for text in [
+            "web/servers.web[0]",
+            "web/subnets.front.v4",
+            "web/networks.front",
+            "web/servers.app[\"blue\"]",
+            "web/servers.app[\"a]\\\"[b/c.d\"]",
+            "web/subnets.front.v4[\"x\"]",
+        ] {
+            let parsed = text.parse::<Address>().map(|a| a.to_string());
+            assert_eq!(parsed.as_deref(), Ok(text));
+        }
+        for text in [
+            "servers.web", "web/servers", "web/server.web", "web/servers.web[00]", "web/servers.web[x]",
+            "web/subnets.v4", "web/networks.a.b", "web/servers.9x", "/servers.a", "", "web/servers.web[",
+        ] {
+            assert!(text.parse::<Address>().is_err(), "{text} was taken");
+        }
+    }
+}

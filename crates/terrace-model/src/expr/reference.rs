@@ -1,0 +1,77 @@
+//! References: what an expression names.
+
+use std::fmt;
+
+use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
+use crate::kind::Kind;
+use crate::source::Span;
+
+/// One reference in an expression, taken from its syntax tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// What it names.
+    pub root: Root,
+    /// Where.
+    pub span: Span,
+}
+
+/// What a reference names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Root {
+    /// `vars.NAME`.
+    Var(String),
+    /// `locals.NAME`.
+    Local(String),
+    /// `env.NAME`: `env.name` is the environment.
+    Env(String),
+    /// `count.index`.
+    CountIndex,
+    /// `each.key`.
+    EachKey,
+    /// `each.value`.
+    EachValue,
+    /// Another resource of the same stack.
+    Resource(ResourceReference),
+}
+
+/// A resource of the same stack, or one instance of it, or an attribute of that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceReference {
+    /// Kind, from the section name.
+    pub kind: Kind,
+    /// One name, or parent and child for nested kinds.
+    pub path: Vec<Name>,
+    /// `[0]` or `["key"]` right after the names.
+    pub key: Option<InstanceKey>,
+    /// The attribute that is read of it; `None` when the whole is used, as in `servers.web.map(...)`.
+    pub attribute: Option<String>,
+    /// Where.
+    pub span: Span,
+}
+
+impl ResourceReference {
+    /// The address it names, in a stack.
+    pub fn address(&self, stack: &StackName) -> ResourceAddress {
+        ResourceAddress { stack: stack.clone(), kind: self.kind, path: self.path.clone() }
+    }
+}
+
+impl From<ResourceReference> for Reference {
+    fn from(reference: ResourceReference) -> Self {
+        Self { span: reference.span, root: Root::Resource(reference) }
+    }
+}
+
+/// As it is written in an expression: `networks.front.id`, `servers.web[0]`.
+impl fmt::Display for ResourceReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.section())?;
+        self.path.iter().try_for_each(|name| write!(f, ".{name}"))?;
+        match &self.key {
+            Some(InstanceKey::Index(index)) => write!(f, "[{index}]")?,
+            Some(InstanceKey::Text(text)) => write!(f, "[{}]", serde_json::Value::from(text.as_str()))?,
+            None => {}
+        }
+        self.attribute.iter().try_for_each(|name| write!(f, ".{name}"))
+    }
+}

@@ -1,0 +1,119 @@
+//! What is recorded: the state of a workspace in one environment, as it was last committed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::value::{Attributes, Value};
+
+/// Which history a state belongs to; a random UUID, made with the state.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Lineage(pub String);
+
+/// The whole recorded state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Its history.
+    pub lineage: Lineage,
+    /// Grows by one with every run that may change something.
+    pub serial: u64,
+    /// Key of fingerprints of sensitive values; random, made with the state, never shown.
+    pub fingerprint_key: Vec<u8>,
+    /// The cloud and project that the ids belong to; `None` before the first apply.
+    pub cloud: Option<CloudIdentity>,
+    /// One record for each instance.
+    pub records: BTreeMap<Address, Record>,
+    /// Outputs by `stack.name`.
+    pub outputs: BTreeMap<String, OutputRecord>,
+}
+
+/// Which cloud and project ids belong to. Two of them are the same if `auth_url` and `project_id` are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloudIdentity {
+    /// Name in clouds.yaml, `simulator`, or `envvars`.
+    pub name: String,
+    /// Keystone's URL.
+    pub auth_url: String,
+    /// The project.
+    pub project_id: String,
+    /// Its name.
+    pub project_name: String,
+    /// The user; keypairs belong to it.
+    pub user_id: String,
+    /// The region, if there are several.
+    pub region: Option<String>,
+}
+
+/// What is known of one instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Id in the cloud.
+    pub id: String,
+    /// Where it is in its life.
+    pub status: Status,
+    /// Version of the kind's table that wrote it.
+    pub schema_version: u32,
+    /// The attributes as they were last applied; sensitive ones as fingerprints. Holds what the
+    /// user declared and the table's defaults, nothing that only the cloud sets.
+    pub declared: Attributes,
+    /// All attributes as they were last seen in the cloud.
+    pub seen: Attributes,
+    /// Instances that this one directly depends on, sorted.
+    pub dependencies: Vec<Address>,
+    /// The marker that was put on it.
+    pub marker: String,
+    /// Why it is failed or tainted, in the cloud's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// Whether the plan must refuse to destroy it; kept here so that deleting the block does not lift it.
+    #[serde(default)]
+    pub prevent_destroy: bool,
+}
+
+/// Where a recorded instance is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It exists, but was not seen ready yet; the next run goes on waiting.
+    Creating,
+    /// As it should be.
+    Ready,
+    /// A change was begun and not seen to end.
+    Updating,
+    /// A delete was begun and not seen to end.
+    Deleting,
+    /// The cloud says that it failed; the next plan replaces it.
+    Failed,
+}
+
+/// A recorded output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutputRecord {
+    /// The value; a fingerprint when it is sensitive.
+    pub value: Value,
+    /// Whether it is only shown when asked for by name.
+    pub sensitive: bool,
+}
+
+impl Snapshot {
+    /// An empty state of a history.
+    pub fn empty(lineage: Lineage, fingerprint_key: Vec<u8>) -> Self {
+        Self {
+            lineage,
+            serial: 0,
+            fingerprint_key,
+            cloud: None,
+            records: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+        }
+    }
+}
+
+impl CloudIdentity {
+    /// Whether ids of one can be looked up in the other.
+    pub fn same_place(&self, other: &Self) -> bool {
+        self.auth_url == other.auth_url && self.project_id == other.project_id && self.region == other.region
+    }
+}

@@ -1,0 +1,119 @@
+//! What is desired: a workspace as its files say, checked and typed, with every place kept.
+
+use std::collections::BTreeMap;
+
+use crate::address::{InstanceKey, ResourceAddress, StackName};
+use crate::expr::Term;
+use crate::source::{Sources, Span, Spanned};
+use crate::value::Value;
+
+/// A loaded workspace. Only `terrace-lang` makes one.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// Name of the environment, `default` unless chosen.
+    pub environment: String,
+    /// The cloud that `terrace.yaml` names.
+    pub cloud: CloudChoice,
+    /// The stacks.
+    pub stacks: BTreeMap<StackName, Stack>,
+    /// Texts that expressions read with `file("...")`, by the path as written.
+    pub files: BTreeMap<String, String>,
+    /// The stack files that were read, for places.
+    pub sources: Sources,
+}
+
+/// Which cloud a workspace is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloudChoice {
+    /// The simulator inside Terrace, with its state in the workspace.
+    Simulator,
+    /// An entry of clouds.yaml, or what `OS_*` says when there is no name.
+    OpenStack(Option<String>),
+}
+
+/// One stack file.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its name.
+    pub name: StackName,
+    /// Values of its variables, evaluated.
+    pub variables: BTreeMap<String, Value>,
+    /// Its locals; they may refer to resources.
+    pub locals: BTreeMap<String, Spanned<Term>>,
+    /// Its resources, nested ones included.
+    pub resources: BTreeMap<ResourceAddress, Resource>,
+    /// Its outputs.
+    pub outputs: BTreeMap<String, Output>,
+}
+
+/// One block: a resource before it becomes instances.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its address.
+    pub address: ResourceAddress,
+    /// Where its name is written.
+    pub span: Span,
+    /// How many instances there are.
+    pub repeat: Repeat,
+    /// Its attributes: only names from the kind's table, checked as far as they are known.
+    pub body: Body,
+    /// What the user wants of its life.
+    pub lifecycle: Lifecycle,
+    /// Resources that must be there first, beyond those it refers to.
+    pub depends_on: Vec<Spanned<ResourceAddress>>,
+}
+
+/// Attributes as they are written.
+pub type Body = BTreeMap<String, Spanned<Term>>;
+
+/// How many instances a block makes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Repeat {
+    /// One, without a key.
+    One,
+    /// So many, with indices.
+    Count(u32),
+    /// One for each key.
+    Each(BTreeMap<String, Value>),
+}
+
+impl Repeat {
+    /// The keys of the instances, in order.
+    pub fn keys(&self) -> Vec<Option<InstanceKey>> {
+        match self {
+            Self::One => vec![None],
+            Self::Count(n) => (0..*n).map(|i| Some(InstanceKey::Index(i))).collect(),
+            Self::Each(map) => map.keys().map(|k| Some(InstanceKey::Text(k.clone()))).collect(),
+        }
+    }
+}
+
+/// What the user wants of a resource's life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// Refuse any plan that destroys it.
+    pub prevent_destroy: bool,
+}
+
+/// A value that a stack tells the outside.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// How it is computed.
+    pub term: Spanned<Term>,
+    /// Whether it is only shown when asked for by name.
+    pub sensitive: bool,
+    /// Where its name is written.
+    pub span: Span,
+}
+
+impl Workspace {
+    /// All resources of all stacks, in order of address.
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.stacks.values().flat_map(|stack| stack.resources.values())
+    }
+
+    /// The resource of that address.
+    pub fn resource(&self, address: &ResourceAddress) -> Option<&Resource> {
+        self.stacks.get(&address.stack)?.resources.get(address)
+    }
+}
