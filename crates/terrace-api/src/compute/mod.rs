@@ -1,0 +1,21 @@
+//! Nova: calls and what they answer.
+
+mod actions;
+mod catalog;
+mod groups;
+mod keypairs;
+mod servers;
+
+pub use actions::{Rebuild, confirm_resize, reboot, rebuild, resize, revert_resize, start, stop};
+pub use catalog::{
+    Flavor, Limits, QuotaSet, QuotaUse, Zone, availability_zones, flavor, flavors_detail, limits,
+    quota_detail,
+};
+pub use groups::{
+    GroupRules, ServerGroup, create_server_group, delete_server_group, server_group, server_groups,
+};
+pub use keypairs::{Keypair, delete_keypair, import_keypair, keypair, keypairs};
+pub use servers::{
+    AddressEntry, Fault, NewServer, Nic, NicTarget, Server, ServerChange, VolumeRef, create_server,
+    delete_metadata_key, delete_server, server, servers_detail, set_metadata, update_server,
+};

@@ -1,0 +1,334 @@
+//! Servers: list, read, create, change, delete.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::call::{Call, Microversion, Repeat};
+use crate::service::Service;
+use crate::wire::{self, Wire, segment};
+
+/// New enough for tags and descriptions, old enough to name the flavor by its id (until 2.46).
+pub(super) const READ: Microversion = Microversion::new(2, 26);
+
+/// A server as nova shows it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Server {
+    /// Its id.
+    pub id: String,
+    /// Its name; names are not unique.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub name: String,
+    /// `ACTIVE`, `BUILD`, `ERROR` and so on.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub status: String,
+    /// What nova is doing with it now, if anything.
+    #[serde(default, rename = "OS-EXT-STS:task_state")]
+    pub task_state: Option<String>,
+    /// What it is when nova is done with it.
+    #[serde(default, rename = "OS-EXT-STS:vm_state")]
+    pub vm_state: Option<String>,
+    /// 1 running, 4 shut down, 0 unknown.
+    #[serde(default, rename = "OS-EXT-STS:power_state")]
+    pub power_state: Option<i64>,
+    /// Its flavor's id.
+    #[serde(default, rename = "flavor", deserialize_with = "wire::id_of")]
+    pub flavor_id: Option<String>,
+    /// Its image's id; none when it booted from a volume.
+    #[serde(default, rename = "image", deserialize_with = "wire::id_of")]
+    pub image_id: Option<String>,
+    /// Its keypair's name.
+    #[serde(default)]
+    pub key_name: Option<String>,
+    /// Its metadata.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub metadata: BTreeMap<String, String>,
+    /// Its tags.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub tags: Vec<String>,
+    /// Its description.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Its addresses by the name of the network.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub addresses: BTreeMap<String, Vec<AddressEntry>>,
+    /// The names of its security groups; may repeat.
+    #[serde(default, deserialize_with = "wire::names")]
+    pub security_groups: Vec<String>,
+    /// Where it runs.
+    #[serde(default, rename = "OS-EXT-AZ:availability_zone", deserialize_with = "wire::non_empty")]
+    pub availability_zone: Option<String>,
+    /// Why it is in ERROR.
+    #[serde(default)]
+    pub fault: Option<Fault>,
+    /// When it was created.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub created: String,
+    /// When it last changed, as far as nova keeps count.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub updated: String,
+    /// Whether it has a config drive.
+    #[serde(default, deserialize_with = "wire::truth")]
+    pub config_drive: bool,
+    /// Who created it.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub user_id: String,
+    /// The project it is in.
+    #[serde(default, rename = "tenant_id", deserialize_with = "wire::nullable")]
+    pub project_id: String,
+    /// Its attached volumes.
+    #[serde(
+        default,
+        rename = "os-extended-volumes:volumes_attached",
+        deserialize_with = "wire::nullable"
+    )]
+    pub volumes_attached: Vec<VolumeRef>,
+}
+
+impl Wire for Server {
+    const NAME: &'static str = "server";
+    const ONE: &'static str = "server";
+    const MANY: &'static str = "servers";
+}
+
+/// One address of a server.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct AddressEntry {
+    /// The address.
+    pub addr: String,
+    /// 4 or 6.
+    #[serde(default)]
+    pub version: u8,
+    /// `fixed` or `floating`.
+    #[serde(default, rename = "OS-EXT-IPS:type", deserialize_with = "wire::nullable")]
+    pub kind: String,
+    /// The MAC address of the port.
+    #[serde(default, rename = "OS-EXT-IPS-MAC:mac_addr", deserialize_with = "wire::nullable")]
+    pub mac: String,
+}
+
+/// A volume attached to a server.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct VolumeRef {
+    /// The volume's id.
+    pub id: String,
+    /// Whether it goes with the server.
+    #[serde(default, deserialize_with = "wire::truth")]
+    pub delete_on_termination: bool,
+}
+
+/// Why a server is in ERROR.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Fault {
+    /// An HTTP status by way of a code.
+    #[serde(default)]
+    pub code: i64,
+    /// The reason.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub message: String,
+}
+
+/// What a NIC is plugged into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NicTarget {
+    /// A network; nova makes a port.
+    Network(String),
+    /// A port that exists.
+    Port(String),
+}
+
+/// One NIC of a new server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nic {
+    /// What it is plugged into.
+    pub target: NicTarget,
+    /// The address it must have, on a network.
+    pub fixed_ip: Option<String>,
+}
+
+impl Nic {
+    /// A NIC on a network, with any address.
+    pub fn network(id: impl Into<String>) -> Self {
+        Self { target: NicTarget::Network(id.into()), fixed_ip: None }
+    }
+
+    /// A NIC on a port that exists.
+    pub fn port(id: impl Into<String>) -> Self {
+        Self { target: NicTarget::Port(id.into()), fixed_ip: None }
+    }
+
+    fn body(&self) -> Value {
+        let mut nic = match &self.target {
+            NicTarget::Network(id) => json!({ "uuid": id }),
+            NicTarget::Port(id) => json!({ "port": id }),
+        };
+        if let Some(address) = &self.fixed_ip {
+            nic["fixed_ip"] = json!(address);
+        }
+        nic
+    }
+}
+
+/// A server to create. Empty and absent fields are left to nova.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct NewServer {
+    /// The name.
+    pub name: String,
+    /// The flavor's id.
+    pub flavor_id: String,
+    /// The image's id.
+    pub image_id: Option<String>,
+    /// The keypair's name.
+    pub key_name: Option<String>,
+    /// The NICs, in order; when empty nova takes the only network there is.
+    pub networks: Vec<Nic>,
+    /// Names or ids of security groups; when empty nova takes `default`.
+    pub security_groups: Vec<String>,
+    /// Metadata.
+    pub metadata: BTreeMap<String, String>,
+    /// Tags (needs 2.52).
+    pub tags: Vec<String>,
+    /// User data, base64-encoded already.
+    pub user_data: Option<String>,
+    /// The availability zone.
+    pub availability_zone: Option<String>,
+    /// Whether to have a config drive.
+    pub config_drive: Option<bool>,
+    /// The server group's id, which goes into the scheduler hints.
+    pub group: Option<String>,
+    /// The description (needs 2.19).
+    pub description: Option<String>,
+}
+
+/// User data often carries secrets, so it does not show.
+impl fmt::Debug for NewServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewServer")
+            .field("name", &self.name)
+            .field("flavor_id", &self.flavor_id)
+            .field("image_id", &self.image_id)
+            .field("networks", &self.networks)
+            .field("user_data", &self.user_data.as_ref().map(|_| "[hidden]"))
+            .finish_non_exhaustive()
+    }
+}
+
+/// What to change about a server in place; `None` leaves it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerChange {
+    /// The new name.
+    pub name: Option<String>,
+    /// The new description; empty removes it (needs 2.19).
+    pub description: Option<String>,
+}
+
+/// All servers of the project, whole, page by page.
+pub fn servers_detail(filters: &[(&str, &str)]) -> Call {
+    let call = Call::get(Service::Compute, "/servers/detail").microversion(READ, "reading servers");
+    filters.iter().fold(call, |call, (name, value)| call.query(*name, *value))
+}
+
+/// One server.
+pub fn server(id: &str) -> Call {
+    Call::get(Service::Compute, format!("/servers/{}", segment(id)))
+        .microversion(READ, "reading servers")
+}
+
+/// Creates a server; the answer holds its id and little else.
+pub fn create_server(new: &NewServer) -> Call {
+    let mut body = json!({ "server": new.server_body() });
+    if let Some(group) = &new.group {
+        body["os:scheduler_hints"] = json!({ "group": group });
+    }
+    let call = Call::post(Service::Compute, "/servers").body(body).success(&[202]);
+    match new.need() {
+        Some((version, feature)) => call.microversion(version, feature),
+        None => call,
+    }
+}
+
+impl NewServer {
+    fn need(&self) -> Option<(Microversion, &'static str)> {
+        if !self.tags.is_empty() {
+            Some((Microversion::new(2, 52), "creating a server with tags"))
+        } else if self.description.is_some() {
+            Some((Microversion::new(2, 19), "creating a server with a description"))
+        } else {
+            None
+        }
+    }
+
+    fn server_body(&self) -> Value {
+        let mut server = Map::new();
+        let mut put = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                server.insert(key.to_owned(), value);
+            }
+        };
+        put("name", Some(json!(self.name)));
+        put("flavorRef", Some(json!(self.flavor_id)));
+        put("imageRef", self.image_id.as_ref().map(|id| json!(id)));
+        put("key_name", self.key_name.as_ref().map(|name| json!(name)));
+        put("networks", self.networks_body());
+        let groups: Vec<Value> =
+            self.security_groups.iter().map(|name| json!({ "name": name })).collect();
+        put("security_groups", (!groups.is_empty()).then(|| json!(groups)));
+        put("metadata", (!self.metadata.is_empty()).then(|| json!(self.metadata)));
+        put("tags", (!self.tags.is_empty()).then(|| json!(self.tags)));
+        put("user_data", self.user_data.as_ref().map(|data| json!(data)));
+        put("availability_zone", self.availability_zone.as_ref().map(|zone| json!(zone)));
+        put("config_drive", self.config_drive.map(|drive| json!(drive)));
+        put("description", self.description.as_ref().map(|text| json!(text)));
+        Value::Object(server)
+    }
+
+    /// From 2.37 on the key must be there; before that leaving it out means the only network.
+    fn networks_body(&self) -> Option<Value> {
+        if !self.networks.is_empty() {
+            return Some(self.networks.iter().map(Nic::body).collect());
+        }
+        self.need()
+            .is_some_and(|(version, _)| version >= Microversion::new(2, 37))
+            .then(|| json!("auto"))
+    }
+}
+
+/// Changes a server's name or description.
+pub fn update_server(id: &str, change: &ServerChange) -> Call {
+    let mut server = Map::new();
+    if let Some(name) = &change.name {
+        server.insert("name".into(), json!(name));
+    }
+    let call = Call::put(Service::Compute, format!("/servers/{}", segment(id)));
+    let Some(text) = &change.description else {
+        return call.body(json!({ "server": server }));
+    };
+    let text = if text.is_empty() { Value::Null } else { json!(text) };
+    server.insert("description".into(), text);
+    call.body(json!({ "server": server }))
+        .microversion(Microversion::new(2, 19), "changing a server's description")
+}
+
+/// Deletes a server; it is gone when reading it answers 404.
+pub fn delete_server(id: &str) -> Call {
+    Call::delete(Service::Compute, format!("/servers/{}", segment(id)))
+}
+
+/// Sets these metadata keys and leaves the others.
+pub fn set_metadata(id: &str, metadata: &BTreeMap<String, String>) -> Call {
+    Call::post(Service::Compute, format!("/servers/{}/metadata", segment(id)))
+        .body(json!({ "metadata": metadata }))
+        .success(&[200])
+        .repeat(Repeat::Safe)
+}
+
+/// Removes one metadata key.
+pub fn delete_metadata_key(id: &str, key: &str) -> Call {
+    Call::delete(Service::Compute, format!("/servers/{}/metadata/{}", segment(id), segment(key)))
+}
