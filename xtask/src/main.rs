@@ -1,2 +1,42 @@
-//! Developer tasks.
-fn main() {}
+//! Developer tasks, run as `cargo xtask TASK`.
+//!
+//! `tidy` checks what the compiler and clippy cannot: which crate may depend on which, that every
+//! module says what it is for, that the documents name what exists.
+
+mod tidy;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+tasks:
+  tidy    check layering, file sizes, module docs, and that the documents name what exists
+";
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["tidy"] => run_tidy(),
+        _ => {
+            write!(io::stderr(), "{USAGE}")?;
+            Ok(ExitCode::from(2))
+        }
+    }
+}
+
+fn run_tidy() -> anyhow::Result<ExitCode> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent")?;
+    let report = tidy::run(root)?;
+    let mut out = io::stdout().lock();
+    for finding in &report.findings {
+        writeln!(out, "{finding}")?;
+    }
+    let found = report.findings.len();
+    writeln!(out, "tidy: {} files, {} crates, {found} findings", report.files, report.crates)?;
+    Ok(if found == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
