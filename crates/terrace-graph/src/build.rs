@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_model::expr::{Reference, ResourceReference, Root};
 use terrace_model::{
-    Address, Diagnostic, Diagnostics, Kind, Repeat, Resource, ResourceAddress, Span, Stack, Workspace,
+    Address, Diagnostic, Diagnostics, Kind, Repeat, Resource, ResourceAddress, Span, Stack,
+    Workspace,
 };
 
 use crate::dag::{Cycle, Dag};
@@ -65,7 +66,8 @@ impl ResourceGraph {
 /// # Errors
 /// Every reference to an instance that is not there, or the cycle, with the places of its edges.
 pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
-    let mut builder = Builder { workspace, dag: Dag::default(), diagnostics: Diagnostics::default() };
+    let mut builder =
+        Builder { workspace, dag: Dag::default(), diagnostics: Diagnostics::default() };
     for stack in workspace.stacks.values() {
         let locals = local_references(stack);
         for resource in stack.resources.values() {
@@ -115,7 +117,12 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn resource(&mut self, stack: &Stack, resource: &Resource, locals: &BTreeMap<&str, Vec<ResourceReference>>) {
+    fn resource(
+        &mut self,
+        stack: &Stack,
+        resource: &Resource,
+        locals: &BTreeMap<&str, Vec<ResourceReference>>,
+    ) {
         let references = resource_references(resource, locals);
         for key in resource.repeat.keys() {
             let user = resource.address.instance(key);
@@ -146,8 +153,15 @@ impl Builder<'_> {
 
     fn subnets(&self, network: &Address) -> Vec<Address> {
         let Some(stack) = self.workspace.stacks.get(network.stack()) else { return Vec::new() };
-        let inside = |a: &ResourceAddress| a.kind == Kind::Subnet && a.path.first() == network.resource.path.first();
-        stack.resources.keys().filter(|a| inside(a)).map(|a| a.instance(network.key.clone())).collect()
+        let inside = |a: &ResourceAddress| {
+            a.kind == Kind::Subnet && a.path.first() == network.resource.path.first()
+        };
+        stack
+            .resources
+            .keys()
+            .filter(|a| inside(a))
+            .map(|a| a.instance(network.key.clone()))
+            .collect()
     }
 
     fn instances(&self, address: &ResourceAddress) -> Vec<Address> {
@@ -156,7 +170,13 @@ impl Builder<'_> {
         })
     }
 
-    fn targets(&mut self, stack: &Stack, from: &Resource, user: &Address, to: &ResourceReference) -> Vec<Address> {
+    fn targets(
+        &mut self,
+        stack: &Stack,
+        from: &Resource,
+        user: &Address,
+        to: &ResourceReference,
+    ) -> Vec<Address> {
         let address = to.address(&stack.name);
         let Some(target) = self.workspace.resource(&address) else {
             let message = format!("there is no `{address}`");
@@ -166,7 +186,11 @@ impl Builder<'_> {
         if to.key.is_none() && target.repeat != Repeat::One {
             // A nested block repeats with the one it is written in, key by key.
             let nested = is_parent(&address, &from.address);
-            return if nested { vec![address.instance(user.key.clone())] } else { self.instances(&address) };
+            return if nested {
+                vec![address.instance(user.key.clone())]
+            } else {
+                self.instances(&address)
+            };
         }
         if !target.repeat.keys().contains(&to.key) {
             let there = target.repeat.keys().len();
@@ -216,12 +240,15 @@ fn explain(Cycle(path): &Cycle<Address, Edge>) -> Diagnostic {
     let round: Vec<String> =
         path.iter().chain(path.first()).map(|(address, _)| format!("`{address}`")).collect();
     let message = format!("these need each other: {}", round.join(" needs "));
-    let Some((first, edge)) = path.first() else { return Diagnostic::without_place("E0403", message) };
+    let Some((first, edge)) = path.first() else {
+        return Diagnostic::without_place("E0403", message);
+    };
     let needs = |at: usize| path.get((at + 1) % path.len()).map_or(first, |(address, _)| address);
-    let mut diagnostic =
-        Diagnostic::error("E0403", edge.span, message).label(format!("`{first}` needs `{}`", needs(0)));
+    let mut diagnostic = Diagnostic::error("E0403", edge.span, message)
+        .label(format!("`{first}` needs `{}`", needs(0)));
     for (at, (address, edge)) in path.iter().enumerate().skip(1) {
         diagnostic = diagnostic.related(edge.span, format!("`{address}` needs `{}`", needs(at)));
     }
-    diagnostic.help("remove one of these references, or move what both need into a resource of its own")
+    diagnostic
+        .help("remove one of these references, or move what both need into a resource of its own")
 }

@@ -63,7 +63,8 @@ impl<N: Ord + Clone, E: Clone> Dag<N, E> {
             .graph
             .edges_directed(at, direction)
             .map(|edge| {
-                let other = if direction == Direction::Incoming { edge.source() } else { edge.target() };
+                let other =
+                    if direction == Direction::Incoming { edge.source() } else { edge.target() };
                 (&self.graph[other], edge.weight())
             })
             .collect();
@@ -136,7 +137,12 @@ impl<N: Ord + Clone, E: Clone> Dag<N, E> {
         Cycle(Vec::new())
     }
 
-    fn walk_back(&self, start: NodeIndex, last: NodeIndex, from: &BTreeMap<NodeIndex, NodeIndex>) -> Cycle<N, E> {
+    fn walk_back(
+        &self,
+        start: NodeIndex,
+        last: NodeIndex,
+        from: &BTreeMap<NodeIndex, NodeIndex>,
+    ) -> Cycle<N, E> {
         let mut path = vec![last];
         while let Some(&before) = path.last().and_then(|at| from.get(at)) {
             path.push(before);
@@ -149,7 +155,9 @@ impl<N: Ord + Clone, E: Clone> Dag<N, E> {
         Cycle(
             path.iter()
                 .zip(next)
-                .filter_map(|(&user, &needed)| Some((self.graph[user].clone(), cause(user, needed)?)))
+                .filter_map(|(&user, &needed)| {
+                    Some((self.graph[user].clone(), cause(user, needed)?))
+                })
                 .collect(),
         )
     }
@@ -185,7 +193,8 @@ mod tests {
         ] {
             let text = |nodes: Vec<char>| nodes.into_iter().collect::<String>();
             let order = graph(edges).order().map(text);
-            let order = order.map_err(|Cycle(path)| text(path.into_iter().map(|(n, ())| n).collect()));
+            let order =
+                order.map_err(|Cycle(path)| text(path.into_iter().map(|(n, ())| n).collect()));
             assert_eq!(order, expected.map(str::to_owned).map_err(str::to_owned), "{edges}");
         }
     }

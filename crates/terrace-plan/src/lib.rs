@@ -1,1 +1,27 @@
-//! Computes and reviews plans. Never does IO.
+//! Plans: what would be done, why, in which order, as a value.
+//!
+//! [`compute`] is a pure function of the desired, the recorded and the observed; the same inputs
+//! give the same bytes and the same digest. [`review`] is the only way to an [`ApprovedPlan`],
+//! which is the only thing that apply takes. This crate never does IO and reads no clock.
+
+mod compare;
+mod compute;
+mod desired;
+mod diff;
+mod digest;
+mod file;
+mod plan;
+mod review;
+mod scope;
+mod steps;
+mod verify;
+
+pub use compare::same_value;
+pub use compute::{Inputs, compute};
+pub use file::{PlanFileError, SavedPlan};
+pub use plan::{
+    Action, AttributeChange, Counts, Drift, InstanceChange, Mode, Operation, Plan, PlannedOutput,
+    Reason, ReasonCode, Refusal, Step,
+};
+pub use review::{ApprovedPlan, Decision, Reviewed, Stale, review};
+pub use scope::planned_value;

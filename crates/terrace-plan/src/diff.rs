@@ -1,0 +1,85 @@
+//! What differs between the desired and the observed of one instance.
+
+use terrace_model::{Address, Attribute, Attributes, Object, Place, Presence, Record, Value};
+
+use crate::compare::same_value;
+use crate::plan::{AttributeChange, Drift};
+
+/// The attributes to change: those declared that differ from what is seen, and those that were
+/// declared when last applied and are not any more.
+pub(crate) fn changes(
+    address: &Address,
+    desired: &Attributes,
+    record: &Record,
+    seen: &Object,
+    key: &[u8],
+    place: &dyn Fn(&str) -> Option<Place>,
+) -> Vec<AttributeChange> {
+    let mut found = Vec::new();
+    for attribute in address.kind().schema().attributes {
+        let after = match desired.get(attribute.name) {
+            Some(value) => value.clone(),
+            None if was_declared(attribute, record) => Value::Null,
+            None => continue,
+        };
+        let before = seen_value(attribute, record, seen);
+        let same = if attribute.readable {
+            same_value(attribute, &after, &before)
+        } else {
+            after.sealed(key) == before || (after.is_null() && before.is_null())
+        };
+        if !same {
+            found.push(AttributeChange {
+                attribute: attribute.name.to_owned(),
+                before: hidden_with(&after, before),
+                after,
+                effect: attribute.on_change,
+                place: place(attribute.name),
+            });
+        }
+    }
+    found.sort_by(|a, b| a.attribute.cmp(&b.attribute));
+    found
+}
+
+/// What the cloud shows in clear is as secret as what shall replace it.
+fn hidden_with(after: &Value, before: Value) -> Value {
+    match before {
+        Value::Null | Value::Fingerprint(_) => before,
+        before if after.is_sensitive() => Value::Sensitive(Box::new(before)),
+        before => before,
+    }
+}
+
+/// Removing an optional attribute resets it; where the cloud chose a default it keeps its choice.
+fn was_declared(attribute: &Attribute, record: &Record) -> bool {
+    attribute.presence == Presence::Optional
+        && record.declared.get(attribute.name).is_some_and(|value| !value.is_null())
+}
+
+/// The value now. What the cloud does not tell back is as it was last applied.
+fn seen_value(attribute: &Attribute, record: &Record, seen: &Object) -> Value {
+    let from = if attribute.readable { &seen.attributes } else { &record.declared };
+    from.get(attribute.name).cloned().unwrap_or(Value::Null)
+}
+
+/// What changed in the cloud since the last apply, on declared attributes.
+pub(crate) fn drift(address: &Address, record: &Record, seen: &Object) -> Vec<Drift> {
+    let schema = address.kind().schema();
+    // Of a sensitive value only a hash is recorded: a change of it shows as a change, not as drift.
+    let shown =
+        |a: &&Attribute| record.declared.get(a.name).is_some_and(|value| !value.is_sensitive());
+    let declared = schema.attributes.iter().filter(|a| a.readable).filter(shown);
+    declared
+        .filter_map(|attribute| {
+            let recorded = record.seen.get(attribute.name).cloned().unwrap_or(Value::Null);
+            let observed = seen.attributes.get(attribute.name).cloned().unwrap_or(Value::Null);
+            (!same_value(attribute, &recorded, &observed)).then(|| Drift {
+                address: address.clone(),
+                attribute: Some(attribute.name.to_owned()),
+                recorded,
+                observed,
+            })
+        })
+        .collect()
+}

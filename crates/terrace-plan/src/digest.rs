@@ -1,0 +1,62 @@
+//! The digest: one SHA-256 that names a plan, for review in git.
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::{Action, Plan};
+
+impl Plan {
+    /// Lower-case hexadecimal SHA-256 over everything that apply would do and what it was decided
+    /// on: lineage, serial, cloud, the changes with their values (sensitive ones as keyed hashes)
+    /// and the order of steps. Wording, places and unchanged instances are not in it.
+    pub fn digest(&self, fingerprint_key: &[u8]) -> String {
+        let sealed = self.sealed(fingerprint_key);
+        let changes: Vec<_> = sealed
+            .instances
+            .iter()
+            .filter(|i| i.action != Action::NoOp)
+            .map(|i| {
+                (&i.address, i.action, &i.id, &i.desired, &i.changes, &i.dependencies, i.revision)
+            })
+            .map(|(address, action, id, desired, changes, dependencies, revision)| {
+                let changes: Vec<_> =
+                    changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
+                serde_json::json!([address, action, id, desired, changes, dependencies, revision])
+            })
+            .collect();
+        let steps: Vec<_> =
+            sealed.steps.iter().map(|s| (s.instance, s.operation, &s.after)).collect();
+        let cloud = (&sealed.cloud.auth_url, &sealed.cloud.project_id, &sealed.cloud.region);
+        let canonical = serde_json::json!([
+            sealed.mode,
+            sealed.environment,
+            sealed.lineage,
+            sealed.serial,
+            cloud,
+            changes,
+            steps,
+            sealed.outputs
+        ]);
+        terrace_model::value::hex(&Sha256::digest(canonical.to_string()))
+    }
+
+    /// The plan fit to be stored or shown: every sensitive value replaced by its keyed hash.
+    #[must_use]
+    pub fn sealed(&self, fingerprint_key: &[u8]) -> Self {
+        let mut plan = self.clone();
+        for instance in &mut plan.instances {
+            for values in [&mut instance.before, &mut instance.desired] {
+                values.values_mut().for_each(|value| *value = value.sealed(fingerprint_key));
+            }
+            for change in &mut instance.changes {
+                change.before = change.before.sealed(fingerprint_key);
+                change.after = change.after.sealed(fingerprint_key);
+                if change.after.is_sensitive()
+                    && let Some(before) = instance.before.get_mut(&change.attribute)
+                {
+                    *before = change.before.clone();
+                }
+            }
+        }
+        plan
+    }
+}

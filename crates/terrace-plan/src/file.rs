@@ -1,0 +1,146 @@
+//! Saved plans: a JSON file that `apply` takes. Sensitive values are not in it, only keyed hashes;
+//! they are filled in again from the files of the workspace and must hash to the same.
+
+use serde::{Deserialize, Serialize};
+use terrace_model::{Address, Attributes, Facts, Value, Workspace};
+
+use crate::desired;
+use crate::plan::Plan;
+use crate::scope::{InstanceScope, Values, planned_value};
+
+const FORMAT: &str = "terrace-plan/1";
+
+/// A plan as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SavedPlan {
+    format: String,
+    digest: String,
+    plan: Plan,
+}
+
+/// Why a saved plan cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    /// Not JSON, or not a plan.
+    #[error("this is not a saved plan")]
+    NotAPlan(#[source] serde_json::Error),
+    /// Written by another version.
+    #[error("the plan has format `{0}`, and this Terrace reads `{FORMAT}`")]
+    Format(String),
+    /// Changed since it was written, or for another state.
+    #[error("the plan does not match its digest: it was changed, or belongs to another state")]
+    Digest,
+    /// A sensitive value is not what it was when the plan was made.
+    #[error("the sensitive value of `{attribute}` of `{address}` is not the one that was planned")]
+    Secret {
+        /// The instance.
+        address: Address,
+        /// The attribute.
+        attribute: String,
+    },
+}
+
+impl SavedPlan {
+    /// Prepares a plan to be stored.
+    pub fn new(plan: &Plan, fingerprint_key: &[u8]) -> Self {
+        Self {
+            format: FORMAT.into(),
+            digest: plan.digest(fingerprint_key),
+            plan: plan.sealed(fingerprint_key),
+        }
+    }
+
+    /// Its text.
+    ///
+    /// # Errors
+    /// Never for a plan made by [`SavedPlan::new`].
+    pub fn to_text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// When it is none, or of another format.
+    pub fn from_text(text: &str) -> Result<Self, PlanFileError> {
+        let json: serde_json::Value =
+            serde_json::from_str(text).map_err(PlanFileError::NotAPlan)?;
+        match json.get("format").and_then(serde_json::Value::as_str) {
+            Some(FORMAT) => serde_json::from_value(json).map_err(PlanFileError::NotAPlan),
+            Some(other) => Err(PlanFileError::Format(other.to_owned())),
+            None => Err(PlanFileError::Format("none".into())),
+        }
+    }
+
+    /// The plan as it is stored, for showing: sensitive values are hashes.
+    pub fn sealed(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The digest that it was stored with.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The plan with its sensitive values, computed again from the workspace.
+    ///
+    /// # Errors
+    /// When the file was changed, or a sensitive value differs from the planned one.
+    pub fn open(
+        self,
+        workspace: &Workspace,
+        fingerprint_key: &[u8],
+    ) -> Result<Plan, PlanFileError> {
+        if self.plan.digest(fingerprint_key) != self.digest {
+            return Err(PlanFileError::Digest);
+        }
+        let mut plan = self.plan;
+        let values = values(&plan);
+        for instance in &mut plan.instances {
+            if instance.desired.values().any(Value::is_sensitive) {
+                let fresh = evaluate(workspace, &instance.address, &values);
+                let wrong = |attribute: &String| PlanFileError::Secret {
+                    address: instance.address.clone(),
+                    attribute: attribute.clone(),
+                };
+                for (name, value) in instance.desired.iter_mut().filter(|(_, v)| v.is_sensitive()) {
+                    let found = fresh.get(name).filter(|v| v.sealed(fingerprint_key) == *value);
+                    *value = found.cloned().ok_or_else(|| wrong(name))?;
+                }
+            }
+            for change in &mut instance.changes {
+                if change.after.is_sensitive()
+                    && let Some(value) = instance.desired.get(&change.attribute)
+                {
+                    change.after = value.clone();
+                }
+            }
+        }
+        Ok(plan)
+    }
+}
+
+fn values(plan: &Plan) -> Values {
+    let of = |i: &crate::plan::InstanceChange| {
+        let seen =
+            (!i.before.is_empty() && i.action != crate::plan::Action::Replace).then_some(&i.before);
+        (i.address.clone(), planned_value(&i.address, &i.desired, seen))
+    };
+    plan.instances.iter().map(of).collect()
+}
+
+/// The block's values, evaluated without looking anything up: only sensitive ones are taken.
+fn evaluate(workspace: &Workspace, address: &Address, values: &Values) -> Attributes {
+    let found = workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
+    let Some((resource, stack)) = found else { return Attributes::new() };
+    let scope = InstanceScope { workspace, stack, values, address: Some(address) };
+    let mut attributes = Attributes::new();
+    for attribute in address.kind().schema().attributes {
+        if let Ok(Some(value)) =
+            desired::one(resource, attribute, address, &scope, &Facts::default())
+        {
+            attributes.insert(attribute.name.to_owned(), value);
+        }
+    }
+    attributes
+}

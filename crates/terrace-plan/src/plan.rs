@@ -1,0 +1,301 @@
+//! The plan as a value.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use terrace_model::{Address, Attributes, CloudIdentity, Lineage, OnChange, Place, Value};
+
+/// Everything that would be done and why. Instances are sorted by address, steps are in an order
+/// in which each comes after what it waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What kind of run it is for.
+    pub mode: Mode,
+    /// The environment.
+    pub environment: String,
+    /// History of the state it was made against.
+    pub lineage: Lineage,
+    /// Serial of that state.
+    pub serial: u64,
+    /// The cloud and project.
+    pub cloud: CloudIdentity,
+    /// One entry for each instance, unchanged ones included.
+    pub instances: Vec<InstanceChange>,
+    /// What apply does, in order.
+    pub steps: Vec<Step>,
+    /// What changed in the cloud behind Terrace's back.
+    pub drift: Vec<Drift>,
+    /// Outputs by `stack.name`.
+    pub outputs: BTreeMap<String, PlannedOutput>,
+    /// Why the plan must not be applied; empty for most.
+    pub refusals: Vec<Refusal>,
+    /// Names of ids that occur in values, for people.
+    pub names: BTreeMap<String, String>,
+}
+
+/// What kind of run a plan is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Make the cloud as desired.
+    Apply,
+    /// Remove everything that is recorded.
+    Destroy,
+}
+
+/// What would happen to one instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceChange {
+    /// The instance.
+    pub address: Address,
+    /// What would happen.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// Its id, if it exists.
+    pub id: Option<String>,
+    /// The attributes that change, sorted by name.
+    pub changes: Vec<AttributeChange>,
+    /// Attributes as seen now; empty if it does not exist.
+    pub before: Attributes,
+    /// Declared attributes and defaults as they shall be; empty if it shall not exist.
+    pub desired: Attributes,
+    /// Instances it directly depends on, sorted.
+    pub dependencies: Vec<Address>,
+    /// Whether later plans must refuse to destroy it.
+    pub prevent_destroy: bool,
+    /// Neutron's revision number that the change was computed against.
+    pub revision: Option<u64>,
+}
+
+/// What would happen to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Nothing.
+    NoOp,
+    /// It exists but was not seen ready; wait until it is.
+    Resume,
+    /// Only the record goes; the object is gone already.
+    Forget,
+    /// Changed in place.
+    Update,
+    /// Resized: restarted with another flavor.
+    Resize,
+    /// Rebuilt: same object, root disk lost.
+    Rebuild,
+    /// Created.
+    Create,
+    /// Deleted and created anew.
+    Replace,
+    /// Deleted.
+    Delete,
+}
+
+/// Why an action, or why none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// For programs.
+    pub code: ReasonCode,
+    /// For people: a fragment such as `flavor changed`.
+    pub text: String,
+    /// Where in the files it comes from.
+    pub place: Option<Place>,
+}
+
+/// Why, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonCode {
+    /// As desired.
+    Unchanged,
+    /// It is not recorded yet.
+    New,
+    /// It is recorded, but gone from the cloud.
+    Gone,
+    /// Attributes differ.
+    Changed,
+    /// It failed in the cloud.
+    Failed,
+    /// An earlier run ended before it was ready.
+    Interrupted,
+    /// A delete was begun by an earlier run.
+    DeleteBegun,
+    /// Its block is not in the files any more.
+    NoConfig,
+    /// Its index is beyond `count`.
+    CountIndex,
+    /// Its key is not in `for_each`.
+    EachKey,
+    /// The block makes instances in another way now.
+    WrongRepetition,
+    /// Everything is destroyed.
+    Destroy,
+}
+
+/// One attribute that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttributeChange {
+    /// The attribute.
+    pub attribute: String,
+    /// Its value now.
+    pub before: Value,
+    /// Its value to be.
+    pub after: Value,
+    /// What the change does.
+    #[serde(with = "effect")]
+    pub effect: OnChange,
+    /// Where the new value is written.
+    pub place: Option<Place>,
+}
+
+mod effect {
+    //! [`OnChange`] as a word.
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+    use terrace_model::OnChange;
+
+    const WORDS: [(OnChange, &str); 4] = [
+        (OnChange::InPlace, "in_place"),
+        (OnChange::Resize, "resize"),
+        (OnChange::Rebuild, "rebuild"),
+        (OnChange::Replace, "replace"),
+    ];
+
+    pub(super) fn serialize<S: Serializer>(
+        effect: &OnChange,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let word = WORDS.iter().find(|(e, _)| e == effect).map_or("", |(_, word)| word);
+        serializer.serialize_str(word)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<OnChange, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let found = WORDS.iter().find(|(_, w)| *w == word).map(|(effect, _)| *effect);
+        found.ok_or_else(|| D::Error::custom(format!("unknown effect `{word}`")))
+    }
+}
+
+/// One thing that apply does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Index of the instance in [`Plan::instances`].
+    pub instance: usize,
+    /// What is done.
+    pub operation: Operation,
+    /// Indices of steps that must have succeeded before; all smaller than its own.
+    pub after: Vec<usize>,
+}
+
+/// What a step does with its instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Delete the object and its record.
+    Delete,
+    /// Drop the record of an object that is gone.
+    Forget,
+    /// Wait until an existing object is ready.
+    Resume,
+    /// Create the object.
+    Create,
+    /// Change the object as [`InstanceChange::changes`] says: in place, then resize, then rebuild.
+    Update,
+}
+
+/// What changed in the cloud since it was last recorded, on declared attributes only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// The instance.
+    pub address: Address,
+    /// The attribute; `None` if the object is gone.
+    pub attribute: Option<String>,
+    /// As recorded.
+    pub recorded: Value,
+    /// As seen.
+    pub observed: Value,
+}
+
+/// An output before and after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedOutput {
+    /// As recorded; null if it is new.
+    pub before: Value,
+    /// As it shall be; null if it goes.
+    pub after: Value,
+    /// Whether it is only shown when asked for by name.
+    pub sensitive: bool,
+}
+
+impl PlannedOutput {
+    /// Whether it changes, or may change.
+    pub fn changes(&self) -> bool {
+        self.before != self.after
+    }
+}
+
+/// Why a plan must not be applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The instance.
+    pub address: Address,
+    /// What stands against it, a sentence without a full stop.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// How many of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Created; a replace counts here and in `delete`.
+    pub create: usize,
+    /// Changed in place.
+    pub update: usize,
+    /// Resized.
+    pub resize: usize,
+    /// Rebuilt.
+    pub rebuild: usize,
+    /// Deleted.
+    pub delete: usize,
+    /// Waited for.
+    pub resume: usize,
+    /// Forgotten.
+    pub forget: usize,
+}
+
+impl Plan {
+    /// Whether applying it would do nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && !self.outputs.values().any(PlannedOutput::changes)
+    }
+
+    /// How many of each action there are.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for instance in &self.instances {
+            match instance.action {
+                Action::NoOp => {}
+                Action::Resume => counts.resume += 1,
+                Action::Forget => counts.forget += 1,
+                Action::Update => counts.update += 1,
+                Action::Resize => counts.resize += 1,
+                Action::Rebuild => counts.rebuild += 1,
+                Action::Create => counts.create += 1,
+                Action::Delete => counts.delete += 1,
+                Action::Replace => {
+                    counts.create += 1;
+                    counts.delete += 1;
+                }
+            }
+        }
+        counts
+    }
+
+    /// The instance that a step is about.
+    pub fn instance(&self, step: &Step) -> &InstanceChange {
+        &self.instances[step.instance]
+    }
+}
