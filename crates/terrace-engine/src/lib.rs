@@ -1,1 +1,12 @@
 //! Refresh and apply: the ready queue, waiting, recovery, events.
+//!
+//! [`recover`] finds out what became of operations that an earlier run left; [`refresh`] reads the
+//! recorded objects by lists; [`apply`] carries out an approved plan, writing each intent to the
+//! journal before its call and each id before the wait. Only `kinds/` knows both a kind and its
+//! API calls. Nothing here prints, reads the environment, or reads a clock that was not given.
+
+mod event;
+mod outcome;
+
+pub use event::{Event, EventSink, Finding, NoEvents, Recovered};
+pub use outcome::{Failure, Outcome};
