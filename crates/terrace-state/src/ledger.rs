@@ -1,0 +1,457 @@
+//! The store's behaviour, whatever keeps the bytes: what each call reads, checks and writes.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use terrace_model::{Address, CloudIdentity, Lineage, OutputRecord, Record, Snapshot};
+
+use crate::backing::{Backing, Tree, Write};
+use crate::codec;
+use crate::error::StateError;
+use crate::export::Export;
+use crate::journal::{Ended, Intent, OpId, Operation};
+use crate::run::{HistoryEntry, RunFinish, RunStart};
+use crate::store::{Fresh, Store};
+use crate::transition::{self, Illegal, Phase, Step};
+
+/// Version of the layout of trees and keys.
+pub(crate) const FORMAT: u32 = 1;
+
+const KEY_FORMAT: &[u8] = b"format";
+const KEY_IDENTITY: &[u8] = b"identity";
+const KEY_SERIAL: &[u8] = b"serial";
+const KEY_CLOUD: &[u8] = b"cloud";
+const KEY_NEXT: &[u8] = b"next_operation";
+const KEY_TALLY: &[u8] = b"tally";
+
+#[derive(Serialize, Deserialize)]
+struct Identity {
+    lineage: Lineage,
+    fingerprint_key: Vec<u8>,
+}
+
+/// Count and combined checksum of all records, kept with every change, so that records which
+/// damage made vanish without a trace are missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Tally {
+    records: u64,
+    sum: u32,
+}
+
+/// What is kept in memory: as much as there are operations in the air, never as much as records.
+struct Desk {
+    next: u64,
+    open: BTreeMap<OpId, Operation>,
+    busy: BTreeMap<Address, OpId>,
+    tally: Tally,
+}
+
+/// A store over some backing.
+pub(crate) struct Ledger<B> {
+    backing: B,
+    desk: Mutex<Desk>,
+}
+
+/// What a backing turned out to hold.
+pub(crate) enum Opened<B> {
+    /// A state.
+    Holds(Ledger<B>),
+    /// No state.
+    Empty(B),
+}
+
+impl<B: Backing> Ledger<B> {
+    /// Makes a new state in an empty backing.
+    pub(crate) fn create(backing: B, seed: &Fresh) -> Result<Self, StateError> {
+        let snapshot = Snapshot::empty(Lineage(seed.lineage.clone()), seed.fingerprint_key.clone());
+        Self::restore(backing, &Export::of_snapshot(snapshot))
+    }
+
+    /// Opens what a backing holds, checking every value.
+    pub(crate) fn open(backing: B) -> Result<Opened<B>, StateError> {
+        let Some(format) = get::<_, u32>(&backing, Tree::Meta, KEY_FORMAT)? else {
+            return Ok(Opened::Empty(backing));
+        };
+        if format > FORMAT {
+            return Err(StateError::Newer { found: format, known: FORMAT });
+        }
+        let kept: Tally = need(&backing, KEY_TALLY)?;
+        let found = audit(&backing)?;
+        if kept != found {
+            return Err(StateError::damaged(format!(
+                "{} records were written and {} are there, or others than were written",
+                kept.records, found.records
+            )));
+        }
+        let mut desk = Desk {
+            next: need(&backing, KEY_NEXT)?,
+            open: BTreeMap::new(),
+            busy: BTreeMap::new(),
+            tally: kept,
+        };
+        each(&backing, Tree::Journal, |_, operation: Operation| {
+            desk.admit(operation);
+            Ok(())
+        })?;
+        need::<_, Identity>(&backing, KEY_IDENTITY)?;
+        need::<_, u64>(&backing, KEY_SERIAL)?;
+        Ok(Opened::Holds(Self { backing, desk: Mutex::new(desk) }))
+    }
+
+    /// Fills a backing from an export, in place of whatever is in it.
+    pub(crate) fn restore(backing: B, export: &Export) -> Result<Self, StateError> {
+        let mut batch = Batch::default();
+        for tree in Tree::ALL {
+            backing.scan(tree, &mut |key, _| {
+                batch.remove(tree, key);
+                Ok(())
+            })?;
+        }
+        let snapshot = &export.snapshot;
+        let identity = Identity {
+            lineage: snapshot.lineage.clone(),
+            fingerprint_key: snapshot.fingerprint_key.clone(),
+        };
+        let mut desk = Desk {
+            next: export.next_operation,
+            open: BTreeMap::new(),
+            busy: BTreeMap::new(),
+            tally: Tally::default(),
+        };
+        for (address, record) in &snapshot.records {
+            let key = address.to_string();
+            let bytes = codec::encode(Tree::Records, key.as_bytes(), record)?;
+            desk.tally = desk.tally.with(&key, None, Some(&bytes))?;
+            batch.set(Tree::Records, key.as_bytes(), bytes);
+        }
+        for operation in &export.journal {
+            batch.put(Tree::Journal, &operation.op.0.to_be_bytes(), operation)?;
+            desk.admit(operation.clone());
+        }
+        for (name, output) in &snapshot.outputs {
+            batch.put(Tree::Outputs, name.as_bytes(), output)?;
+        }
+        for entry in &export.history {
+            batch.put(Tree::History, &entry.serial.to_be_bytes(), entry)?;
+        }
+        batch.put(Tree::Meta, KEY_IDENTITY, &identity)?;
+        batch.put(Tree::Meta, KEY_SERIAL, &snapshot.serial)?;
+        batch.put(Tree::Meta, KEY_CLOUD, &snapshot.cloud)?;
+        batch.put(Tree::Meta, KEY_NEXT, &desk.next)?;
+        batch.put(Tree::Meta, KEY_TALLY, &desk.tally)?;
+        batch.put(Tree::Meta, KEY_FORMAT, &FORMAT)?;
+        backing.commit(batch.writes)?;
+        backing.settle()?;
+        Ok(Self { backing, desk: Mutex::new(desk) })
+    }
+
+    /// Everything there is, as of one instant.
+    pub(crate) fn export(&self) -> Result<Export, StateError> {
+        self.at_desk(|desk| {
+            let identity: Identity = need(&self.backing, KEY_IDENTITY)?;
+            let mut snapshot = Snapshot::empty(identity.lineage, identity.fingerprint_key);
+            snapshot.serial = need(&self.backing, KEY_SERIAL)?;
+            snapshot.cloud = need(&self.backing, KEY_CLOUD)?;
+            each(&self.backing, Tree::Records, |key, record: Record| {
+                snapshot.records.insert(address_of(&key)?, record);
+                Ok(())
+            })?;
+            each(&self.backing, Tree::Outputs, |name, output: OutputRecord| {
+                snapshot.outputs.insert(name, output);
+                Ok(())
+            })?;
+            Ok(Export {
+                snapshot,
+                next_operation: desk.next,
+                journal: desk.open.values().cloned().collect(),
+                history: self.runs()?,
+            })
+        })
+    }
+
+    fn runs(&self) -> Result<Vec<HistoryEntry>, StateError> {
+        let mut entries = Vec::new();
+        each(&self.backing, Tree::History, |_, entry: HistoryEntry| {
+            entries.push(entry);
+            Ok(())
+        })?;
+        Ok(entries)
+    }
+
+    fn at_desk<T>(
+        &self,
+        act: impl FnOnce(&mut Desk) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        // A panic in a caller leaves the desk whole: it only changes after a commit.
+        act(&mut self.desk.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Acts at the desk, one caller at a time, then waits for the disk together with the others.
+    fn durably<T>(
+        &self,
+        act: impl FnOnce(&mut Desk) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        let done = self.at_desk(act)?;
+        self.backing.settle()?;
+        Ok(done)
+    }
+
+    /// Adds a record's change to a batch, and gives the tally that goes with it.
+    fn change_record(
+        &self,
+        batch: &mut Batch,
+        tally: Tally,
+        address: &Address,
+        record: Option<&Record>,
+    ) -> Result<Tally, StateError> {
+        let key = address.to_string();
+        let before = self.backing.get(Tree::Records, key.as_bytes())?;
+        let after = record.map(|r| codec::encode(Tree::Records, key.as_bytes(), r)).transpose()?;
+        let tally = tally.with(&key, before.as_deref(), after.as_deref())?;
+        batch.writes.push(Write { tree: Tree::Records, key: key.into_bytes(), value: after });
+        batch.put(Tree::Meta, KEY_TALLY, &tally)?;
+        Ok(tally)
+    }
+
+    /// Whether the record at an address is the one of an object.
+    fn is_of(&self, address: &Address, id: Option<&str>) -> Result<bool, StateError> {
+        let record: Option<Record> =
+            get(&self.backing, Tree::Records, address.to_string().as_bytes())?;
+        Ok(record.is_some_and(|record| Some(record.id.as_str()) == id))
+    }
+
+    fn check_cloud(&self, desk: &Desk, current: &CloudIdentity) -> Result<(), StateError> {
+        let recorded: Option<CloudIdentity> = need(&self.backing, KEY_CLOUD)?;
+        let nothing_there = desk.tally.records == 0 && desk.open.is_empty();
+        match recorded {
+            Some(recorded) if !nothing_there && !recorded.same_place(current) => {
+                Err(StateError::WrongCloud {
+                    recorded: Box::new(recorded),
+                    current: Box::new(current.clone()),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<B: Backing> Store for Ledger<B> {
+    fn snapshot(&self) -> Result<Snapshot, StateError> {
+        self.export().map(|export| export.snapshot)
+    }
+
+    fn unfinished(&self) -> Result<Vec<Operation>, StateError> {
+        self.at_desk(|desk| Ok(desk.open.values().cloned().collect()))
+    }
+
+    fn start_run(&self, run: RunStart) -> Result<u64, StateError> {
+        self.durably(|desk| {
+            self.check_cloud(desk, &run.cloud)?;
+            let serial = need::<_, u64>(&self.backing, KEY_SERIAL)? + 1;
+            let mut batch = Batch::default();
+            batch.put(Tree::Meta, KEY_SERIAL, &serial)?;
+            batch.put(Tree::Meta, KEY_CLOUD, &run.cloud)?;
+            batch.put(Tree::History, &serial.to_be_bytes(), &HistoryEntry::opened(serial, run))?;
+            self.backing.commit(batch.writes)?;
+            Ok(serial)
+        })
+    }
+
+    fn begin(&self, intent: Intent) -> Result<OpId, StateError> {
+        self.durably(|desk| {
+            transition::next(intent.verb, Phase::New, Step::of_intent(&intent))?;
+            if let Some(op) = desk.busy.get(&intent.address) {
+                return Err(Illegal::Busy { address: intent.address, op: *op }.into());
+            }
+            let op = OpId(desk.next);
+            let operation = Operation { op, id: intent.id.clone(), intent };
+            let mut batch = Batch::default();
+            batch.put(Tree::Journal, &op.0.to_be_bytes(), &operation)?;
+            batch.put(Tree::Meta, KEY_NEXT, &(op.0 + 1))?;
+            self.backing.commit(batch.writes)?;
+            desk.admit(operation);
+            Ok(op)
+        })
+    }
+
+    fn known(&self, op: OpId, id: &str) -> Result<(), StateError> {
+        self.durably(|desk| {
+            let operation = desk.open.get_mut(&op).ok_or(Illegal::NotOpen(op))?;
+            operation.check(Step::Know, Some(id))?;
+            let named = Operation { id: Some(id.to_owned()), ..operation.clone() };
+            let mut batch = Batch::default();
+            batch.put(Tree::Journal, &op.0.to_be_bytes(), &named)?;
+            self.backing.commit(batch.writes)?;
+            *operation = named;
+            Ok(())
+        })
+    }
+
+    fn end(&self, op: OpId, outcome: Ended) -> Result<(), StateError> {
+        self.durably(|desk| {
+            let operation = desk.open.get(&op).ok_or(Illegal::NotOpen(op))?;
+            let object = match &outcome {
+                Ended::Recorded(record) => Some(record.id.as_str()),
+                Ended::Removed | Ended::NotDone => None,
+            };
+            operation.check(Step::of_end(&outcome), object)?;
+            let address = &operation.intent.address;
+            let mut batch = Batch::default();
+            batch.remove(Tree::Journal, &op.0.to_be_bytes());
+            let tally = match &outcome {
+                Ended::Recorded(record) => {
+                    self.change_record(&mut batch, desk.tally, address, Some(record))?
+                }
+                Ended::Removed if self.is_of(address, operation.id.as_deref())? => {
+                    self.change_record(&mut batch, desk.tally, address, None)?
+                }
+                Ended::Removed | Ended::NotDone => desk.tally,
+            };
+            self.backing.commit(batch.writes)?;
+            desk.tally = tally;
+            desk.dismiss(op);
+            Ok(())
+        })
+    }
+
+    fn put_record(&self, address: &Address, record: Option<&Record>) -> Result<(), StateError> {
+        self.durably(|desk| {
+            let mut batch = Batch::default();
+            let tally = self.change_record(&mut batch, desk.tally, address, record)?;
+            self.backing.commit(batch.writes)?;
+            desk.tally = tally;
+            Ok(())
+        })
+    }
+
+    fn finish_run(&self, finish: RunFinish) -> Result<(), StateError> {
+        self.durably(|_| {
+            let serial: u64 = need(&self.backing, KEY_SERIAL)?;
+            let key = serial.to_be_bytes();
+            let entry: Option<HistoryEntry> = get(&self.backing, Tree::History, &key)?;
+            let Some(entry) = entry.filter(|entry| entry.finished_at_ms.is_none()) else {
+                return Err(Illegal::NoRun { serial }.into());
+            };
+            let closed = HistoryEntry {
+                finished_at_ms: Some(finish.at_ms),
+                result: Some(finish.result),
+                ..entry
+            };
+            let mut batch = Batch::default();
+            self.backing.scan(Tree::Outputs, &mut |name, _| {
+                batch.remove(Tree::Outputs, name);
+                Ok(())
+            })?;
+            for (name, output) in &finish.outputs {
+                batch.put(Tree::Outputs, name.as_bytes(), output)?;
+            }
+            batch.put(Tree::History, &key, &closed)?;
+            self.backing.commit(batch.writes)
+        })
+    }
+
+    fn history(&self) -> Result<Vec<HistoryEntry>, StateError> {
+        self.at_desk(|_| self.runs())
+    }
+}
+
+impl Desk {
+    fn admit(&mut self, operation: Operation) {
+        self.next = self.next.max(operation.op.0 + 1);
+        self.busy.insert(operation.intent.address.clone(), operation.op);
+        self.open.insert(operation.op, operation);
+    }
+
+    fn dismiss(&mut self, op: OpId) {
+        if let Some(operation) = self.open.remove(&op) {
+            self.busy.remove(&operation.intent.address);
+        }
+    }
+}
+
+impl Tally {
+    /// The tally after the record at a key changed from one envelope to another.
+    fn with(
+        mut self,
+        key: &str,
+        before: Option<&[u8]>,
+        after: Option<&[u8]>,
+    ) -> Result<Self, StateError> {
+        if let Some(bytes) = before {
+            self.sum ^= codec::verify(Tree::Records, key.as_bytes(), bytes)?;
+            self.records -= 1;
+        }
+        if let Some(bytes) = after {
+            self.sum ^= codec::verify(Tree::Records, key.as_bytes(), bytes)?;
+            self.records += 1;
+        }
+        Ok(self)
+    }
+}
+
+/// Writes that are made together.
+#[derive(Default)]
+struct Batch {
+    writes: Vec<Write>,
+}
+
+impl Batch {
+    fn put<T: Serialize>(&mut self, tree: Tree, key: &[u8], value: &T) -> Result<(), StateError> {
+        let bytes = codec::encode(tree, key, value)?;
+        self.set(tree, key, bytes);
+        Ok(())
+    }
+
+    fn set(&mut self, tree: Tree, key: &[u8], bytes: Vec<u8>) {
+        self.writes.push(Write { tree, key: key.to_vec(), value: Some(bytes) });
+    }
+
+    fn remove(&mut self, tree: Tree, key: &[u8]) {
+        self.writes.push(Write { tree, key: key.to_vec(), value: None });
+    }
+}
+
+/// Checks the envelope of every value, and counts the records.
+fn audit<B: Backing>(backing: &B) -> Result<Tally, StateError> {
+    let mut tally = Tally::default();
+    for tree in Tree::ALL {
+        backing.scan(tree, &mut |key, bytes| {
+            let sum = codec::verify(tree, key, bytes)?;
+            if tree == Tree::Records {
+                tally.records += 1;
+                tally.sum ^= sum;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(tally)
+}
+
+fn get<B: Backing, T: DeserializeOwned>(
+    backing: &B,
+    tree: Tree,
+    key: &[u8],
+) -> Result<Option<T>, StateError> {
+    backing.get(tree, key)?.map(|bytes| codec::decode(tree, key, &bytes)).transpose()
+}
+
+fn need<B: Backing, T: DeserializeOwned>(backing: &B, key: &[u8]) -> Result<T, StateError> {
+    get(backing, Tree::Meta, key)?.ok_or_else(|| {
+        StateError::damaged(format!("`{}` is missing in meta", Tree::Meta.show_key(key)))
+    })
+}
+
+fn each<B: Backing, T: DeserializeOwned>(
+    backing: &B,
+    tree: Tree,
+    mut visit: impl FnMut(String, T) -> Result<(), StateError>,
+) -> Result<(), StateError> {
+    backing
+        .scan(tree, &mut |key, bytes| visit(tree.show_key(key), codec::decode(tree, key, bytes)?))
+}
+
+fn address_of(key: &str) -> Result<Address, StateError> {
+    key.parse().map_err(|error| StateError::damaged(format!("a key in records: {error}")))
+}
