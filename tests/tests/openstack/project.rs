@@ -1,0 +1,162 @@
+//! A project and a user made for one test, and what the client sees in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use terrace_tests::Workspace;
+
+use crate::client::Client;
+
+/// What the harness made for everybody and every project sees.
+const SHARED: [&str; 4] = ["public", "provider", "public-subnet", "provider-subnet"];
+const PASSWORD: &str = "acceptance";
+
+/// A project, a user with the role `member` in it, and the client's session as this user.
+pub(crate) struct Project {
+    name: String,
+    clouds: TempDir,
+    admin: Client,
+    pub(crate) client: Client,
+}
+
+/// What the client lists of a project, by name.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Observed {
+    pub(crate) servers: BTreeMap<String, Value>,
+    pub(crate) networks: BTreeMap<String, Value>,
+    pub(crate) subnets: BTreeMap<String, Value>,
+    pub(crate) groups: BTreeMap<String, Value>,
+    pub(crate) keypairs: BTreeMap<String, Value>,
+    pub(crate) ports: Vec<Value>,
+}
+
+impl Project {
+    /// Makes the project of a test.
+    pub(crate) fn new(test: &str) -> Self {
+        let name = format!("acceptance-{test}-{}", std::process::id());
+        let harness = PathBuf::from(variable("OS_CLIENT_CONFIG_FILE"));
+        let mut admin = Client::new(&harness, "devstack-admin");
+        let config = admin.json("configuration show");
+        let auth_url = text(&config, "auth.auth_url").to_owned();
+        admin.json(&format!("project create {name}"));
+        admin.json(&format!("user create --project {name} --password {PASSWORD} {name}"));
+        admin.run(&format!("role add --project {name} --user {name} member"));
+        let clouds = tempfile::tempdir().expect("cannot make a folder");
+        write_clouds(clouds.path(), &auth_url, &name);
+        let mut client = Client::new(&clouds.path().join("clouds.yaml"), "demo");
+        let made =
+            client.json(&format!("application credential create --secret {PASSWORD} {name}"));
+        append_application_credential(clouds.path(), &auth_url, text(&made, "id"));
+        Self { name, clouds, admin, client }
+    }
+
+    /// A copy of the quickstart that talks to this project.
+    pub(crate) fn quickstart(&self) -> Workspace {
+        let clouds = self.clouds.path().join("clouds.yaml");
+        Workspace::of_example("quickstart", Path::new(&variable("TERRACE_BIN")))
+            .with("OS_CLIENT_CONFIG_FILE", &clouds.to_string_lossy())
+            .with("OS_CLOUD", "demo")
+    }
+
+    /// Lists everything in the project.
+    #[track_caller]
+    pub(crate) fn observe(&mut self) -> Observed {
+        let client = &mut self.client;
+        Observed {
+            servers: by_name(client.list("server list --long")),
+            networks: by_name(client.list("network list")),
+            subnets: by_name(client.list("subnet list")),
+            groups: by_name(client.list("server group list --long")),
+            keypairs: by_name(client.list("keypair list")),
+            ports: client.list("port list --long"),
+        }
+    }
+
+    /// The ids of the servers by name: cheaper than [`Project::observe`], for watching.
+    #[track_caller]
+    pub(crate) fn server_ids(&mut self) -> BTreeMap<String, String> {
+        let servers = by_name(self.client.list("server list"));
+        servers.iter().map(|(name, server)| (name.clone(), text(server, "ID").to_owned())).collect()
+    }
+
+    /// Checks that nothing is left, and removes the project. A test that fails leaves it to look at.
+    #[track_caller]
+    pub(crate) fn finish(mut self) {
+        let left = self.observe();
+        let none = BTreeMap::new;
+        let nothing = Observed {
+            servers: none(),
+            networks: none(),
+            subnets: none(),
+            groups: none(),
+            keypairs: none(),
+            ports: Vec::new(),
+        };
+        assert_eq!(left, nothing, "left in {}", self.name);
+        self.admin.run(&format!("user delete {}", self.name));
+        self.admin.run(&format!("project delete {}", self.name));
+    }
+}
+
+/// A text field of an object that the client printed.
+#[track_caller]
+pub(crate) fn text<'a>(object: &'a Value, field: &str) -> &'a str {
+    object[field].as_str().unwrap_or_else(|| panic!("no text `{field}` in {object}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the suite is told its cloud by the environment")]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: see tests/openstack/main.rs"))
+}
+
+/// Rows by their name, without what is everybody's. Two of a name would be a duplicate of ours.
+#[track_caller]
+fn by_name(rows: Vec<Value>) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for row in rows {
+        let name = text(&row, "Name").to_owned();
+        if !SHARED.contains(&name.as_str()) {
+            let other = found.insert(name, row);
+            assert!(other.is_none(), "two of a name: {other:?}");
+        }
+    }
+    found
+}
+
+fn write_clouds(folder: &Path, auth_url: &str, name: &str) {
+    let cloud = |title: &str, password: &str| {
+        format!(
+            "  {title}:
+    region_name: RegionOne
+    auth:
+      auth_url: {auth_url}
+      username: {name}
+      password: {password}
+      project_name: {name}
+      user_domain_name: Default
+      project_domain_name: Default
+"
+        )
+    };
+    let text = format!("clouds:\n{}{}", cloud("demo", PASSWORD), cloud("mistyped", "wrong"));
+    fs::write(folder.join("clouds.yaml"), text).expect("cannot write clouds.yaml");
+}
+
+fn append_application_credential(folder: &Path, auth_url: &str, id: &str) {
+    let path = folder.join("clouds.yaml");
+    let before = fs::read_to_string(&path).expect("cannot read clouds.yaml");
+    let text = format!(
+        "{before}  demo-appcred:
+    region_name: RegionOne
+    auth_type: v3applicationcredential
+    auth:
+      auth_url: {auth_url}
+      application_credential_id: {id}
+      application_credential_secret: {PASSWORD}
+"
+    );
+    fs::write(path, text).expect("cannot write clouds.yaml");
+}
