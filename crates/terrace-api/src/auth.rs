@@ -1,4 +1,13 @@
-//! Proving who we are to Keystone.
+//! Proving who we are to Keystone: the request and what its answer means. No IO.
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use crate::call::{Call, Repeat};
+use crate::catalog::Catalog;
+use crate::config::{Auth, CloudConfig, Credential, Domain, Named};
+use crate::service::Service;
 
 /// Who we are, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,4 +26,118 @@ pub struct Identity {
     pub user_name: String,
     /// The region, if the cloud names one.
     pub region: Option<String>,
+}
+
+/// A token and what came with it. It cannot be printed.
+pub(crate) struct Token {
+    pub(crate) secret: SecretString,
+    /// When it ends, on our own clock; none when the cloud does not say.
+    pub(crate) ends_ms: Option<u64>,
+    /// When to renew it, so that no call starts with a token that ends under way.
+    renew_ms: Option<u64>,
+    pub(crate) identity: Identity,
+    pub(crate) catalog: Catalog,
+    /// Counts the tokens of a session, so that a refusal can be told from an old one.
+    pub(crate) generation: u64,
+}
+
+/// Renew this long before the end, or a quarter of a short life.
+const MARGIN_MS: u64 = 120_000;
+
+impl Token {
+    /// Whether it ends so soon that it is better renewed first.
+    pub(crate) fn ends_soon(&self, now_ms: u64) -> bool {
+        self.renew_ms.is_some_and(|time| time <= now_ms)
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn ended(&self, now_ms: u64) -> bool {
+        self.ends_ms.is_some_and(|end| end <= now_ms)
+    }
+}
+
+/// The request for a token.
+pub(crate) fn token_call(config: &CloudConfig) -> Call {
+    let mut auth = json!({ "identity": identity_body(&config.auth) });
+    if let Some(project) = &config.project {
+        auth["scope"] = json!({ "project": named(project) });
+    }
+    Call::post(Service::Identity, "/auth/tokens")
+        .body(json!({ "auth": auth }))
+        .success(&[200, 201])
+        .repeat(Repeat::Safe)
+}
+
+fn identity_body(auth: &Auth) -> Value {
+    match auth {
+        Auth::Password { user, password } => {
+            let mut user = named(user);
+            user["password"] = json!(password.expose_secret());
+            json!({ "methods": ["password"], "password": { "user": user } })
+        }
+        Auth::ApplicationCredential { credential, secret } => {
+            let mut body = match credential {
+                Credential::Id(id) => json!({ "id": id }),
+                Credential::Name { name, user } => json!({ "name": name, "user": named(user) }),
+            };
+            body["secret"] = json!(secret.expose_secret());
+            json!({ "methods": ["application_credential"], "application_credential": body })
+        }
+        Auth::Token { token } => {
+            json!({ "methods": ["token"], "token": { "id": token.expose_secret() } })
+        }
+    }
+}
+
+fn named(named: &Named) -> Value {
+    match named {
+        Named::Id(id) => json!({ "id": id }),
+        Named::Name { name, domain: Domain::Id(id) } => {
+            json!({ "name": name, "domain": { "id": id } })
+        }
+        Named::Name { name, domain: Domain::Name(domain) } => {
+            json!({ "name": name, "domain": { "name": domain } })
+        }
+    }
+}
+
+/// Reads the answer to [`token_call`]; the error says what is wrong with it.
+pub(crate) fn read_token(
+    config: &CloudConfig,
+    secret: SecretString,
+    body: &Value,
+    now_ms: u64,
+) -> Result<Token, String> {
+    let token = body.get("token").ok_or("the answer has no `token`")?;
+    let text = |object: &str, field: &str| {
+        let value = token.get(object).and_then(|object| object.get(field));
+        value.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    if text("project", "id").is_empty() {
+        return Err("the token is for no project: set `project_name` or `project_id`".into());
+    }
+    let catalog = Catalog::read(token.get("catalog").unwrap_or(&Value::Null));
+    let region = config.region.clone().or_else(|| catalog.only_region());
+    let identity = Identity {
+        cloud: config.name.clone(),
+        auth_url: config.auth_url.clone(),
+        project_id: text("project", "id"),
+        project_name: text("project", "name"),
+        user_id: text("user", "id"),
+        user_name: text("user", "name"),
+        region,
+    };
+    let lifetime = lifetime_ms(token);
+    let ends_ms = lifetime.map(|lifetime| now_ms.saturating_add(lifetime));
+    let renew_ms = lifetime
+        .map(|lifetime| now_ms.saturating_add(lifetime - MARGIN_MS.min(lifetime.div_ceil(4))));
+    Ok(Token { secret, ends_ms, renew_ms, identity, catalog, generation: 0 })
+}
+
+/// From issue to end on the cloud's clock, so that it does not matter how ours is set.
+fn lifetime_ms(token: &Value) -> Option<u64> {
+    let time = |field: &str| token.get(field)?.as_str()?.parse::<Timestamp>().ok();
+    let (issued, ends) = (time("issued_at")?, time("expires_at")?);
+    let lifetime = u64::try_from(ends.as_millisecond() - issued.as_millisecond()).ok()?;
+    (lifetime > 0).then_some(lifetime)
 }

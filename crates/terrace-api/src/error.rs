@@ -7,7 +7,6 @@ use http::Method;
 
 use crate::call::Origin;
 use crate::service::Service;
-use crate::transport::Cause;
 
 /// What went wrong, as far as the caller must act differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +56,6 @@ struct Detail {
     status: Option<u16>,
     message: String,
     request_id: Option<String>,
-    source: Option<Cause>,
 }
 
 impl ApiError {
@@ -71,7 +69,6 @@ impl ApiError {
             status: None,
             message: String::new(),
             request_id: None,
-            source: None,
         }))
     }
 
@@ -93,13 +90,6 @@ impl ApiError {
     #[must_use]
     pub fn with_request_id(mut self, request_id: Option<String>) -> Self {
         self.0.request_id = request_id;
-        self
-    }
-
-    /// Adds the error below.
-    #[must_use]
-    pub(crate) fn with_source(mut self, source: Cause) -> Self {
-        self.0.source = Some(source);
         self
     }
 
@@ -181,8 +171,5 @@ impl fmt::Debug for ApiError {
     }
 }
 
-impl std::error::Error for ApiError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
-    }
-}
+/// What is below is already said in the message, so there is no source to walk to.
+impl std::error::Error for ApiError {}

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder};
 
-use crate::config::Tls;
+use crate::config::{CloudConfig, Tls};
 use crate::transport::{Transport, TransportError};
 
 /// How to connect.
@@ -19,7 +19,7 @@ pub struct HttpOptions {
     pub connect_timeout: Duration,
     /// The largest answer that is read.
     pub max_body: usize,
-    /// Whether to honour `http_proxy` and its like; loopback addresses never go through one.
+    /// Whether to honour `http_proxy` and its like.
     pub proxies: bool,
 }
 
@@ -31,6 +31,16 @@ impl Default for HttpOptions {
             max_body: 64 * 1024 * 1024,
             proxies: true,
         }
+    }
+}
+
+impl HttpOptions {
+    /// What `config` asks for. A cloud on this machine is never reached through a proxy.
+    pub fn for_cloud(config: &CloudConfig) -> Self {
+        let address: Option<http::Uri> = config.auth_url.parse().ok();
+        let host = address.as_ref().and_then(http::Uri::host).unwrap_or_default();
+        let local = host == "localhost" || host == "[::1]" || host.starts_with("127.");
+        Self { tls: config.tls.clone(), proxies: !local, ..Self::default() }
     }
 }
 
@@ -46,15 +56,14 @@ impl HttpTransport {
     pub fn new(options: &HttpOptions) -> Result<Self, TransportError> {
         // The program may have chosen a provider already; then that one is used.
         let _already_chosen = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("terrace/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .connect_timeout(options.connect_timeout);
-        if !options.proxies {
-            builder = builder.no_proxy();
-        }
-        builder = with_tls(builder, &options.tls)?;
-        let client = builder.build().map_err(|error| unsent("cannot set up HTTP", error))?;
+        // A machine without any system certificates must still reach clouds without TLS.
+        let client = match builder(options)?.build() {
+            Ok(client) => client,
+            Err(_) if options.tls.cacert.is_none() && options.tls.cert.is_none() => {
+                build(builder(options)?.tls_certs_only([]))?
+            }
+            Err(error) => return Err(unsent("cannot set up TLS", error)),
+        };
         Ok(Self { client, max_body: options.max_body })
     }
 
@@ -89,6 +98,21 @@ impl Transport for HttpTransport {
         *answer.headers_mut() = headers;
         Ok(answer)
     }
+}
+
+fn builder(options: &HttpOptions) -> Result<ClientBuilder, TransportError> {
+    let mut builder = Client::builder()
+        .user_agent(concat!("terrace/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .connect_timeout(options.connect_timeout);
+    if !options.proxies {
+        builder = builder.no_proxy();
+    }
+    with_tls(builder, &options.tls)
+}
+
+fn build(builder: ClientBuilder) -> Result<Client, TransportError> {
+    builder.build().map_err(|error| unsent("cannot set up HTTP", error))
 }
 
 fn with_tls(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, TransportError> {

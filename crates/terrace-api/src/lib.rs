@@ -27,8 +27,6 @@ mod redact;
 mod retry;
 mod service;
 mod session;
-#[cfg(test)]
-mod testkit;
 mod transport;
 mod wire;
 

@@ -1,19 +1,53 @@
 //! A connection to one cloud.
 
-use std::sync::Arc;
+mod channel;
+mod judge;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use secrecy::SecretString;
 use serde_json::Value;
+use tokio::sync::Mutex;
 
-use crate::auth::Identity;
-use crate::call::{Call, Reply};
+use crate::auth::{Identity, Token, read_token, token_call};
+use crate::call::{Call, Need, Reply};
+use crate::catalog::{service_root, version_of, version_root, versioned};
 use crate::clock::Clock;
-use crate::config::CloudConfig;
-use crate::error::ApiError;
+use crate::config::{Auth, CloudConfig};
+use crate::discovery::{self, Offer};
+use crate::error::{ApiError, ApiErrorKind};
+use crate::paging;
+use crate::retry::{Backoff, Verdict};
+use crate::service::Service;
 use crate::transport::Transport;
 use crate::wire::Wire;
+use channel::Channel;
 
-/// A connection to one cloud, as one user in one project.
-pub struct Session {}
+/// A list whose pages stay empty this often while it goes on is not a list.
+const EMPTY_PAGES: usize = 3;
+
+/// A connection to one cloud, as one user in one project. It can be shared: renewing the token,
+/// asking for versions and waiting one's turn are done once for all who need it.
+pub struct Session {
+    channel: Channel,
+    token: RwLock<Arc<Token>>,
+    /// Held while a token is got; remembers the generation that Keystone refused to renew, so that
+    /// many calls in flight do not lock the account with as many attempts.
+    renewal: Mutex<Option<(u64, String)>>,
+    offers: Mutex<BTreeMap<Service, Offer>>,
+    chance: AtomicU64,
+}
+
+/// Which address of a service a call goes to.
+#[derive(Clone, Copy)]
+enum Place {
+    Endpoint,
+    VersionRoot,
+    ServiceRoot,
+}
 
 impl Session {
     /// Authenticates at once.
@@ -22,12 +56,27 @@ impl Session {
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ApiError> {
-        todo!()
+        if config.tls.insecure {
+            tracing::warn!(cloud = config.name, "the cloud's certificate is not checked");
+        }
+        let chance = AtomicU64::new(clock.now_unix_ms());
+        let channel = Channel::new(config, transport, clock);
+        let token = authenticate(&channel, chance.fetch_add(1, Ordering::Relaxed)).await?;
+        Ok(Self {
+            channel,
+            token: RwLock::new(Arc::new(token)),
+            renewal: Mutex::new(None),
+            offers: Mutex::new(BTreeMap::new()),
+            chance,
+        })
     }
 
     /// Makes one call.
     pub async fn call(&self, call: Call) -> Result<Reply, ApiError> {
-        todo!()
+        if let Some(need) = call.microversion {
+            self.require(&call, need).await?;
+        }
+        self.perform(&call, Place::Endpoint).await
     }
 
     /// Makes one call and decodes the object in the answer.
@@ -37,21 +86,226 @@ impl Session {
 
     /// Reads a list to its end, page by page, and decodes its items in order.
     pub async fn all<T: Wire>(&self, call: Call) -> Result<Vec<T>, ApiError> {
-        todo!()
+        let origin = call.origin();
+        let items = self.list(call, T::MANY).await?;
+        items
+            .into_iter()
+            .map(|item| {
+                // Nova wraps each keypair of its list once more.
+                let inner = item.get(T::ONE).filter(|inner| inner.is_object()).cloned();
+                serde_json::from_value(inner.unwrap_or(item)).map_err(|error| {
+                    ApiError::new(ApiErrorKind::Protocol, &origin)
+                        .with_message(format!("cannot read `{}`: {error}", T::NAME))
+                })
+            })
+            .collect()
     }
 
     /// Reads the list under `key` to its end, page by page; the order is kept.
-    pub async fn list(&self, call: Call, key: &str) -> Result<Vec<Value>, ApiError> {
-        todo!()
+    pub async fn list(&self, mut call: Call, key: &str) -> Result<Vec<Value>, ApiError> {
+        let mut items = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut empty = 0;
+        loop {
+            seen.insert(call.query.clone());
+            let mut reply = self.call(call.clone()).await?;
+            let Some(Value::Array(page)) = reply.body.get_mut(key).map(Value::take) else {
+                return Err(reply.malformed(format!("the body has no list `{key}`")));
+            };
+            let next = paging::next_query(&call, &reply.body, key, page.len())
+                .map_err(|problem| reply.malformed(problem))?;
+            empty = if page.is_empty() { empty + 1 } else { 0 };
+            items.extend(page);
+            let Some(query) = next else { return Ok(items) };
+            if seen.contains(&query) {
+                return Err(reply.malformed("the list goes in a circle: a page comes again"));
+            }
+            if empty >= EMPTY_PAGES {
+                return Err(reply.malformed("the list goes on, but its pages are empty"));
+            }
+            call.query = query;
+        }
     }
 
     /// Who we are, and where.
     pub fn identity(&self) -> Identity {
-        todo!()
+        self.current().identity.clone()
     }
 
     /// How many requests were sent so far, for authentication too.
     pub fn calls_made(&self) -> u64 {
-        todo!()
+        self.channel.sent()
     }
+
+    /// Sends the call, and again where that is safe and may help.
+    async fn perform(&self, call: &Call, place: Place) -> Result<Reply, ApiError> {
+        let mut backoff = self.backoff();
+        let mut renewed = false;
+        loop {
+            let token = self.fresh_token().await?;
+            let endpoint = self.endpoint(call, &token)?;
+            let base = match place {
+                Place::Endpoint => &endpoint,
+                Place::VersionRoot => version_root(&endpoint),
+                Place::ServiceRoot => service_root(&endpoint),
+            };
+            let failure = match self.channel.exchange(base, Some(&token.secret), call).await {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => failure,
+            };
+            match failure.verdict {
+                Verdict::Unauthorized if !renewed && self.renewable() => {
+                    renewed = true;
+                    self.renew(token.generation).await?;
+                }
+                Verdict::Again { attempts, after } => match backoff.next(attempts, after) {
+                    Some(wait) => self.channel.pause(&failure.error, wait).await,
+                    None => return Err(failure.error),
+                },
+                Verdict::Final | Verdict::Unauthorized => return Err(failure.error),
+            }
+        }
+    }
+
+    fn backoff(&self) -> Backoff {
+        Backoff::new(self.chance.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn current(&self) -> Arc<Token> {
+        Arc::clone(&self.token.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A token that was got elsewhere cannot be had again.
+    fn renewable(&self) -> bool {
+        !matches!(self.channel.config.auth, Auth::Token { .. })
+    }
+
+    /// The token, renewed first when it is about to end. If that fails while the old one still
+    /// holds, the old one has to do.
+    async fn fresh_token(&self) -> Result<Arc<Token>, ApiError> {
+        let token = self.current();
+        if !self.renewable() || !token.ends_soon(self.channel.now_ms()) {
+            return Ok(token);
+        }
+        match self.renew(token.generation).await {
+            Err(_) if !token.ended(self.channel.now_ms()) => Ok(token),
+            renewed => renewed,
+        }
+    }
+
+    /// Replaces the token of that generation, unless somebody just did.
+    async fn renew(&self, stale: u64) -> Result<Arc<Token>, ApiError> {
+        let mut refused = self.renewal.lock().await;
+        let current = self.current();
+        if current.generation != stale {
+            return Ok(current);
+        }
+        if let Some((generation, message)) = &*refused
+            && *generation == stale
+        {
+            let origin = token_call(&self.channel.config).origin();
+            return Err(ApiError::new(ApiErrorKind::Auth, &origin).with_message(message));
+        }
+        let seed = self.chance.fetch_add(1, Ordering::Relaxed);
+        let mut token = authenticate(&self.channel, seed).await.inspect_err(|error| {
+            if *error.kind() == ApiErrorKind::Auth {
+                *refused = Some((stale, error.message().to_owned()));
+            }
+        })?;
+        token.generation = stale + 1;
+        let token = Arc::new(token);
+        *self.token.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&token);
+        Ok(token)
+    }
+
+    fn endpoint(&self, call: &Call, token: &Token) -> Result<String, ApiError> {
+        let Channel { config, .. } = &self.channel;
+        let project = &token.identity.project_id;
+        if let Some(url) = config.endpoint_overrides.get(&call.service) {
+            return Ok(versioned(call.service, url, project));
+        }
+        if call.service == Service::Identity {
+            return Ok(config.auth_url.clone());
+        }
+        let url = token.catalog.find(call.service, config.region.as_deref(), config.interface);
+        url.map(|url| versioned(call.service, url, project)).map_err(|problem| {
+            ApiError::new(ApiErrorKind::Unsupported, &call.origin()).with_message(problem)
+        })
+    }
+
+    /// Refuses a call that the cloud is too old for, and says so in terms of what is wanted.
+    async fn require(&self, call: &Call, need: Need) -> Result<(), ApiError> {
+        let offered = match self.offer(call).await?.newest {
+            Some(newest) if newest >= need.version => return Ok(()),
+            Some(newest) => format!("this cloud offers up to {newest}"),
+            None => "this cloud's endpoint has no microversions at all".to_owned(),
+        };
+        let Need { version, feature } = need;
+        let service = call.service;
+        Err(ApiError::new(ApiErrorKind::Unsupported, &call.origin())
+            .with_message(format!("{feature} needs {service} API {version}; {offered}")))
+    }
+
+    /// What the service offers, asked once. Some clouds only answer at the service's root.
+    async fn offer(&self, call: &Call) -> Result<Offer, ApiError> {
+        let mut offers = self.offers.lock().await;
+        if let Some(offer) = offers.get(&call.service) {
+            return Ok(*offer);
+        }
+        let endpoint = self.endpoint(call, &self.current())?;
+        let segment = version_of(&endpoint);
+        let ask = Call::get(call.service, "/").success(&[200, 300]);
+        let at_version = self.perform(&ask, Place::VersionRoot).await;
+        let read = |reply: &Reply| discovery::read(&reply.body, segment);
+        let found = match at_version {
+            Ok(reply) => read(&reply),
+            Err(error) if *error.kind() == ApiErrorKind::Unavailable => return Err(error),
+            Err(_) => None,
+        };
+        let offer = match found {
+            Some(offer) => offer,
+            None => {
+                let reply = self.perform(&ask, Place::ServiceRoot).await?;
+                read(&reply).ok_or_else(|| reply.malformed("does not say which versions it has"))?
+            }
+        };
+        offers.insert(call.service, offer);
+        Ok(offer)
+    }
+}
+
+/// Says only whom it talks to.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("identity", &self.identity()).finish_non_exhaustive()
+    }
+}
+
+/// Gets a token, asking again while Keystone cannot answer.
+async fn authenticate(channel: &Channel, seed: u64) -> Result<Token, ApiError> {
+    let call = token_call(&channel.config);
+    let mut backoff = Backoff::new(seed);
+    let reply = loop {
+        let failure = match channel.exchange(&channel.config.auth_url, None, &call).await {
+            Ok(reply) => break reply,
+            Err(failure) => failure,
+        };
+        let wait = match failure.verdict {
+            Verdict::Again { attempts, after } => backoff.next(attempts, after),
+            Verdict::Final | Verdict::Unauthorized => None,
+        };
+        match wait {
+            Some(wait) => channel.pause(&failure.error, wait).await,
+            None => return Err(failure.error),
+        }
+    };
+    let secret = reply.headers.get("x-subject-token").and_then(|value| value.to_str().ok());
+    let secret = secret.map(SecretString::from);
+    let secret = secret.ok_or_else(|| reply.malformed("the answer carries no token"))?;
+    read_token(&channel.config, secret, &reply.body, channel.now_ms()).map_err(|problem| {
+        ApiError::new(ApiErrorKind::Auth, &reply.origin)
+            .with_status(reply.status)
+            .with_message(problem)
+            .with_request_id(reply.request_id.clone())
+    })
 }
