@@ -1,6 +1,21 @@
 //! Evaluation: from an expression and a scope to a value.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use cel::common::ast::IdedExpr;
+use cel::{Context, Env};
+
+use super::convert::{from_cel, to_cel};
+use super::deep::with_room;
+use super::functions::{Files, SORTED, register};
+use super::parse::{Parsed, Part, Template};
+use super::reference::Root;
+use super::scope::Scope;
+use super::walk::variable;
+use super::wording;
 use crate::source::Span;
+use crate::value::{Pending, Value};
 
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,5 +47,156 @@ impl EvalError {
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
+    }
+}
+
+/// The environment of CEL: its standard library, made once.
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+impl Template {
+    /// Its value in a scope. When something that it names is not known yet the value is pending;
+    /// when something is sensitive, so is the value.
+    ///
+    /// # Errors
+    /// What is wrong and where.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, EvalError> {
+        let parsed = &*self.0;
+        let values = self.values(scope)?;
+        if let [part] = parsed.parts.as_slice()
+            && let Some(root) = part.only_root(&parsed.found.roots)
+            && let [value] = values.as_slice()
+            && !(matches!(root, Root::Resource(_)) && value.is_pending())
+        {
+            return Ok(value.clone());
+        }
+        let secret = values.iter().any(Value::is_sensitive);
+        let value = if values.iter().any(Value::is_pending) {
+            Value::Pending(Box::new(self.pending(scope, values)))
+        } else {
+            let files = self.files_of(scope)?;
+            let work = Work { parsed, values: &values, files: Arc::new(files), secret };
+            let stuck = || EvalError::new("the expression cannot be evaluated");
+            with_room(parsed.weight, || work.text_or_value()).ok_or_else(stuck)??
+        };
+        Ok(if secret { value.into_sensitive() } else { value })
+    }
+
+    fn values(&self, scope: &dyn Scope) -> Result<Vec<Value>, EvalError> {
+        let found = &self.0.found;
+        let place =
+            |root: &Root| found.references.iter().find(|r| same(&r.root, root)).map(|r| r.span);
+        found
+            .roots
+            .iter()
+            .map(|root| {
+                scope
+                    .value(root)
+                    .map_err(|error| place(root).map_or(error.clone(), |span| error.at(span)))
+            })
+            .collect()
+    }
+
+    fn pending(&self, scope: &dyn Scope, values: Vec<Value>) -> Pending {
+        let mut origins: Vec<_> = values.iter().flat_map(Value::origins).collect();
+        origins.sort();
+        origins.dedup();
+        let mut bindings: BTreeMap<String, Value> = self
+            .0
+            .found
+            .roots
+            .iter()
+            .zip(values)
+            .filter(|(root, _)| !matches!(root, Root::Resource(_)))
+            .map(|(root, value)| (root.to_string(), value))
+            .collect();
+        for (path, _) in &self.0.found.files {
+            if let Some(text) = scope.file(path) {
+                bindings.insert(file_binding(path), Value::text(text));
+            }
+        }
+        Pending { origins, template: self.0.source.clone(), stack: scope.stack().clone(), bindings }
+    }
+
+    fn files_of(&self, scope: &dyn Scope) -> Result<Files, EvalError> {
+        let paths = self.0.found.files.iter();
+        paths
+            .map(|(path, span)| match scope.file(path) {
+                Some(text) => Ok((path.clone(), text.to_owned())),
+                None => Err(EvalError::new(format!("the file `{path}` was not read")).at(*span)),
+            })
+            .collect()
+    }
+}
+
+/// The name under which a pending value keeps the text of a file it needs.
+pub(crate) fn file_binding(path: &str) -> String {
+    format!("file({})", serde_json::Value::from(path))
+}
+
+fn same(a: &Root, b: &Root) -> bool {
+    a == b || a.to_string() == b.to_string()
+}
+
+/// What is needed to run the expressions of one scalar.
+struct Work<'a> {
+    parsed: &'a Parsed,
+    values: &'a [Value],
+    files: Arc<Files>,
+    secret: bool,
+}
+
+impl Work<'_> {
+    fn text_or_value(&self) -> Result<Value, EvalError> {
+        let context = self.context()?;
+        if let [Part::Expression { tree, span }] = self.parsed.parts.as_slice() {
+            return self.run(&context, tree).map_err(|error| error.at(*span));
+        }
+        let mut text = String::new();
+        for part in &self.parsed.parts {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Expression { tree, span } => {
+                    let value = self.run(&context, tree).map_err(|error| error.at(*span))?;
+                    text.push_str(&as_text(&value).map_err(|error| error.at(*span))?);
+                }
+            }
+        }
+        Ok(Value::String(text))
+    }
+
+    fn context(&self) -> Result<Context<'static, 'static>, EvalError> {
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        let names = self.parsed.found.functions.iter().map(|f| f.name).chain([SORTED]);
+        for name in names {
+            register(&mut context, name, &self.files)
+                .map_err(|error| EvalError::new(error.to_string()))?;
+        }
+        for (index, value) in self.values.iter().enumerate() {
+            let value = to_cel(value).map_err(|message| {
+                EvalError::new(format!("`{}`: {message}", self.parsed.found.roots[index]))
+            })?;
+            context.add_variable_from_value(variable(index), value);
+        }
+        Ok(context)
+    }
+
+    fn run(&self, context: &Context<'_, '_>, tree: &IdedExpr) -> Result<Value, EvalError> {
+        let value =
+            context.resolve(tree).map_err(|error| wording::execution(&error, self.secret))?;
+        from_cel(&value).map_err(EvalError::new)
+    }
+}
+
+fn as_text(value: &Value) -> Result<String, EvalError> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Int(n) => Ok(n.to_string()),
+        Value::Float(n) => Ok(n.to_string()),
+        Value::Bool(b) => Ok(b.to_string()),
+        Value::Null => Err(EvalError::new("there is no value to put into the text")),
+        Value::List(_) => Err(EvalError::new("a list cannot be put into a text")
+            .help("`join(list, \", \")` makes one text of it")),
+        _ => Err(EvalError::new("a map cannot be put into a text")
+            .help("take one of its fields: `map.field`")),
     }
 }

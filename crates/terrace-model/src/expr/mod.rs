@@ -1,16 +1,26 @@
 //! Expressions: terms as they stand in a stack file, the references they make, and how they are
 //! evaluated in a scope. `${...}` is CEL; this is the only crate that names the `cel` crate.
 
+mod convert;
+mod deep;
 mod evaluate;
+mod functions;
 mod parse;
 mod pending;
 mod reference;
+mod scan;
 mod scope;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod wording;
 
 use std::collections::BTreeMap;
 
 pub use evaluate::EvalError;
+pub use functions::{FUNCTIONS, Function};
 pub use parse::Template;
+pub use pending::Lookup;
 pub use reference::{Reference, ResourceReference, Root};
 pub use scope::Scope;
 

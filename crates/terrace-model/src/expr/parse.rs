@@ -1,32 +1,85 @@
 //! Parsing: from a scalar's text to a template with its references.
 
+use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::evaluate::EvalError;
-use super::reference::Reference;
-use super::scope::Scope;
+use cel::Program;
+use cel::common::ast::{Expr, IdedExpr};
+
+use super::deep::with_room;
+use super::reference::{Reference, Root};
+use super::scan::{MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, Piece, Unclosed, Weight, pieces};
+use super::walk::Found;
+use super::wording;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::value::Value;
 
 /// A scalar with `${...}` in it, parsed once; clones share it.
-#[derive(Clone, Debug)]
-pub struct Template(Arc<Parsed>);
+#[derive(Clone)]
+pub struct Template(pub(crate) Arc<Parsed>);
 
-#[derive(Debug)]
-struct Parsed {
-    source: String,
-    references: Vec<Reference>,
+pub(crate) struct Parsed {
+    pub(crate) source: String,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) found: Found,
+    /// The weight of the heaviest expression.
+    pub(crate) weight: Weight,
+}
+
+pub(crate) enum Part {
+    Text(String),
+    Expression {
+        tree: IdedExpr,
+        /// From `${` to `}`.
+        span: Span,
+    },
+}
+
+impl Part {
+    /// The root that the expression is, if it is nothing but one reference.
+    pub(crate) fn only_root<'a>(&self, roots: &'a [Root]) -> Option<&'a Root> {
+        let Self::Expression { tree: IdedExpr { expr: Expr::Ident(name), .. }, .. } = self else {
+            return None;
+        };
+        roots.get(name.strip_prefix('@')?.parse::<usize>().ok()?)
+    }
 }
 
 impl Template {
-    /// Parses a scalar's text; `span` is where that text stands in its file.
+    /// Parses a scalar's text; `span` is where that text stands in its file. Places are exact when
+    /// the text stands there as it is, without escapes; otherwise they are the whole of `span`.
     ///
     /// # Errors
     /// The first thing that is wrong with an expression.
     pub fn parse(text: &str, span: Span) -> Result<Self, Diagnostic> {
-        let _ = span;
-        Ok(Self(Arc::new(Parsed { source: text.to_owned(), references: Vec::new() })))
+        let exact = (span.end - span.start) as usize == text.len();
+        Self::parse_at(text, &|range| if exact { span.part(range.start, range.end) } else { span })
+    }
+
+    /// Parses a scalar's text; `place` says where a byte range of the text stands in its file.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with an expression.
+    pub fn parse_at(text: &str, place: &dyn Fn(Range<usize>) -> Span) -> Result<Self, Diagnostic> {
+        let pieces = pieces(text).map_err(|Unclosed(at)| {
+            Diagnostic::error("E0501", place(at..at + 2), "this `${` has no `}`")
+                .help("close the expression with `}`; for the text `${` itself write `$${`")
+        })?;
+        let mut parsed = Parsed {
+            source: text.to_owned(),
+            parts: Vec::new(),
+            found: Found::default(),
+            weight: Weight::default(),
+        };
+        for piece in pieces {
+            let part = match piece {
+                Piece::Text(text) => Part::Text(text),
+                Piece::Expression(range) => parsed.expression(text, range, place)?,
+            };
+            parsed.parts.push(part);
+        }
+        Ok(Self(Arc::new(parsed)))
     }
 
     /// The text as it was written.
@@ -36,19 +89,94 @@ impl Template {
 
     /// Whether it is one expression and nothing else, so that its value keeps its type.
     pub fn is_single(&self) -> bool {
-        false
+        matches!(self.0.parts.as_slice(), [Part::Expression { .. }])
+    }
+
+    /// The text, with `$${` turned into `${`, if there is no expression in it.
+    pub fn literal(&self) -> Option<&str> {
+        match self.0.parts.as_slice() {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
     }
 
     /// Every reference in it, in order of place.
     pub fn references(&self) -> &[Reference] {
-        &self.0.references
+        &self.0.found.references
     }
 
-    /// Its value in a scope.
-    ///
-    /// # Errors
-    /// What is wrong and where.
-    pub fn evaluate(&self, _scope: &dyn Scope) -> Result<Value, EvalError> {
-        Err(EvalError::new("expressions cannot be evaluated yet"))
+    /// Paths given to `file(...)`, with the places of those arguments.
+    pub fn files(&self) -> &[(String, Span)] {
+        &self.0.found.files
+    }
+}
+
+impl Parsed {
+    fn expression(
+        &mut self,
+        text: &str,
+        range: Range<usize>,
+        place: &dyn Fn(Range<usize>) -> Span,
+    ) -> Result<Part, Diagnostic> {
+        let source = &text[range.clone()];
+        let span = place(range.start - 2..range.end + 1);
+        let weight = Weight::of(source);
+        check_bounds(source, weight)
+            .map_err(|message| Diagnostic::error("E0505", span, message))?;
+        let span_of =
+            |inner: Range<usize>| place(range.start + inner.start..range.start + inner.end);
+        if source.trim().is_empty() {
+            return Err(Diagnostic::error("E0502", span, "the expression is empty")
+                .help("for the text `${` itself write `$${`"));
+        }
+        let program = with_room(weight, || {
+            Program::compile(source).map_err(|errors| wording::parse_errors(source, &errors))
+        });
+        let program = match program {
+            None => return Err(Diagnostic::error("E0505", span, "the expression cannot be read")),
+            Some(Err(complaint)) => return Err(syntax_error(source, &complaint, &span_of)),
+            Some(Ok(program)) => program,
+        };
+        let tree = self.found.take(&program, &span_of)?;
+        self.weight.nesting = self.weight.nesting.max(weight.nesting);
+        self.weight.operators = self.weight.operators.max(weight.operators);
+        Ok(Part::Expression { tree, span })
+    }
+}
+
+fn check_bounds(source: &str, weight: Weight) -> Result<(), String> {
+    if source.len() > MAX_LENGTH {
+        return Err(format!("the expression is longer than {} KiB", MAX_LENGTH >> 10));
+    }
+    if weight.nesting > MAX_NESTING {
+        return Err(format!("the expression is nested more than {MAX_NESTING} deep"));
+    }
+    if weight.operators > MAX_OPERATORS {
+        return Err(format!(
+            "the expression has more than {MAX_OPERATORS} operators; split it into locals"
+        ));
+    }
+    Ok(())
+}
+
+fn syntax_error(
+    source: &str,
+    complaint: &wording::Complaint,
+    span_of: &dyn Fn(Range<usize>) -> Span,
+) -> Diagnostic {
+    // After the last character stands the closing `}`.
+    let end = complaint.at + source[complaint.at..].chars().next().map_or(1, char::len_utf8);
+    let column = source[..complaint.at].chars().count() + 1;
+    let text = format!("{} (column {column} of the expression)", complaint.message);
+    let diagnostic = Diagnostic::error(complaint.code, span_of(complaint.at..end), text);
+    match &complaint.help {
+        Some(help) => diagnostic.help(help.clone()),
+        None => diagnostic,
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Template").field(&self.0.source).finish()
     }
 }

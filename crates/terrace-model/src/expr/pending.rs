@@ -1,17 +1,44 @@
 //! Resolving: from a pending value and what became known to a value.
 
-use super::evaluate::EvalError;
-use super::reference::ResourceReference;
+use super::evaluate::{EvalError, file_binding};
+use super::parse::Template;
+use super::reference::{ResourceReference, Root};
 use super::scope::Scope;
+use crate::address::StackName;
+use crate::source::{FileId, Span};
 use crate::value::{Pending, Value};
+
+/// How to get the value of a resource's attribute, when a pending value is resolved.
+pub type Lookup<'a> = dyn Fn(&ResourceReference) -> Result<Value, EvalError> + 'a;
 
 impl ResourceReference {
     /// The value a bare name stands for: the resource's `id`, or another attribute if it has one.
     ///
+    /// While that is not known the value is pending, with a template that names the instance the
+    /// scope chose: for a child inside a repeated parent that is the one of the same key.
+    ///
     /// # Errors
     /// When the scope has no such resource.
-    pub fn evaluate(&self, _scope: &dyn Scope) -> Result<Value, EvalError> {
-        Err(EvalError::new("expressions cannot be evaluated yet"))
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, EvalError> {
+        let mut reference = self.clone();
+        reference.attribute.get_or_insert_with(|| "id".into());
+        let value =
+            scope.value(&Root::Resource(reference.clone())).map_err(|error| error.at(self.span))?;
+        if !value.is_pending() {
+            return Ok(value);
+        }
+        let origins = value.origins();
+        let target = reference.address(scope.stack());
+        if let [origin] = origins.as_slice()
+            && origin.address.resource == target
+        {
+            reference.key = reference.key.or_else(|| origin.address.key.clone());
+        }
+        let stack = scope.stack().clone();
+        let pending =
+            Pending { origins, template: format!("${{{reference}}}"), stack, bindings: [].into() };
+        let pending = Value::Pending(Box::new(pending));
+        Ok(if value.is_sensitive() { pending.into_sensitive() } else { pending })
     }
 }
 
@@ -20,8 +47,38 @@ impl Pending {
     ///
     /// # Errors
     /// When an expression fails on the values that came out.
-    pub fn resolve(&self, _resource: &dyn Fn(&ResourceReference) -> Result<Value, EvalError>) -> Result<Value, EvalError> {
-        Err(EvalError::new("expressions cannot be evaluated yet"))
+    pub fn resolve(&self, resource: &Lookup<'_>) -> Result<Value, EvalError> {
+        let nowhere = Span::new(FileId(u32::MAX), 0, 0);
+        let template =
+            Template::parse(&self.template, nowhere).map_err(|d| EvalError::new(d.message))?;
+        let value = template.evaluate(&Bindings { pending: self, resource });
+        value.map_err(|error| EvalError { span: None, ..error })
+    }
+}
+
+/// The scope of a pending value: what was bound when it was planned, and the resources of now.
+struct Bindings<'a> {
+    pending: &'a Pending,
+    resource: &'a Lookup<'a>,
+}
+
+impl Scope for Bindings<'_> {
+    fn stack(&self) -> &StackName {
+        &self.pending.stack
+    }
+
+    fn value(&self, root: &Root) -> Result<Value, EvalError> {
+        if let Root::Resource(reference) = root {
+            return (self.resource)(reference);
+        }
+        match self.pending.bindings.get(&root.to_string()) {
+            Some(value) => value.resolve(self.resource),
+            None => Err(EvalError::new(format!("`{root}` was not kept with the plan"))),
+        }
+    }
+
+    fn file(&self, path: &str) -> Option<&str> {
+        self.pending.bindings.get(&file_binding(path)).and_then(Value::as_str)
     }
 }
 
@@ -30,19 +87,29 @@ impl Value {
     ///
     /// # Errors
     /// When an expression fails on the values that came out.
-    pub fn resolve(&self, resource: &dyn Fn(&ResourceReference) -> Result<Self, EvalError>) -> Result<Self, EvalError> {
+    pub fn resolve(&self, resource: &Lookup<'_>) -> Result<Self, EvalError> {
         let resolve = |value: &Self| value.resolve(resource);
         Ok(match self {
             Self::Pending(pending) => pending.resolve(resource)?,
             Self::List(items) => Self::List(items.iter().map(resolve).collect::<Result<_, _>>()?),
             Self::Map(map) => {
-                Self::Map(map.iter().map(|(k, v)| Ok((k.clone(), resolve(v)?))).collect::<Result<_, EvalError>>()?)
+                Self::Map(map.iter().map(|(k, v)| Ok((k.clone(), resolve(v)?))).collect::<Result<
+                    _,
+                    EvalError,
+                >>(
+                )?)
             }
-            Self::Sensitive(inner) => match resolve(inner)? {
-                marked @ Self::Sensitive(_) => marked,
-                plain => Self::Sensitive(Box::new(plain)),
-            },
+            Self::Sensitive(inner) => resolve(inner)?.into_sensitive(),
             plain => plain.clone(),
         })
+    }
+
+    /// The value, marked sensitive.
+    #[must_use]
+    pub fn into_sensitive(self) -> Self {
+        match self {
+            marked @ Self::Sensitive(_) => marked,
+            plain => Self::Sensitive(Box::new(plain)),
+        }
     }
 }

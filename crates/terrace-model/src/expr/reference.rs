@@ -62,16 +62,46 @@ impl From<ResourceReference> for Reference {
     }
 }
 
-/// As it is written in an expression: `networks.front.id`, `servers.web[0]`.
+/// As it is written in an expression, and the key of its value among the bindings of a pending value.
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Var(name) => write!(f, "vars.{name}"),
+            Self::Local(name) => write!(f, "locals.{name}"),
+            Self::Env(name) => write!(f, "env.{name}"),
+            Self::CountIndex => f.write_str("count.index"),
+            Self::EachKey => f.write_str("each.key"),
+            Self::EachValue => f.write_str("each.value"),
+            Self::Resource(reference) => reference.fmt(f),
+        }
+    }
+}
+
+/// As it is written in an expression: `networks.front.id`, `servers.web[0]`, `servers["my-app"].id`.
 impl fmt::Display for ResourceReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.section())?;
-        self.path.iter().try_for_each(|name| write!(f, ".{name}"))?;
+        for name in &self.path {
+            if is_plain(name.as_str()) {
+                write!(f, ".{name}")?;
+            } else {
+                write!(f, "[{}]", quoted(name.as_str()))?;
+            }
+        }
         match &self.key {
             Some(InstanceKey::Index(index)) => write!(f, "[{index}]")?,
-            Some(InstanceKey::Text(text)) => write!(f, "[{}]", serde_json::Value::from(text.as_str()))?,
+            Some(InstanceKey::Text(text)) => write!(f, "[{}]", quoted(text))?,
             None => {}
         }
         self.attribute.iter().try_for_each(|name| write!(f, ".{name}"))
     }
+}
+
+/// Whether CEL takes a name after a dot: neither words of its grammar nor names with `-` in them.
+fn is_plain(name: &str) -> bool {
+    !name.contains('-') && !["in", "true", "false", "null"].contains(&name)
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

@@ -1,0 +1,410 @@
+//! From CEL's syntax tree to references: every name that stands for something outside the
+//! expression is found, given a place, and replaced by a variable of its own, so that evaluation
+//! needs no structure beyond those values.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use cel::Program;
+use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+
+use super::functions;
+use super::reference::{Reference, ResourceReference, Root};
+use crate::address::{InstanceKey, Name};
+use crate::diagnostic::Diagnostic;
+use crate::kind::Kind;
+use crate::source::Span;
+use crate::suggest::nearest;
+
+/// Names that begin a reference, besides the sections of the kinds.
+pub(crate) const ROOTS: [&str; 5] = ["vars", "locals", "env", "count", "each"];
+/// Names of types, which CEL has as values.
+const TYPES: [&str; 10] =
+    ["int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type"];
+
+/// What the walk collects over all expressions of a scalar.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Every reference, in order of place.
+    pub(crate) references: Vec<Reference>,
+    /// What the variables `@0`, `@1`, ... stand for, each once.
+    pub(crate) roots: Vec<Root>,
+    /// Paths given to `file`, with the places of the arguments.
+    pub(crate) files: Vec<(String, Span)>,
+    /// Names of own functions that are called.
+    pub(crate) functions: Vec<&'static functions::Function>,
+    index: BTreeMap<String, usize>,
+}
+
+impl Found {
+    /// Takes up the references of one expression and returns its tree, ready to be evaluated.
+    pub(crate) fn take(
+        &mut self,
+        program: &Program,
+        span_of: &dyn Fn(Range<usize>) -> Span,
+    ) -> Result<IdedExpr, Diagnostic> {
+        let mut tree = program.expression().clone();
+        let mut walk = Walk { program, span_of, found: self, bound: Vec::new() };
+        walk.expression(&mut tree)?;
+        self.references.sort_by_key(|reference| reference.span);
+        Ok(tree)
+    }
+
+    fn variable(&mut self, root: &Root) -> String {
+        let next = self.roots.len();
+        let index = *self.index.entry(root.to_string()).or_insert(next);
+        if index == next {
+            self.roots.push(root.clone());
+        }
+        variable(index)
+    }
+}
+
+/// The variable that stands for a root in the tree; no name of CEL begins with `@`.
+pub(crate) fn variable(index: usize) -> String {
+    format!("@{index}")
+}
+
+/// One step along `a.b[0]`.
+struct Step {
+    key: StepKey,
+    /// Whether it was written with a dot.
+    dot: bool,
+    /// Bytes of the expression.
+    range: Range<usize>,
+}
+
+enum StepKey {
+    Text(String),
+    Index(i64),
+}
+
+struct Walk<'a> {
+    program: &'a Program,
+    span_of: &'a dyn Fn(Range<usize>) -> Span,
+    found: &'a mut Found,
+    bound: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn expression(&mut self, node: &mut IdedExpr) -> Result<(), Diagnostic> {
+        if let Some((name, at, steps)) = self.chain(node)
+            && !self.bound.contains(&name)
+            && !(steps.is_empty() && TYPES.contains(&name.as_str()))
+        {
+            let (root, used) = self.root(&name, at, &steps)?;
+            let mut target = node;
+            for _ in used..steps.len() {
+                target = operand(target);
+            }
+            target.expr = Expr::Ident(self.found.variable(&root.root));
+            self.found.references.push(root);
+            return Ok(());
+        }
+        self.children(node)
+    }
+
+    fn children(&mut self, node: &mut IdedExpr) -> Result<(), Diagnostic> {
+        let id = node.id;
+        match &mut node.expr {
+            Expr::Select(select) => self.expression(&mut select.operand),
+            Expr::Call(call) => self.call(id, call),
+            Expr::List(list) => list.elements.iter_mut().try_for_each(|item| self.expression(item)),
+            Expr::Map(map) => map.entries.iter_mut().try_for_each(|entry| match &mut entry.expr {
+                EntryExpr::MapEntry(entry) => {
+                    self.expression(&mut entry.key)?;
+                    self.expression(&mut entry.value)
+                }
+                EntryExpr::StructField(field) => self.expression(&mut field.value),
+            }),
+            Expr::Comprehension(inner) => {
+                self.expression(&mut inner.iter_range)?;
+                let range = std::mem::take(&mut inner.iter_range);
+                inner.iter_range = call(functions::SORTED, range);
+                let outer = self.bound.len();
+                self.bound.extend([inner.iter_var.clone(), inner.accu_var.clone()]);
+                self.bound.extend(inner.iter_var2.clone());
+                self.expression(&mut inner.accu_init)?;
+                self.expression(&mut inner.loop_cond)?;
+                self.expression(&mut inner.loop_step)?;
+                self.expression(&mut inner.result)?;
+                self.bound.truncate(outer);
+                Ok(())
+            }
+            Expr::Struct(message) => {
+                let text = format!(
+                    "`{}{{...}}` is not a value here; a map is `{{\"key\": value}}`",
+                    message.type_name
+                );
+                Err(Diagnostic::error("E0502", self.place(id), text))
+            }
+            Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => Ok(()),
+        }
+    }
+
+    fn call(&mut self, id: u64, call: &mut CallExpr) -> Result<(), Diagnostic> {
+        if call.func_name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            self.function(id, call)?;
+        }
+        if let Some(target) = &mut call.target {
+            self.expression(target)?;
+        }
+        call.args.iter_mut().try_for_each(|argument| self.expression(argument))
+    }
+
+    fn function(&mut self, id: u64, call: &CallExpr) -> Result<(), Diagnostic> {
+        let name = call.func_name.as_str();
+        let place = self.function_place(id, call);
+        let Some(function) = functions::FUNCTIONS.iter().find(|f| f.name == name) else {
+            if functions::BUILT_IN.contains(&name) {
+                return Ok(());
+            }
+            let known = functions::names();
+            let diagnostic =
+                Diagnostic::error("E0504", place, format!("there is no function `{name}`"));
+            return Err(match nearest(name, known.iter().copied()) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help(format!("there are {}", known.join(", "))),
+            });
+        };
+        let given = call.args.len() + usize::from(call.target.is_some());
+        if given != function.parameters() {
+            let text =
+                format!("`{name}` takes {}, {given} given", arguments(function.parameters()));
+            return Err(Diagnostic::error("E0504", place, text)
+                .help(format!("`{}`: {}", function.signature, function.doc)));
+        }
+        if name == functions::FILE {
+            self.file(place, call)?;
+        }
+        if !self.found.functions.iter().any(|f| f.name == name) {
+            self.found.functions.push(function);
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, place: Span, call: &CallExpr) -> Result<(), Diagnostic> {
+        let argument = call.target.as_deref().or(call.args.first());
+        if let Some(IdedExpr { id, expr: Expr::Literal(LiteralValue::String(path)) }) = argument {
+            let place = (self.span_of)(self.token(*id));
+            self.found.files.push((path.inner().to_owned(), place));
+            return Ok(());
+        }
+        Err(Diagnostic::error(
+            "E0506",
+            place,
+            "the path of `file` must be written out, not computed",
+        )
+        .help("files are read when the workspace is loaded: write it as `file(\"path/to/file\")`"))
+    }
+
+    /// The steps from a plain name to this node, if it is nothing else: `servers.web[0].id`.
+    fn chain(&self, node: &IdedExpr) -> Option<(String, Range<usize>, Vec<Step>)> {
+        let mut steps = Vec::new();
+        let mut node = node;
+        loop {
+            match &node.expr {
+                Expr::Ident(name) => {
+                    steps.reverse();
+                    return Some((name.clone(), self.token(node.id), steps));
+                }
+                Expr::Select(select) if !select.test => {
+                    let range = self.after_dot(self.token(node.id).start);
+                    steps.push(Step { key: StepKey::Text(select.field.clone()), dot: true, range });
+                    node = &select.operand;
+                }
+                Expr::Call(call) if call.func_name == operators::INDEX && call.args.len() == 2 => {
+                    let key = literal_key(&call.args[1])?;
+                    let range =
+                        self.to_bracket(self.token(node.id).start, self.token(call.args[1].id).end);
+                    steps.push(Step { key, dot: false, range });
+                    node = &call.args[0];
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// What a chain names, and how many of its steps that takes.
+    fn root(
+        &self,
+        name: &str,
+        at: Range<usize>,
+        steps: &[Step],
+    ) -> Result<(Reference, usize), Diagnostic> {
+        let first = steps.first().and_then(|step| match &step.key {
+            StepKey::Text(text) => Some((text.as_str(), step.range.end)),
+            StepKey::Index(_) => None,
+        });
+        if let Some(kind) = Kind::from_section(name) {
+            return self.resource(kind, at, steps);
+        }
+        if !ROOTS.contains(&name) {
+            return Err(self.unknown(name, at));
+        }
+        let Some((field, end)) = first else {
+            return Err(self.incomplete(name, at));
+        };
+        let span = (self.span_of)(at.start..end);
+        let root = match (name, field) {
+            ("vars", _) => Root::Var(field.to_owned()),
+            ("locals", _) => Root::Local(field.to_owned()),
+            ("env", _) => Root::Env(field.to_owned()),
+            ("count", "index") => Root::CountIndex,
+            ("each", "key") => Root::EachKey,
+            ("each", "value") => Root::EachValue,
+            _ => {
+                let text = format!("there is no `{name}.{field}`");
+                return Err(Diagnostic::error("E0401", span, text).help(known_fields(name)));
+            }
+        };
+        Ok((Reference { root, span }, 1))
+    }
+
+    fn resource(
+        &self,
+        kind: Kind,
+        at: Range<usize>,
+        steps: &[Step],
+    ) -> Result<(Reference, usize), Diagnostic> {
+        let names = if kind.schema().parent.is_some() { 2 } else { 1 };
+        let mut path = Vec::new();
+        for step in steps.iter().take(names) {
+            let StepKey::Text(name) = &step.key else { break };
+            let name = Name::new(name).map_err(|error| {
+                Diagnostic::error("E0401", (self.span_of)(step.range.clone()), error.to_string())
+            })?;
+            path.push(name);
+        }
+        if path.len() < names {
+            return Err(self.incomplete(kind.section(), at));
+        }
+        let mut used = names;
+        let key = match steps.get(used) {
+            Some(Step { key: StepKey::Index(index), .. }) => {
+                u32::try_from(*index).ok().map(InstanceKey::Index)
+            }
+            Some(Step { key: StepKey::Text(text), dot: false, .. }) => {
+                Some(InstanceKey::Text(text.clone()))
+            }
+            _ => None,
+        };
+        used += usize::from(key.is_some());
+        let attribute = match steps.get(used) {
+            Some(Step { key: StepKey::Text(text), dot: true, .. }) => Some(text.clone()),
+            _ => None,
+        };
+        used += usize::from(attribute.is_some());
+        let span = (self.span_of)(at.start..steps[used - 1].range.end);
+        Ok((ResourceReference { kind, path, key, attribute, span }.into(), used))
+    }
+
+    fn unknown(&self, name: &str, at: Range<usize>) -> Diagnostic {
+        let source = &self.program.source_info().source;
+        let place = (self.span_of)(at.clone());
+        let diagnostic = Diagnostic::error("E0401", place, format!("unknown name `{name}`"));
+        let before = source[..at.start].as_bytes();
+        if before.ends_with(b"-")
+            && before.len() > 1
+            && before[before.len() - 2].is_ascii_alphanumeric()
+        {
+            return diagnostic.help(
+                "`-` subtracts here; a name with `-` in it is written in brackets, as in `servers[\"my-app\"].id`",
+            );
+        }
+        let sections = Kind::ALL.map(Kind::section);
+        let bound = self.bound.iter().map(String::as_str).filter(|name| !name.starts_with('@'));
+        let known: Vec<&str> = ROOTS.into_iter().chain(sections).chain(bound).collect();
+        match nearest(name, known.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!(
+                "a variable is `vars.{name}`, a local `locals.{name}`; known names are {}",
+                known.join(", ")
+            )),
+        }
+    }
+
+    fn incomplete(&self, name: &str, at: Range<usize>) -> Diagnostic {
+        let place = (self.span_of)(at);
+        Diagnostic::error("E0402", place, format!("`{name}` needs a name after it"))
+            .help(known_fields(name))
+    }
+
+    fn token(&self, id: u64) -> Range<usize> {
+        let length = self.program.source_info().source.len();
+        let (start, stop) = self.program.source_info().offset_for(id).unwrap_or_default();
+        let start = (start as usize).min(length);
+        start..(stop as usize + 1).clamp(start, length)
+    }
+
+    fn place(&self, id: u64) -> Span {
+        (self.span_of)(self.token(id))
+    }
+
+    /// The name of a called function: it stands in front of the bracket that the node points at.
+    fn function_place(&self, id: u64, call: &CallExpr) -> Span {
+        let open = self.token(id).start;
+        let before = self.program.source_info().source.get(..open).unwrap_or_default().trim_end();
+        if before.ends_with(call.func_name.as_str()) {
+            return (self.span_of)(before.len() - call.func_name.len()..before.len());
+        }
+        self.place(id)
+    }
+
+    fn after_dot(&self, dot: usize) -> Range<usize> {
+        let rest = self.program.source_info().source.get(dot + 1..).unwrap_or_default();
+        let begin = rest.find(|c: char| c.is_ascii_alphanumeric() || c == '_').unwrap_or(0);
+        let name = &rest[begin..];
+        let length =
+            name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+        dot + 1 + begin..dot + 1 + begin + length
+    }
+
+    fn to_bracket(&self, open: usize, end: usize) -> Range<usize> {
+        let rest = self.program.source_info().source.get(end..).unwrap_or_default();
+        open..end + rest.find(']').map_or(0, |at| at + 1)
+    }
+}
+
+/// The node one step closer to the root. Only called on nodes of a chain.
+fn operand(node: &mut IdedExpr) -> &mut IdedExpr {
+    match &mut node.expr {
+        Expr::Select(select) => &mut select.operand,
+        Expr::Call(call) => &mut call.args[0],
+        _ => unreachable!("only selections and indices are steps"),
+    }
+}
+
+fn literal_key(node: &IdedExpr) -> Option<StepKey> {
+    match &node.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(StepKey::Text(text.inner().to_owned())),
+        Expr::Literal(LiteralValue::Int(index)) if *index.inner() >= 0 => {
+            Some(StepKey::Index(*index.inner()))
+        }
+        _ => None,
+    }
+}
+
+fn call(name: &str, argument: IdedExpr) -> IdedExpr {
+    let id = argument.id;
+    IdedExpr {
+        id,
+        expr: Expr::Call(CallExpr { func_name: name.into(), target: None, args: vec![argument] }),
+    }
+}
+
+fn known_fields(root: &str) -> String {
+    match root {
+        "vars" => "write `vars.NAME` with the name of a variable".into(),
+        "locals" => "write `locals.NAME` with the name of a local".into(),
+        "env" => "the name of the environment is `env.name`".into(),
+        "count" => "there is `count.index`, from 0".into(),
+        "each" => "there are `each.key` and `each.value`".into(),
+        "subnets" => "write `subnets.NETWORK.NAME`, as in `subnets.front.v4.id`".into(),
+        section => format!("write `{section}.NAME`, as in `{section}.web.id`"),
+    }
+}
+
+fn arguments(count: usize) -> String {
+    if count == 1 { "1 argument".into() } else { format!("{count} arguments") }
+}
