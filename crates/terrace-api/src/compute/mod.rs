@@ -17,5 +17,6 @@ pub use groups::{
 pub use keypairs::{Keypair, delete_keypair, import_keypair, keypair, keypairs};
 pub use servers::{
     AddressEntry, Fault, NewServer, Nic, NicTarget, Server, ServerChange, VolumeRef, create_server,
-    delete_metadata_key, delete_server, server, servers_detail, set_metadata, update_server,
+    delete_metadata_key, delete_server, server, servers_detail, set_metadata, set_server_tags,
+    update_server,
 };

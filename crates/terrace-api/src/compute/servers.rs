@@ -328,6 +328,13 @@ pub fn set_metadata(id: &str, metadata: &BTreeMap<String, String>) -> Call {
         .repeat(Repeat::Safe)
 }
 
+/// Replaces all tags of a server.
+pub fn set_server_tags(id: &str, tags: &[String]) -> Call {
+    Call::put(Service::Compute, format!("/servers/{}/tags", segment(id)))
+        .body(json!({ "tags": tags }))
+        .microversion(READ, "tags on servers")
+}
+
 /// Removes one metadata key.
 pub fn delete_metadata_key(id: &str, key: &str) -> Call {
     Call::delete(Service::Compute, format!("/servers/{}/metadata/{}", segment(id), segment(key)))

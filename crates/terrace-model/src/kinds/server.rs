@@ -39,6 +39,7 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             presence: Presence::Required,
             on_change: OnChange::Replace,
             refers: Refers::Kind(Kind::Network),
+            compare: Compare::Set,
             ..attribute("networks", Type::List(&Type::String), "Networks it has a port on, in order.")
         },
         Attribute {

@@ -1,0 +1,41 @@
+//! Server groups.
+
+use terrace_api::compute::{self, GroupRules, ServerGroup};
+use terrace_api::{ApiError, Session};
+use terrace_model::{Object, ObjectState, Value};
+
+use super::{New, attributes, text};
+
+pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
+    let all: Vec<ServerGroup> = session.all(compute::server_groups()).await?;
+    Ok(all.into_iter().map(object).collect())
+}
+
+pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {
+    session.one(compute::server_group(id)).await.map(object)
+}
+
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+    let most = new.desired.get("max_server_per_host").and_then(Value::as_int);
+    let rules = GroupRules { max_server_per_host: most.and_then(|n| u32::try_from(n).ok()) };
+    let call = compute::create_server_group(text(new.desired, "name"), text(new.desired, "policy"), &rules);
+    let made: ServerGroup = session.one(call).await?;
+    Ok(made.id)
+}
+
+fn object(group: ServerGroup) -> Object {
+    let most = group.max_server_per_host().map_or(Value::Null, |n| Value::Int(i64::from(n)));
+    Object {
+        attributes: attributes([
+            ("id", Value::text(&group.id)),
+            ("name", Value::text(&group.name)),
+            ("policy", Value::text(&group.policy)),
+            ("max_server_per_host", most),
+            ("members", Value::texts(&group.members)),
+        ]),
+        id: group.id,
+        state: ObjectState::Ready,
+        revision: None,
+        marker: None,
+    }
+}

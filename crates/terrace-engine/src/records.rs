@@ -1,0 +1,45 @@
+//! Records: what is written down of an object.
+
+use terrace_model::{Address, Attributes, Object, ObjectState, Record, Status, Value};
+use terrace_plan::InstanceChange;
+use terrace_state::PlannedRecord;
+
+/// The part of a record that is known before the object exists, with secrets as keyed hashes.
+pub(crate) fn planned(change: &InstanceChange, declared: &Attributes, key: &[u8]) -> PlannedRecord {
+    PlannedRecord {
+        declared: declared.iter().map(|(k, v)| (k.clone(), v.sealed(key))).collect(),
+        dependencies: change.dependencies.clone(),
+        schema_version: change.address.kind().schema().version,
+        prevent_destroy: change.prevent_destroy,
+    }
+}
+
+/// The record of an object as it was seen.
+pub(crate) fn record(address: &Address, planned: PlannedRecord, object: &Object, marker: &str) -> Record {
+    let (status, fault) = match &object.state {
+        ObjectState::Ready => (Status::Ready, None),
+        ObjectState::Busy(_) => (Status::Creating, None),
+        ObjectState::Failed(fault) => (Status::Failed, Some(fault.clone())),
+    };
+    debug_assert_eq!(planned.schema_version, address.kind().schema().version);
+    Record {
+        id: object.id.clone(),
+        status,
+        schema_version: planned.schema_version,
+        seen: seen(&planned.declared, &object.attributes),
+        declared: planned.declared,
+        dependencies: planned.dependencies,
+        marker: marker.to_owned(),
+        fault,
+        prevent_destroy: planned.prevent_destroy,
+    }
+}
+
+/// What may be written down of what was seen: where the declared value is secret, so is this.
+pub(crate) fn seen(declared: &Attributes, seen: &Attributes) -> Attributes {
+    let kept = |(name, value): (&String, &Value)| {
+        let secret = declared.get(name).filter(|value| value.is_sensitive());
+        (name.clone(), secret.cloned().unwrap_or_else(|| value.clone()))
+    };
+    seen.iter().map(kept).collect()
+}

@@ -1,0 +1,217 @@
+//! Recovery: what became of operations that an earlier run began and did not end.
+//!
+//! The journal says what was intended; the cloud says what is there. [`recover`] only reads and
+//! decides; [`Recovery::onto`] shows the result to a plan, [`Recovery::commit`] writes it down.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use terrace_model::{Kind, Object, ObjectState, Record, Snapshot, Status, Value};
+use terrace_state::{Ended, Operation, PlannedRecord, Store, Verb};
+
+use crate::context::Context;
+use crate::error::EngineError;
+use crate::event::{Event, Finding, Recovered};
+use crate::kinds::{self, Recognised};
+use crate::records;
+
+/// How long after an intent its request may still turn into an object, in milliseconds.
+const GRACE_MS: u64 = 5_000;
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Decisions about all unfinished operations.
+#[derive(Debug, Default)]
+pub struct Recovery(Vec<(Operation, Decision)>);
+
+#[derive(Debug)]
+enum Decision {
+    Exists(Box<Record>),
+    Gone,
+    NotDone,
+}
+
+/// Decides every unfinished operation by looking at the cloud, and tells each.
+///
+/// # Errors
+/// When the cloud cannot be read, or an operation cannot be decided without a person.
+pub async fn recover(
+    context: &Context,
+    recorded: &Snapshot,
+    unfinished: Vec<Operation>,
+) -> Result<Recovery, EngineError> {
+    let mut lists: BTreeMap<Kind, Vec<Object>> = BTreeMap::new();
+    let mut claimed: BTreeSet<(Kind, String)> =
+        recorded.records.iter().map(|(a, r)| (a.kind(), r.id.clone())).collect();
+    let mut decided = Vec::new();
+    for operation in unfinished {
+        let (finding, decision) = match operation.intent.verb {
+            Verb::Create => created(context, &operation, &mut lists, &claimed).await?,
+            Verb::Update | Verb::Delete => begun(context, &operation, recorded).await?,
+        };
+        let address = operation.intent.address.clone();
+        let told = Recovered { address, operation: operation.intent.verb.to_string(), finding: finding.clone() };
+        context.emit(Event::Recovered(told));
+        if let Finding::Ambiguous { ids } = finding {
+            let (address, count) = (operation.intent.address, ids.len());
+            return Err(EngineError::Ambiguous { address, count, ids: ids.join(", ") });
+        }
+        if let Decision::Exists(record) = &decision {
+            claimed.insert((operation.intent.address.kind(), record.id.clone()));
+        }
+        decided.push((operation, decision));
+    }
+    Ok(Recovery(decided))
+}
+
+impl Recovery {
+    /// Whether there was nothing to recover.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The state as it will be once the decisions are written down.
+    #[must_use]
+    pub fn onto(&self, mut snapshot: Snapshot) -> Snapshot {
+        for (operation, decision) in &self.0 {
+            let address = &operation.intent.address;
+            match decision {
+                Decision::Exists(record) => drop(snapshot.records.insert(address.clone(), (**record).clone())),
+                Decision::Gone => drop(snapshot.records.remove(address)),
+                Decision::NotDone => {}
+            }
+        }
+        snapshot
+    }
+
+    /// Writes the decisions down: each operation ends.
+    ///
+    /// # Errors
+    /// When the state cannot be written; what was written stays.
+    pub fn commit(self, store: &dyn Store) -> Result<(), EngineError> {
+        for (operation, decision) in self.0 {
+            let ended = match decision {
+                Decision::Exists(record) => {
+                    if operation.id.is_none() && operation.intent.id.is_none() {
+                        store.known(operation.op, &record.id)?;
+                    }
+                    Ended::Recorded(record)
+                }
+                Decision::Gone => Ended::Removed,
+                Decision::NotDone => Ended::NotDone,
+            };
+            store.end(operation.op, ended)?;
+        }
+        Ok(())
+    }
+}
+
+async fn created(
+    context: &Context,
+    operation: &Operation,
+    lists: &mut BTreeMap<Kind, Vec<Object>>,
+    claimed: &BTreeSet<(Kind, String)>,
+) -> Result<(Finding, Decision), EngineError> {
+    let kind = operation.intent.address.kind();
+    loop {
+        if let Some(id) = &operation.id
+            && let Some(object) = kinds::get(kind, &context.session, id).await?
+        {
+            return Ok(adopted(operation, &object, "its id"));
+        }
+        let listed = match lists.remove(&kind) {
+            Some(listed) => listed,
+            None => kinds::list(kind, &context.session).await?,
+        };
+        let fits: Vec<&Object> = listed
+            .iter()
+            .filter(|o| !claimed.contains(&(kind, o.id.clone())) && is_it(operation, o))
+            .collect();
+        match fits[..] {
+            [] if context.now().saturating_sub(operation.intent.at_ms) < GRACE_MS => {
+                // The request may still be on its way through the cloud: look again.
+                context.clock.sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            [] => {
+                lists.insert(kind, listed);
+                let decision = if operation.id.is_some() { Decision::Gone } else { Decision::NotDone };
+                return Ok((Finding::NotCreated, decision));
+            }
+            [object] => {
+                let result = adopted(operation, object, how(kind));
+                lists.insert(kind, listed);
+                return Ok(result);
+            }
+            _ => {
+                let ids = fits.iter().map(|o| o.id.clone()).collect();
+                return Ok((Finding::Ambiguous { ids }, Decision::NotDone));
+            }
+        }
+    }
+}
+
+fn how(kind: Kind) -> &'static str {
+    match kinds::recognised(kind) {
+        Recognised::Marker => "its marker",
+        Recognised::NameAndKey => "its name and key",
+        Recognised::NewGroup => "its name and policy",
+    }
+}
+
+/// Whether an object is what an interrupted create was to make.
+pub(crate) fn is_it(operation: &Operation, object: &Object) -> bool {
+    let intent = &operation.intent;
+    let declared = intent.planned.as_ref().map(|p| &p.declared);
+    let same = |name: &str| {
+        let attribute = intent.address.kind().schema().attribute(name);
+        let (ours, theirs) = (declared.and_then(|d| d.get(name)), object.attributes.get(name));
+        matches!((attribute, ours, theirs), (Some(a), Some(x), Some(y)) if terrace_plan::same_value(a, x, y))
+    };
+    match kinds::recognised(intent.address.kind()) {
+        Recognised::Marker => object.marker.as_deref() == Some(intent.marker.as_str()),
+        Recognised::NameAndKey => same("name") && same("public_key"),
+        Recognised::NewGroup => {
+            let members = object.attributes.get("members").and_then(Value::as_list);
+            same("name")
+                && same("policy")
+                && members.is_none_or(<[Value]>::is_empty)
+                && !intent.existing.contains(&object.id)
+        }
+    }
+}
+
+fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding, Decision) {
+    let intent = &operation.intent;
+    let planned = intent.planned.clone().unwrap_or_else(|| PlannedRecord {
+        declared: object.attributes.clone(),
+        dependencies: Vec::new(),
+        schema_version: intent.address.kind().schema().version,
+        prevent_destroy: false,
+    });
+    let record = records::record(&intent.address, planned, object, &intent.marker);
+    (Finding::Adopted { id: object.id.clone(), by }, Decision::Exists(Box::new(record)))
+}
+
+/// An interrupted change or delete of an object whose id is known.
+async fn begun(
+    context: &Context,
+    operation: &Operation,
+    recorded: &Snapshot,
+) -> Result<(Finding, Decision), EngineError> {
+    let intent = &operation.intent;
+    let Some(record) = recorded.records.get(&intent.address) else {
+        return Ok((Finding::Deleted, Decision::NotDone));
+    };
+    let id = operation.id.as_ref().or(intent.id.as_ref()).unwrap_or(&record.id);
+    let Some(object) = kinds::get(intent.address.kind(), &context.session, id).await? else {
+        return Ok((Finding::Deleted, Decision::Gone));
+    };
+    let status = match (intent.verb, &object.state) {
+        (_, ObjectState::Failed(_)) => Status::Failed,
+        (Verb::Delete, _) => Status::Deleting,
+        _ => Status::Updating,
+    };
+    let finding = Finding::StillThere { id: object.id.clone() };
+    let seen = records::seen(&record.declared, &object.attributes);
+    Ok((finding, Decision::Exists(Box::new(Record { status, seen, ..record.clone() }))))
+}
