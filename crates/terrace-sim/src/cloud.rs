@@ -1,0 +1,363 @@
+//! The handle: from an HTTP request to a service and back, with faults on the way.
+
+use crate::clock::Clock;
+use crate::error::SimError;
+use crate::faults::{Effect, Faults, Target};
+use crate::log::Log;
+use crate::settings::Settings;
+use crate::state::State;
+use crate::web::{Answer, Reply, Req, decode};
+use crate::{glance, ids, keystone, neutron, nova, presets};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Query, Request, State as Injected};
+use axum::response::Response;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+/// The largest request that is read.
+const MAX_BODY: usize = 256 << 20;
+
+/// An extension of responses that a client on a network would never have got: the connection was
+/// closed instead. Their body fails at the first read, so that a port does close it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped;
+
+struct Inner {
+    state: Mutex<State>,
+    faults: Faults,
+    clock: Arc<dyn Clock>,
+    requests: AtomicU64,
+    latency: Duration,
+}
+
+/// A simulated cloud. Clones are handles of the same cloud.
+#[derive(Clone)]
+pub struct Cloud {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cloud").finish_non_exhaustive()
+    }
+}
+
+impl Cloud {
+    /// A cloud that ends with its last handle.
+    pub fn in_memory(settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let mut state = State::new(settings, clock.now_ms());
+        presets::fill(&mut state);
+        // There is no log to fail.
+        let _ = state.commit();
+        Self::with(state, clock)
+    }
+
+    /// A cloud in a folder, created there if need be. Every write is in its log before the
+    /// response is given, so it survives a kill at any time.
+    pub fn open(
+        folder: &Path,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SimError> {
+        let (log, lines) = Log::open(folder)?;
+        let mut state = State::new(settings, clock.now_ms());
+        state.replay(lines).map_err(|source| SimError::Damaged {
+            path: folder.join("cloud.log"),
+            line: 0,
+            source,
+        })?;
+        if state.projects.len() == 0 {
+            presets::fill(&mut state);
+        }
+        state.attach(log)?;
+        Ok(Self::with(state, clock))
+    }
+
+    fn with(state: State, clock: Arc<dyn Clock>) -> Self {
+        let inner = Inner {
+            faults: Faults::new(&state.settings.faults),
+            latency: Duration::from_millis(state.settings.latency_ms),
+            state: Mutex::new(state),
+            clock,
+            requests: AtomicU64::new(0),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The cloud's APIs under one host, `base_url` being how clients reach it: `/identity/v3`,
+    /// `/compute/v2.1`, `/network/v2.0`, `/image/v2`, and `/_sim` for the simulator itself.
+    pub fn router(&self, base_url: &str) -> Router {
+        let app = App { cloud: self.clone(), base: base_url.trim_end_matches('/').into() };
+        Router::new().fallback(handle).with_state(app)
+    }
+
+    /// A `clouds.yaml` for clients of a router at `base_url`.
+    pub fn clouds_yaml(&self, base_url: &str) -> String {
+        presets::clouds_yaml(&self.state(), base_url.trim_end_matches('/'))
+    }
+
+    /// The cloud's faults.
+    pub fn faults(&self) -> &Faults {
+        &self.inner.faults
+    }
+
+    /// Makes the cloud new: what was preset is there again, everything else is gone.
+    pub fn reset(&self) -> Result<(), SimError> {
+        let mut state = self.state();
+        state.clear();
+        state.now = self.inner.clock.now_ms();
+        presets::fill(&mut state);
+        state.compact()
+    }
+
+    /// How many objects of each collection there are, and their names.
+    pub fn inventory(&self) -> Value {
+        let mut state = self.state();
+        state.now = self.inner.clock.now_ms();
+        nova::settle(&mut state);
+        if let Err(error) = state.commit() {
+            return json!({ "error": error.to_string() });
+        }
+        presets::inventory(&state)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does one request, completely, before any other.
+    fn answer(&self, req: &Req) -> Reply {
+        let mut state = self.state();
+        state.now = self.inner.clock.now_ms();
+        nova::settle(&mut state);
+        if let Err(error) = state.commit() {
+            return broken(&error);
+        }
+        match route(&mut state, req) {
+            Ok(reply) => match state.commit() {
+                Ok(()) => reply,
+                Err(error) => broken(&error),
+            },
+            Err(reply) => {
+                state.rollback();
+                reply
+            }
+        }
+    }
+
+    /// The simulator's own endpoints.
+    fn own(&self, req: &Req) -> Reply {
+        match (req.method.as_str(), req.tail(1).as_slice()) {
+            ("GET", ["status"]) => Reply::json(200, &self.inventory()),
+            ("POST", ["reset"]) => match self.reset() {
+                Ok(()) => Reply::empty(204),
+                Err(error) => broken(&error),
+            },
+            ("GET", ["faults"]) => {
+                let list = self.faults().list();
+                let list: Vec<Value> =
+                    list.iter().map(|(fault, hit)| json!({"fault": fault, "hit": hit})).collect();
+                Reply::json(200, &Value::Array(list))
+            }
+            ("POST", ["faults"]) => match serde_json::from_slice(&req.body) {
+                Ok(faults) => {
+                    let all: Vec<crate::faults::Fault> = faults;
+                    all.into_iter().for_each(|fault| self.faults().add(fault));
+                    Reply::empty(204)
+                }
+                Err(error) => Reply::json(400, &json!({ "error": error.to_string() })),
+            },
+            ("DELETE", ["faults"]) => {
+                self.faults().clear();
+                Reply::empty(204)
+            }
+            _ => Reply::json(404, &json!({ "error": "not found" })),
+        }
+    }
+}
+
+fn broken(error: &SimError) -> Reply {
+    let reason = std::error::Error::source(error).map_or_else(String::new, |s| format!(": {s}"));
+    Reply::json(500, &json!({ "error": format!("{error}{reason}") }))
+}
+
+fn route(state: &mut State, req: &Req) -> Answer {
+    match req.segments.first().map(String::as_str) {
+        Some("identity") => keystone::answer(state, req),
+        Some("compute") => nova::answer(state, req),
+        Some("network") => neutron::answer(state, req),
+        Some("image") => glance::answer(state, req),
+        _ => Err(Reply::json(404, &json!({ "error": "no such service" }))),
+    }
+}
+
+#[derive(Clone)]
+struct App {
+    cloud: Cloud,
+    base: Arc<str>,
+}
+
+async fn handle(Injected(app): Injected<App>, request: Request) -> Response {
+    let Some(mut req) = app.read(request).await else { return dropped(Reply::empty(400)) };
+    if req.segments.first().is_some_and(|s| s == "_sim") {
+        return respond(app.cloud.own(&req), Sent::Whole);
+    }
+    let inner = &app.cloud.inner;
+    let target = Target {
+        service: req.segments.first().map_or("", String::as_str),
+        method: &req.method,
+        path: &req.path,
+    };
+    let (delay, effect) = inner.faults.decide(target);
+    let wait = inner.latency + Duration::from_millis(delay);
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    let (reply, sent) = app.run(&mut req, effect);
+    let mut response = respond(reply, sent);
+    finish(&req, &mut response);
+    response
+}
+
+/// How much of a reply reaches the client.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Whole,
+    Half,
+    Nothing,
+}
+
+impl App {
+    async fn read(&self, request: Request) -> Option<Req> {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, MAX_BODY).await.ok()?;
+        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok();
+        let path = parts.uri.path().to_owned();
+        let inner = &self.cloud.inner;
+        let number = inner.requests.fetch_add(1, Ordering::Relaxed);
+        Some(Req {
+            method: parts.method.as_str().to_owned(),
+            segments: path.split('/').filter(|s| !s.is_empty()).map(decode).collect(),
+            path,
+            query: query.map(|Query(q)| q).unwrap_or_default(),
+            headers: parts.headers,
+            body,
+            base: self.base.clone(),
+            request_id: format!("req-{}", ids::uuid(inner.clock.now_ms(), number)),
+            sabotage: None,
+        })
+    }
+
+    /// The request as the fault wants it.
+    fn run(&self, req: &mut Req, effect: Option<Effect>) -> (Reply, Sent) {
+        match effect {
+            Some(Effect::Status { code, body, retry_after }) => {
+                let mut reply = match body {
+                    Some(body) => Reply { status: code, headers: Vec::new(), body: body.into() },
+                    None => failure(req, code),
+                };
+                if let Some(seconds) = retry_after {
+                    reply = reply.header("retry-after", seconds.to_string());
+                }
+                (reply, Sent::Whole)
+            }
+            Some(Effect::StatusAfter { code }) => {
+                self.cloud.answer(req);
+                (failure(req, code), Sent::Whole)
+            }
+            Some(Effect::DropBefore) => (Reply::empty(503), Sent::Nothing),
+            Some(Effect::DropAfter) => {
+                self.cloud.answer(req);
+                (Reply::empty(503), Sent::Nothing)
+            }
+            Some(Effect::Truncate) => (self.cloud.answer(req), Sent::Half),
+            Some(Effect::ExpireToken) => {
+                if let Some(token) = req.header("x-auth-token") {
+                    let id = ids::digest(token);
+                    let mut state = self.cloud.state();
+                    state.tokens.remove(&id);
+                    if let Err(error) = state.commit() {
+                        return (broken(&error), Sent::Whole);
+                    }
+                }
+                (self.cloud.answer(req), Sent::Whole)
+            }
+            Some(effect @ (Effect::ServerError { .. } | Effect::HangInBuild)) => {
+                req.sabotage = Some(effect);
+                (self.cloud.answer(req), Sent::Whole)
+            }
+            Some(Effect::Delay { .. }) | None => (self.cloud.answer(req), Sent::Whole),
+        }
+    }
+}
+
+/// A failure in the words of the service that was asked.
+fn failure(req: &Req, code: u16) -> Reply {
+    let title = http::StatusCode::from_u16(code).ok().and_then(|s| s.canonical_reason());
+    let message = format!("Simulated failure: {}", title.unwrap_or("unknown"));
+    match req.segments.first().map(String::as_str) {
+        Some("compute") => nova::fault(code, &message),
+        Some("network") => neutron::fault(code, "SimulatedFault", &message),
+        Some("image") => glance::fault(code, &message),
+        _ => keystone::fault(code, &message),
+    }
+}
+
+fn dropped(reply: Reply) -> Response {
+    respond(reply, Sent::Nothing)
+}
+
+fn respond(reply: Reply, sent: Sent) -> Response {
+    let mut response = Response::builder().status(reply.status);
+    for (name, value) in &reply.headers {
+        response = response.header(*name, value);
+    }
+    let built = match sent {
+        Sent::Whole => response.body(Body::from(reply.body)),
+        Sent::Nothing => response.extension(Dropped).body(broken_body(Bytes::new())),
+        Sent::Half => {
+            let whole = Bytes::from(reply.body);
+            let half = whole.slice(..whole.len() / 2);
+            response.header("content-length", whole.len()).body(broken_body(half))
+        }
+    };
+    built.unwrap_or_else(|_| {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+/// The headers that every answer of a service has.
+fn finish(req: &Req, response: &mut Response) {
+    let Ok(id) = http::HeaderValue::from_str(&req.request_id) else { return };
+    let headers = response.headers_mut();
+    if req.segments.first().is_some_and(|s| s == "compute") {
+        headers.insert("x-compute-request-id", id.clone());
+    }
+    headers.insert("x-openstack-request-id", id);
+}
+
+/// A body that sends some bytes and then fails, which makes a server close the connection.
+fn broken_body(first: Bytes) -> Body {
+    let mut first = Some(first).filter(|bytes| !bytes.is_empty());
+    let mut waited = first.is_none();
+    Body::from_stream(futures::stream::poll_fn(move |cx| {
+        if let Some(first) = first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
+        if !waited {
+            // One turn, so that the bytes before are on their way.
+            waited = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))))
+    }))
+}

@@ -1,0 +1,237 @@
+//! Lists: filters, order, pages, fields; and how an object is shown to whom.
+
+use super::{Kind, attrs, bad_request, resource};
+use crate::keystone::Caller;
+use crate::records::Row;
+use crate::state::State;
+use crate::table::Record;
+use crate::web::{Answer, Object, Reply, Req};
+use serde_json::{Value, json};
+use std::cmp::Ordering;
+
+/// Query parameters that are not filters.
+const CONTROL: [&str; 6] = ["limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields"];
+const TAG_FILTERS: [&str; 4] = ["tags", "tags-any", "not-tags", "not-tags-any"];
+
+/// `GET /v2.0/<kind>`
+pub(super) fn list(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> Answer {
+    if matches!(kind, Kind::SecurityGroup) {
+        super::default_group(state, &who.project_id);
+    }
+    check_filters(req, kind)?;
+    let mut rows: Vec<Object> = candidates(state, req, who, kind)
+        .into_iter()
+        .filter(|row| resource::can_see(state, who, kind, row))
+        .map(|row| view(state, who, kind, row))
+        .filter(|row| fits(row, req))
+        .collect();
+    sort(&mut rows, req);
+    let (rows, links) = page(rows, req, kind)?;
+    let rows: Vec<Object> = rows.into_iter().map(|row| only_fields(row, req)).collect();
+    let mut body = json!({kind.plural(): rows});
+    if !links.is_empty() {
+        body[format!("{}_links", kind.plural())] = json!(links);
+    }
+    Ok(Reply::json(200, &body))
+}
+
+fn check_filters(req: &Req, kind: Kind) -> Result<(), Reply> {
+    let extra = ["shared", "ip_allocation", "any"];
+    let unknown: Vec<String> = req
+        .query
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !CONTROL.contains(name) && !TAG_FILTERS.contains(name))
+        .filter(|name| !extra.contains(name) && !attrs::of(kind).any(|attr| attr.name == *name))
+        .map(|name| format!("'{name}'"))
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(bad_request(&format!("[{}] is invalid attribute for filtering", unknown.join(", "))))
+}
+
+/// The rows worth looking at, through an index where a filter allows.
+fn candidates<'a>(state: &'a State, req: &Req, who: &Caller, kind: Kind) -> Vec<&'a Row> {
+    let table = kind.table(state);
+    let ids: Vec<&str> = req.params("id").collect();
+    if !ids.is_empty() {
+        return ids.into_iter().filter_map(|id| table.get(id)).collect();
+    }
+    for field in ["device_id", "mac_address", "security_group_id", "network_id", "port_id"] {
+        let values: Vec<&str> = req.params(field).filter(|v| !v.is_empty()).collect();
+        if !values.is_empty() {
+            return values.into_iter().flat_map(|value| table.find(field, value)).collect();
+        }
+    }
+    match kind {
+        // Nobody sees another's objects of these kinds.
+        Kind::Port | Kind::Rule | Kind::SecurityGroup | Kind::Router | Kind::FloatingIp
+            if !who.admin =>
+        {
+            table.find("project_id", &who.project_id).collect()
+        }
+        _ => table.iter().collect(),
+    }
+}
+
+/// Whether an object passes all filters; values of one field are alternatives.
+fn fits(row: &Object, req: &Req) -> bool {
+    let mut names: Vec<&str> = req.query.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().filter(|name| !CONTROL.contains(name)).all(|name| {
+        let mut values = req.params(name);
+        if TAG_FILTERS.contains(&name) {
+            return values.all(|value| fits_tags(row, name, value));
+        }
+        values.any(|wanted| row.get(name).is_some_and(|value| equals(value, wanted)))
+    })
+}
+
+fn fits_tags(row: &Object, filter: &str, wanted: &str) -> bool {
+    let tags: Vec<&str> = row
+        .get("tags")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let all = wanted.split(',').all(|tag| tags.contains(&tag));
+    let any = wanted.split(',').any(|tag| tags.contains(&tag));
+    match filter {
+        "tags" => all,
+        "tags-any" => any,
+        "not-tags" => !all,
+        _ => !any,
+    }
+}
+
+fn equals(value: &Value, wanted: &str) -> bool {
+    match value {
+        Value::Bool(flag) => match wanted.to_lowercase().as_str() {
+            "true" | "1" => *flag,
+            "false" | "0" => !*flag,
+            _ => false,
+        },
+        // `fixed_ips=subnet_id=...` and plain members of lists.
+        Value::Array(items) => items.iter().any(|item| match (item, wanted.split_once('=')) {
+            (Value::Object(map), Some((key, wanted))) => {
+                map.get(key).is_some_and(|value| equals(value, wanted))
+            }
+            _ => equals(item, wanted),
+        }),
+        Value::Null => wanted.is_empty(),
+        other => attrs::plain(other) == wanted,
+    }
+}
+
+fn sort(rows: &mut [Object], req: &Req) {
+    let keys: Vec<&str> = req.params("sort_key").collect();
+    let directions: Vec<&str> = req.params("sort_dir").collect();
+    let paged = req.param("limit").is_some() || req.param("marker").is_some();
+    if keys.is_empty() && !paged {
+        return;
+    }
+    let reverse = req.param("page_reverse").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    rows.sort_by(|a, b| {
+        let mut order = Ordering::Equal;
+        for (at, key) in keys.iter().enumerate() {
+            let next = compare(a.get(*key), b.get(*key));
+            let down = directions.get(at).is_some_and(|d| *d == "desc");
+            order = order.then(if down { next.reverse() } else { next });
+        }
+        order = order.then_with(|| compare(a.get("id"), b.get("id")));
+        if reverse { order.reverse() } else { order }
+    });
+}
+
+fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    match (a, b) {
+        (Some(Value::Number(a)), Some(Value::Number(b))) => {
+            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
+        }
+        (a, b) => a.map(attrs::plain).cmp(&b.map(attrs::plain)),
+    }
+}
+
+/// One page and the links to its neighbours.
+fn page(mut rows: Vec<Object>, req: &Req, kind: Kind) -> Result<(Vec<Object>, Vec<Value>), Reply> {
+    let limit = match req.param("limit") {
+        None => 0,
+        Some(text) => text.parse::<usize>().map_err(|_| {
+            bad_request(&format!("Limit must be an integer 0 or greater and not '{text}'"))
+        })?,
+    };
+    let id = |row: &Object| row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if let Some(marker) = req.param("marker") {
+        let at = rows.iter().position(|row| id(row) == marker);
+        let at = at.ok_or_else(|| kind.not_found(marker))?;
+        rows.drain(..=at);
+    }
+    if limit == 0 {
+        return Ok((rows, Vec::new()));
+    }
+    let more = rows.len() >= limit;
+    rows.truncate(limit);
+    let reverse = req.param("page_reverse").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    if reverse {
+        rows.reverse();
+    }
+    let url = format!("{}/network/v2.0/{}", req.base, kind.path());
+    let mut links = Vec::new();
+    if let Some(last) = rows.last().filter(|_| more || reverse) {
+        let href = req.link(&url, &[("marker", &id(last))]);
+        links.push(json!({"rel": "next", "href": href}));
+    }
+    let earlier = req.param("marker").is_some() && !reverse || reverse && more;
+    if let Some(first) = rows.first().filter(|_| earlier) {
+        let href = req.link(&url, &[("marker", &id(first)), ("page_reverse", "True")]);
+        links.push(json!({"rel": "previous", "href": href}));
+    }
+    Ok((rows, links))
+}
+
+/// The fields that the query asks for; all if it names none.
+pub(super) fn only_fields(mut row: Object, req: &Req) -> Object {
+    let fields: Vec<&str> = req.params("fields").filter(|f| !f.is_empty()).collect();
+    if !fields.is_empty() {
+        row.retain(|name, _| fields.contains(&name.as_str()));
+    }
+    row
+}
+
+/// An object as its caller sees it.
+pub(super) fn view(state: &State, who: &Caller, kind: Kind, row: &Row) -> Object {
+    let mut out: Object = row
+        .0
+        .iter()
+        .filter(|(name, _)| !name.starts_with('_') && (who.admin || !admins_only(name)))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    match kind {
+        Kind::Network => {
+            let subnets: Vec<&str> =
+                state.subnets.find("network_id", row.id()).map(Record::id).collect();
+            out.insert("subnets".into(), json!(subnets));
+        }
+        Kind::SecurityGroup => {
+            let rules: Vec<Object> = state
+                .security_group_rules
+                .find("security_group_id", row.id())
+                .map(|rule| view(state, who, Kind::Rule, rule))
+                .collect();
+            out.insert("security_group_rules".into(), json!(rules));
+        }
+        _ => {}
+    }
+    out
+}
+
+fn admins_only(field: &str) -> bool {
+    field.starts_with("provider:")
+        || field.starts_with("binding:") && field != "binding:vnic_type"
+        || field == "distributed"
+        || field == "ha"
+        || field == "resource_request"
+}

@@ -1,0 +1,185 @@
+//! What all kinds of object have in common: creation, change, deletion, who sees what, quotas.
+
+use super::{
+    Kind, attrs, bad_request, fault, floating, forbidden, networks, ports, query, routers,
+    security, subnets,
+};
+use crate::keystone::Caller;
+use crate::records::Row;
+use crate::state::State;
+use crate::web::{Answer, Object, Reply, Req, seconds};
+use serde_json::{Value, json};
+
+/// Whether the caller sees this object.
+pub(super) fn can_see(state: &State, who: &Caller, kind: Kind, row: &Row) -> bool {
+    if who.admin || row.text("project_id") == who.project_id {
+        return true;
+    }
+    match kind {
+        Kind::Network => row.flag("shared") || row.flag("router:external"),
+        Kind::Subnet => {
+            state.networks.get(row.text("network_id")).is_some_and(|network| network.flag("shared"))
+        }
+        _ => false,
+    }
+}
+
+/// An object by id, if the caller sees it.
+pub(super) fn visible(state: &State, who: &Caller, kind: Kind, id: &str) -> Result<Row, Reply> {
+    let row = kind.table(state).get(id).filter(|row| can_see(state, who, kind, row));
+    row.cloned().ok_or_else(|| kind.not_found(id))
+}
+
+/// An object by id, if the caller may change it.
+fn owned(state: &State, who: &Caller, kind: Kind, id: &str, verb: &str) -> Result<Row, Reply> {
+    let row = visible(state, who, kind, id)?;
+    if who.admin || row.text("project_id") == who.project_id {
+        return Ok(row);
+    }
+    Err(forbidden(&format!("{verb}_{}", kind.singular())))
+}
+
+/// `POST /v2.0/<kind>`: one object, or several of which all or none are made.
+pub(super) fn post(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> Answer {
+    let body: Value = serde_json::from_slice(&req.body).unwrap_or_default();
+    if let Some(items) = body[kind.plural()].as_array() {
+        if items.is_empty() {
+            return Err(bad_request("Resources required"));
+        }
+        let mut made = Vec::new();
+        for item in items {
+            let item =
+                item.as_object().cloned().ok_or_else(|| bad_request("Resource body required"))?;
+            made.push(create(state, who, kind, item)?);
+        }
+        let made: Vec<Object> = made.iter().map(|row| query::view(state, who, kind, row)).collect();
+        return Ok(Reply::json(201, &json!({kind.plural(): made})));
+    }
+    let body = super::body_of(req, kind.singular())?;
+    let row = create(state, who, kind, body)?;
+    let view = query::view(state, who, kind, &row);
+    Ok(Reply::json(201, &json!({kind.singular(): view})))
+}
+
+/// Makes one object.
+pub(crate) fn create(
+    state: &mut State,
+    who: &Caller,
+    kind: Kind,
+    mut body: Object,
+) -> Result<Row, Reply> {
+    let tenant = body.remove("tenant_id");
+    let project = body.remove("project_id").or(tenant);
+    let project = project.as_ref().and_then(Value::as_str).unwrap_or(&who.project_id).to_owned();
+    if project != who.project_id && !who.admin {
+        let message = "Specifying 'project_id' or 'tenant_id' other than the authenticated \
+                       project in request requires admin privileges";
+        return Err(bad_request(message));
+    }
+    let body = attrs::for_post(who, kind, body)?;
+    check_quota(state, &project, kind)?;
+    let owner = Caller { project_id: project, ..who.clone() };
+    let row = match kind {
+        Kind::Network => networks::create(state, &owner, body),
+        Kind::Subnet => subnets::create(state, &owner, body),
+        Kind::Port => ports::create(state, &owner, body),
+        Kind::SecurityGroup => security::create(state, &owner, body),
+        Kind::Rule => security::create_rule(state, &owner, body),
+        Kind::Router => routers::create(state, &owner, body),
+        Kind::FloatingIp => floating::create(state, &owner, body),
+    }?;
+    Ok(row)
+}
+
+fn check_quota(state: &State, project: &str, kind: Kind) -> Result<(), Reply> {
+    let limit = state.limit("network", project, kind.singular());
+    let used = i64::try_from(kind.table(state).count("project_id", project)).unwrap_or(i64::MAX);
+    if limit >= 0 && used >= limit {
+        let message = format!("Quota exceeded for resources: ['{}'].", kind.singular());
+        return Err(fault(409, "OverQuota", &message));
+    }
+    Ok(())
+}
+
+/// Changes one object.
+pub(crate) fn update(
+    state: &mut State,
+    who: &Caller,
+    (kind, id): (Kind, &str),
+    body: Object,
+) -> Result<Row, Reply> {
+    let row = owned(state, who, kind, id, "update")?;
+    let body = attrs::for_put(who, kind, body)?;
+    let changed = match kind {
+        Kind::Network => networks::update(state, row, body),
+        Kind::Subnet => subnets::update(state, row, body),
+        Kind::Port => ports::update(state, who, row, body),
+        Kind::SecurityGroup => security::update(state, row, body),
+        Kind::Rule => Err(fault(404, "HTTPNotFound", "The resource could not be found.")),
+        Kind::Router => routers::update(state, who, row, body),
+        Kind::FloatingIp => floating::update(state, who, row, body),
+    }?;
+    Ok(touch(state, kind, changed))
+}
+
+/// Deletes one object.
+pub(super) fn delete(state: &mut State, who: &Caller, kind: Kind, id: &str) -> Result<(), Reply> {
+    let row = owned(state, who, kind, id, "delete")?;
+    match kind {
+        Kind::Network => networks::delete(state, &row),
+        Kind::Subnet => subnets::delete(state, &row),
+        Kind::Port => ports::delete(state, &row),
+        Kind::SecurityGroup => security::delete(state, who, &row),
+        Kind::Rule => security::delete_rule(state, &row),
+        Kind::Router => routers::delete(state, &row),
+        Kind::FloatingIp => floating::delete(state, &row),
+    }
+}
+
+/// The header `If-Match: revision_number=N`.
+pub(super) fn check_revision(state: &State, req: &Req, kind: Kind, id: &str) -> Result<(), Reply> {
+    let Some(wanted) = req.header("if-match") else { return Ok(()) };
+    let number = wanted.trim().strip_prefix("revision_number=").and_then(|n| n.parse::<i64>().ok());
+    let Some(number) = number else {
+        return Err(bad_request(&format!("Bad format for revision_number: {wanted}")));
+    };
+    let Some(row) = kind.table(state).get(id) else { return Ok(()) };
+    if row.number("revision_number") == number {
+        return Ok(());
+    }
+    let message = format!(
+        "Constrained to {number}, but current revision is {}",
+        row.number("revision_number")
+    );
+    Err(fault(412, "RevisionNumberConstraintFailed", &message))
+}
+
+/// A new row with the fields that every object has.
+pub(super) fn stamped(state: &mut State, project: &str, body: Object, revision: i64) -> Row {
+    let now = seconds(state.now);
+    let mut row = Row(Object::new());
+    row.set("id", state.uuid());
+    row.0.extend(body);
+    row.0.entry("tags").or_insert_with(|| json!([]));
+    row.set("created_at", now.clone());
+    row.set("updated_at", now);
+    row.set("revision_number", revision);
+    row.set("project_id", project);
+    row.set("tenant_id", project);
+    row
+}
+
+/// Stores a changed row with its next revision.
+pub(super) fn touch(state: &mut State, kind: Kind, mut row: Row) -> Row {
+    row.set("revision_number", row.number("revision_number") + 1);
+    row.set("updated_at", seconds(state.now));
+    kind.table_mut(state).put(row.clone());
+    row
+}
+
+/// Counts a change of what belongs to an object as a change of it.
+pub(super) fn bump(state: &mut State, kind: Kind, id: &str) {
+    if let Some(row) = kind.table(state).get(id).cloned() {
+        touch(state, kind, row);
+    }
+}

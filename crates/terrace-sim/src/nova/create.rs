@@ -1,0 +1,540 @@
+//! The creation of a server: everything that can be refused is refused, the rest takes its time.
+
+use super::validate::{self, invalid};
+use super::{Cx, bad_request, conflict, fault, interfaces, schedule};
+use crate::faults::Effect;
+use crate::neutron::{self, Kind};
+use crate::records::{Flavor, Group, Keypair, Row, Server, Step, Trouble};
+use crate::state::State;
+use crate::table::Record;
+use crate::web::{Answer, Object, Reply, python, text};
+use serde_json::{Value, json};
+
+/// One network interface that a body asks for.
+pub(super) enum Nic {
+    /// A new port on this network, perhaps with this address.
+    Network(Row, Option<String>),
+    /// This port.
+    Port(Row),
+}
+
+/// What a valid body asks for.
+struct Wanted {
+    name: String,
+    flavor: Flavor,
+    image: Row,
+    nics: Vec<Nic>,
+    group: Option<Group>,
+    metadata: Vec<(String, String)>,
+    tags: Vec<String>,
+    security_groups: Vec<Row>,
+    zone: Option<String>,
+    count: u64,
+}
+
+/// `POST /servers`
+pub(super) fn create(cx: &mut Cx<'_>) -> Answer {
+    cx.may_write("servers:create")?;
+    let body = cx.body()?;
+    let hints = ["os:scheduler_hints", "OS-SCH-HNT:scheduler_hints"];
+    let server = validate::under(&body, "server", &hints)?;
+    check_fields(cx, server)?;
+    let hints = hints.iter().find_map(|name| body.get(*name)).cloned().unwrap_or_default();
+    let wanted = wanted(cx, server, &hints)?;
+    check_quota(cx, &wanted)?;
+    let mut first = None;
+    let reservation = format!("r-{}", cx.state.secret(8).to_lowercase());
+    for index in 0..wanted.count {
+        let made = make(cx, server, &wanted, (&reservation, index))?;
+        first.get_or_insert(made);
+    }
+    let Some(made) = first else { return Err(bad_request("min_count must be at least 1")) };
+    if server.get("return_reservation_id") == Some(&json!(true)) {
+        return Ok(Reply::json(202, &json!({ "reservation_id": reservation })));
+    }
+    let password = match server.get("adminPass").and_then(Value::as_str) {
+        Some(password) => password.to_owned(),
+        None => cx.state.secret(12),
+    };
+    let groups: Vec<Value> = match made.security_groups.as_slice() {
+        [] => vec![json!({"name": "default"})],
+        names => names.iter().map(|name| json!({ "name": name })).collect(),
+    };
+    let body = json!({"server": {
+        "id": made.id, "links": cx.links("servers", &made.id),
+        "OS-DCF:diskConfig": made.disk_config, "security_groups": groups, "adminPass": password,
+    }});
+    let location = format!("{}/compute/v2.1/servers/{}", cx.req.base, made.id);
+    Ok(Reply::json(202, &body).header("location", location))
+}
+
+fn check_fields(cx: &Cx<'_>, server: &Object) -> Result<(), Reply> {
+    let mut required = vec!["name", "flavorRef"];
+    let mut allowed = vec![
+        "imageRef",
+        "adminPass",
+        "metadata",
+        "networks",
+        "OS-DCF:diskConfig",
+        "accessIPv4",
+        "accessIPv6",
+        "availability_zone",
+        "block_device_mapping",
+        "block_device_mapping_v2",
+        "config_drive",
+        "key_name",
+        "min_count",
+        "max_count",
+        "return_reservation_id",
+        "security_groups",
+        "user_data",
+    ];
+    for (minor, field) in [
+        (19, "description"),
+        (52, "tags"),
+        (63, "trusted_image_certificates"),
+        (74, "host"),
+        (74, "hypervisor_hostname"),
+        (90, "hostname"),
+    ] {
+        if cx.minor >= minor {
+            allowed.push(field);
+        }
+    }
+    if cx.minor < 57 {
+        allowed.push("personality");
+    }
+    if cx.minor >= 37 {
+        required.push("networks");
+    }
+    validate::fields("server", server, &required, &allowed)
+}
+
+/// The whole body, looked at field by field.
+fn wanted(cx: &mut Cx<'_>, server: &Object, hints: &Value) -> Result<Wanted, Reply> {
+    let name = validate::name("name", &server["name"])?.to_owned();
+    simple_fields(server)?;
+    let metadata = match server.get("metadata") {
+        Some(value) => validate::metadata("metadata", value)?,
+        None => Vec::new(),
+    };
+    let tags = server.get("tags").map_or(Ok(Vec::new()), validate::tags)?;
+    let group = match hints.get("group") {
+        Some(id) => Some(group(cx, validate::uuid("group", id)?)?),
+        None => None,
+    };
+    let requested = networks(cx, server)?;
+    let flavor = flavor(cx.state, &server["flavorRef"])?;
+    let image = image(cx, server)?;
+    fits(&flavor, &image)?;
+    let zone = zone(cx, server)?;
+    if let Some(key) = text(server, "key_name") {
+        let id = Keypair::key(&cx.who.user_id, key);
+        if cx.state.keypairs.get(&id).is_none() {
+            return Err(bad_request("Invalid key_name provided."));
+        }
+    }
+    let security_groups = security_groups(cx, server)?;
+    let nics = nics(cx, requested)?;
+    let count =
+        |field: &str| server.get(field).and_then(|v| python(v).trim_matches('\'').parse().ok());
+    let count = count("max_count").or_else(|| count("min_count")).unwrap_or(1_u64);
+    Ok(Wanted { name, flavor, image, nics, group, metadata, tags, security_groups, zone, count })
+}
+
+fn simple_fields(server: &Object) -> Result<(), Reply> {
+    if let Some(drive) = server.get("config_drive") {
+        validate::truth("config_drive", drive)?;
+    }
+    if let Some(data) = server.get("user_data").filter(|v| !v.is_null()) {
+        validate::text("user_data", data, 0, 65535)?;
+    }
+    if let Some(description) = server.get("description").filter(|v| !v.is_null()) {
+        validate::text("description", description, 0, 255)?;
+    }
+    if let Some(key) = server.get("key_name").filter(|v| !v.is_null()) {
+        validate::name("key_name", key)?;
+    }
+    if let Some(config) = server.get("OS-DCF:diskConfig") {
+        disk_config(config)?;
+    }
+    if let Some(host) = server.get("hostname") {
+        validate::text("hostname", host, 2, 63)?;
+    }
+    Ok(())
+}
+
+/// Whether the disk is to be partitioned by Nova.
+pub(super) fn disk_config(value: &Value) -> Result<String, Reply> {
+    match value.as_str() {
+        Some(word @ ("AUTO" | "MANUAL")) => Ok(word.to_owned()),
+        _ => {
+            let reason = format!("{} is not one of ['AUTO', 'MANUAL']", python(value));
+            Err(invalid("OS-DCF:diskConfig", value, &reason))
+        }
+    }
+}
+
+fn group(cx: &Cx<'_>, id: &str) -> Result<Group, Reply> {
+    let found = cx.state.groups.get(id);
+    let found = found.filter(|g| cx.who.admin || g.project_id == cx.who.project_id);
+    let group =
+        found.ok_or_else(|| bad_request(&format!("Instance group {id} could not be found.")))?;
+    let limit = cx.state.limit("compute", &cx.who.project_id, "server_group_members");
+    let members = i64::try_from(cx.state.servers.count("group", id)).unwrap_or(i64::MAX);
+    if limit >= 0 && members >= limit {
+        return Err(fault(403, "Quota exceeded, too many servers in group"));
+    }
+    Ok(group.clone())
+}
+
+/// A flavor by reference.
+pub(super) fn flavor(state: &State, reference: &Value) -> Result<Flavor, Reply> {
+    let id = python(reference).trim_matches('\'').to_owned();
+    let id = id.rsplit('/').next().unwrap_or_default();
+    let found = state.flavors.get(id).cloned();
+    found.ok_or_else(|| bad_request(&format!("Flavor {id} could not be found.")))
+}
+
+fn image(cx: &Cx<'_>, server: &Object) -> Result<Row, Reply> {
+    let mapped = ["block_device_mapping_v2", "block_device_mapping"]
+        .iter()
+        .find_map(|field| server.get(*field).and_then(Value::as_array));
+    for device in mapped.into_iter().flatten() {
+        let local = device["source_type"] == "image" && device["destination_type"] == "local";
+        if !local {
+            let message = "Block Device Mapping is Invalid: this cloud has no volumes.";
+            return Err(bad_request(message));
+        }
+    }
+    let Some(reference) = server.get("imageRef").filter(|v| *v != "") else {
+        return Err(bad_request("Missing imageRef attribute"));
+    };
+    let id = reference.as_str().unwrap_or_default();
+    if uuid::Uuid::parse_str(id).is_err() {
+        let shown = python(reference);
+        let reason = format!("{shown} is not valid under any of the given schemas");
+        return Err(invalid("imageRef", reference, &reason));
+    }
+    let found = find_image(cx, id).ok_or_else(|| bad_request("Can not find requested image"))?;
+    if found.text("status") != "active" {
+        return Err(bad_request(&format!("Image {id} is not active.")));
+    }
+    Ok(found)
+}
+
+/// An image that the caller may use.
+pub(super) fn find_image(cx: &Cx<'_>, id: &str) -> Option<Row> {
+    let open = |row: &&Row| {
+        cx.who.admin
+            || row.text("owner") == cx.who.project_id
+            || matches!(row.text("visibility"), "public" | "community")
+    };
+    cx.state.images.get(id).filter(open).cloned()
+}
+
+/// Whether an image can run on a flavor.
+pub(super) fn fits(flavor: &Flavor, image: &Row) -> Result<(), Reply> {
+    if image.number("min_ram") > flavor.ram {
+        return Err(bad_request("Flavor's memory is too small for requested image."));
+    }
+    const GIB: i64 = 1 << 30;
+    let disk = flavor.disk * GIB;
+    if disk == 0 {
+        return Ok(());
+    }
+    let size = image.number("size").max(image.number("virtual_size"));
+    if size > disk {
+        return Err(bad_request(&format!(
+            "Flavor's disk is too small for requested image. Flavor disk is {disk} bytes, image is \
+             {size} bytes."
+        )));
+    }
+    let least = image.number("min_disk") * GIB;
+    if least > disk {
+        return Err(bad_request(&format!(
+            "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor \
+             disk is {disk} bytes, minimum size is {least} bytes."
+        )));
+    }
+    Ok(())
+}
+
+fn zone(cx: &Cx<'_>, server: &Object) -> Result<Option<String>, Reply> {
+    let Some(zone) = text(server, "availability_zone") else { return Ok(None) };
+    let name = zone.split(':').next().unwrap_or_default();
+    if !schedule::ZONES.contains(&name) {
+        return Err(bad_request("The requested availability zone is not available"));
+    }
+    if zone.contains(':') && !cx.who.admin {
+        return Err(super::not_allowed("servers:create:forced_host"));
+    }
+    Ok(Some(zone.to_owned()))
+}
+
+fn security_groups(cx: &mut Cx<'_>, server: &Object) -> Result<Vec<Row>, Reply> {
+    let Some(list) = server.get("security_groups").and_then(Value::as_array) else {
+        return Ok(Vec::new());
+    };
+    neutron::default_group(cx.state, &cx.who.project_id);
+    list.iter()
+        .map(|item| interfaces::find_group(cx, item["name"].as_str().unwrap_or_default()))
+        .collect()
+}
+
+/// The interfaces that a body asks for, each still in its words.
+fn networks(cx: &Cx<'_>, server: &Object) -> Result<Vec<Object>, Reply> {
+    let Some(value) = server.get("networks") else { return only_network(cx) };
+    let wrong = || {
+        let shown = python(value);
+        invalid("networks", value, &format!("{shown} is not valid under any of the given schemas"))
+    };
+    match value {
+        Value::String(word) if cx.minor >= 37 && word == "none" => return Ok(Vec::new()),
+        Value::String(word) if cx.minor >= 37 && word == "auto" => return only_network(cx),
+        Value::Array(_) => {}
+        _ => return Err(wrong()),
+    }
+    let mut out = Vec::new();
+    for item in value.as_array().into_iter().flatten() {
+        let item = item.as_object().ok_or_else(wrong)?;
+        let known = ["uuid", "port", "fixed_ip", "tag"];
+        let ids = ["uuid", "port"].iter().filter_map(|field| text(item, field));
+        let bad = ids.into_iter().any(|id| uuid::Uuid::parse_str(id).is_err());
+        if bad || item.keys().any(|key| !known.contains(&key.as_str())) {
+            return Err(wrong());
+        }
+        out.push(item.clone());
+    }
+    Ok(out)
+}
+
+/// Without a word about networks there must be exactly one to use.
+fn only_network(cx: &Cx<'_>) -> Result<Vec<Object>, Reply> {
+    let usable: Vec<&Row> = cx
+        .state
+        .networks
+        .iter()
+        .filter(|n| n.text("project_id") == cx.who.project_id || n.flag("shared"))
+        .filter(|n| !n.flag("router:external"))
+        .collect();
+    let own: Vec<&&Row> = usable.iter().filter(|n| !n.flag("shared")).collect();
+    let chosen = match (own.as_slice(), usable.as_slice()) {
+        ([one], _) => Some(one.id()),
+        ([], [one]) => Some(one.id()),
+        ([], []) => None,
+        _ => {
+            return Err(conflict(
+                "Multiple possible networks found, use a Network ID to be more specific.",
+            ));
+        }
+    };
+    Ok(chosen.map(|id| neutron::body(json!({ "uuid": id }))).into_iter().collect())
+}
+
+fn nics(cx: &Cx<'_>, requested: Vec<Object>) -> Result<Vec<Nic>, Reply> {
+    let mut out = Vec::new();
+    for item in requested {
+        if let Some(id) = text(&item, "port") {
+            let port = neutron::find(cx.state, &cx.who, Kind::Port, id)
+                .ok_or_else(|| bad_request(&format!("Port id {id} could not be found.")))?;
+            if !port.text("device_id").is_empty() {
+                return Err(conflict(&format!("Port {id} is still in use.")));
+            }
+            if port.list("fixed_ips").is_empty() {
+                let message = format!("Port {id} requires a FixedIP in order to be used.");
+                return Err(bad_request(&message));
+            }
+            out.push(Nic::Port(port));
+            continue;
+        }
+        let Some(id) = text(&item, "uuid") else {
+            return Err(bad_request("Bad networks format: network uuid is not in proper format"));
+        };
+        out.push(Nic::Network(network(cx, id)?, text(&item, "fixed_ip").map(str::to_owned)));
+    }
+    Ok(out)
+}
+
+/// A network that servers can be put on.
+pub(super) fn network(cx: &Cx<'_>, id: &str) -> Result<Row, Reply> {
+    let network = neutron::find(cx.state, &cx.who, Kind::Network, id)
+        .ok_or_else(|| bad_request(&format!("Network {id} could not be found.")))?;
+    if network.flag("router:external") && !network.flag("shared") && !cx.who.admin {
+        let message = format!("It is not allowed to create an interface on external network {id}");
+        return Err(fault(403, &message));
+    }
+    if cx.state.subnets.find("network_id", id).next().is_none() {
+        let message = format!("Network {id} requires a subnet in order to boot instances on.");
+        return Err(bad_request(&message));
+    }
+    Ok(network)
+}
+
+fn check_quota(cx: &Cx<'_>, wanted: &Wanted) -> Result<(), Reply> {
+    let project = &cx.who.project_id;
+    let count = i64::try_from(wanted.count).unwrap_or(i64::MAX);
+    let uses = super::misc::usage(cx.state, project);
+    let mut over: Vec<(&str, i64, i64, i64)> = Vec::new();
+    for (name, asked, used) in [
+        ("cores", wanted.flavor.vcpus * count, uses.cores),
+        ("instances", count, uses.instances),
+        ("ram", wanted.flavor.ram * count, uses.ram),
+    ] {
+        let limit = cx.state.limit("compute", project, name);
+        if limit >= 0 && used + asked > limit {
+            over.push((name, asked, used, limit));
+        }
+    }
+    let items = cx.state.limit("compute", project, "metadata_items");
+    let metadata = i64::try_from(wanted.metadata.len()).unwrap_or(i64::MAX);
+    if items >= 0 && metadata > items {
+        return Err(fault(403, "Maximum number of metadata items exceeds 128"));
+    }
+    if over.is_empty() {
+        return Ok(());
+    }
+    let join = |part: fn(&(&str, i64, i64, i64)) -> String| {
+        over.iter().map(part).collect::<Vec<_>>().join(", ")
+    };
+    let names = join(|o| o.0.to_owned());
+    let message = format!(
+        "Quota exceeded for {names}: Requested {}, but already used {} of {} {names}",
+        join(|o| o.1.to_string()),
+        join(|o| o.2.to_string()),
+        join(|o| o.3.to_string()),
+    );
+    Err(fault(403, &message))
+}
+
+/// A name that can be a host's.
+fn hostname(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|c| if c == ' ' || c == '_' || c == '.' { '-' } else { c })
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
+    plain.to_lowercase().trim_matches('-').chars().take(63).collect()
+}
+
+fn make(
+    cx: &mut Cx<'_>,
+    body: &Object,
+    wanted: &Wanted,
+    (reservation, index): (&str, u64),
+) -> Result<Server, Reply> {
+    let id = cx.state.uuid();
+    let number = cx.state.number();
+    let host = schedule::pick(cx.state, wanted.zone.as_deref(), wanted.group.as_ref());
+    let name = if wanted.count > 1 {
+        format!("{}-{}", wanted.name, index + 1)
+    } else {
+        wanted.name.clone()
+    };
+    let own = |field: &str| text(body, field).map(str::to_owned);
+    let host_name = own("hostname").unwrap_or_else(|| hostname(&name));
+    let mut server = Server {
+        hostname: if host_name.is_empty() { format!("server-{id}") } else { host_name },
+        id,
+        number,
+        name,
+        description: own("description"),
+        project_id: cx.who.project_id.clone(),
+        user_id: cx.who.user_id.clone(),
+        created: cx.state.now,
+        updated: cx.state.now,
+        launched: None,
+        flavor: wanted.flavor.clone(),
+        other_flavor: None,
+        before: None,
+        image: Some(wanted.image.id().to_owned()),
+        key_name: own("key_name"),
+        metadata: wanted.metadata.iter().cloned().collect(),
+        tags: wanted.tags.clone(),
+        config_drive: body
+            .get("config_drive")
+            .is_some_and(|v| validate::truth("config_drive", v).unwrap_or_default()),
+        user_data: own("user_data"),
+        zone: wanted.zone.clone(),
+        host,
+        security_groups: wanted.security_groups.iter().map(|g| g.text("name").to_owned()).collect(),
+        group: wanted.group.as_ref().map(|group| group.id.clone()),
+        vm_state: "building".into(),
+        task_state: Some("scheduling".into()),
+        power_state: super::lifecycle::NO_POWER,
+        trouble: None,
+        locked: None,
+        disk_config: own("OS-DCF:diskConfig").unwrap_or_else(|| "MANUAL".into()),
+        access_v4: own("accessIPv4").unwrap_or_default(),
+        access_v6: own("accessIPv6").unwrap_or_default(),
+        reservation: reservation.to_owned(),
+        launch_index: index,
+        due: None,
+    };
+    if server.host.is_some() {
+        plug(cx, &mut server, wanted)?;
+    }
+    server.due = fate(cx, &server);
+    cx.state.put_server(server.clone());
+    Ok(server)
+}
+
+/// Gives a server its ports.
+fn plug(cx: &mut Cx<'_>, server: &mut Server, wanted: &Wanted) -> Result<(), Reply> {
+    let groups: Vec<&str> = wanted.security_groups.iter().map(Record::id).collect();
+    for nic in &wanted.nics {
+        let plugged = match nic {
+            Nic::Port(port) => {
+                interfaces::take_port(cx, server, port);
+                Ok(())
+            }
+            Nic::Network(network, ip) => {
+                interfaces::new_port(cx, server, network, (ip.as_deref(), &groups)).map(|_| ())
+            }
+        };
+        if let Err(reply) = plugged {
+            // Nova finds out only while it builds, long after it has answered.
+            let message = interfaces::message_of(&reply);
+            server.trouble = Some(Trouble { code: 500, message, created: 0 });
+        }
+    }
+    Ok(())
+}
+
+/// What becomes of a new server, and when.
+fn fate(cx: &Cx<'_>, server: &Server) -> Option<(u64, Step)> {
+    let build = cx.state.settings.build_ms;
+    let delay = server.metadata.get("fake:spawn_delay").and_then(|text| text.parse::<f64>().ok());
+    // A negative or absurd delay becomes none or the longest there is.
+    let delay = delay.map_or(0, |seconds| (seconds * 1000.0) as u64);
+    let at = cx.state.now.saturating_add(build).saturating_add(delay);
+    let fail = |at: u64, message: String| {
+        Some((at, Step::Failed(Trouble { code: 500, message, created: 0 })))
+    };
+    let id = &server.id;
+    match &cx.req.sabotage {
+        Some(Effect::HangInBuild) => return None,
+        Some(Effect::ServerError { message }) => return fail(at, message.clone()),
+        _ => {}
+    }
+    if server.host.is_none() {
+        let message = "No valid host was found. There are not enough hosts available.";
+        return fail(cx.state.now.saturating_add(build / 4), message.into());
+    }
+    if let Some(trouble) = &server.trouble {
+        return fail(at, trouble.message.clone());
+    }
+    match server.metadata.get("fake:spawn_fail").map(String::as_str) {
+        Some("reschedule") => fail(
+            at,
+            format!(
+                "Exceeded maximum number of retries. Exhausted all hosts available for retrying \
+                 build failures for instance {id}."
+            ),
+        ),
+        Some(_) => {
+            fail(at, format!("Build of instance {id} aborted: fake:spawn_fail asked for it"))
+        }
+        None => Some((at, Step::Built)),
+    }
+}

@@ -1,0 +1,221 @@
+//! The interfaces of servers, and how their ports are made and taken.
+
+use super::servers::{check_lock, get};
+use super::{
+    Cx, bad_request, conflict, create, lifecycle, no_such_path, not_found, schedule, validate,
+};
+use crate::neutron::{self, Kind};
+use crate::records::{Row, Server};
+use crate::table::Record;
+use crate::web::{Answer, Object, Reply, object, text};
+use serde_json::{Value, json};
+
+/// `/servers/{id}/os-interface`
+pub(super) fn answer(cx: &mut Cx<'_>, id: &str, path: &[&str]) -> Answer {
+    let server = get(cx, id)?;
+    match (cx.req.method.as_str(), path) {
+        ("GET", []) => {
+            let ports = neutron::ports_of(cx.state, id);
+            let all: Vec<Value> = ports.iter().map(|port| view(cx, port)).collect();
+            Ok(Reply::json(200, &json!({ "interfaceAttachments": all })))
+        }
+        ("GET", [port]) => {
+            let port = attached(cx, &server, port)?;
+            Ok(Reply::json(200, &json!({ "interfaceAttachment": view(cx, &port) })))
+        }
+        ("POST", []) => attach(cx, server),
+        ("DELETE", [port]) => {
+            cx.may_write("os-attach-interfaces:delete")?;
+            let port = attached(cx, &server, port)?;
+            ready(cx, &server, "detach_interface")?;
+            lifecycle::release_port(cx.state, port.id());
+            Ok(Reply::empty(202))
+        }
+        _ => Err(no_such_path()),
+    }
+}
+
+fn attached(cx: &Cx<'_>, server: &Server, port: &str) -> Result<Row, Reply> {
+    let found = cx.state.ports.get(port).filter(|row| row.text("device_id") == server.id);
+    found.cloned().ok_or_else(|| {
+        not_found(&format!("Instance {} does not have a port with id {port}", server.id))
+    })
+}
+
+fn view(cx: &Cx<'_>, port: &Row) -> Value {
+    let mut out = json!({
+        "net_id": port.text("network_id"), "port_id": port.id(),
+        "mac_addr": port.text("mac_address"), "port_state": port.text("status"),
+        "fixed_ips": port.list("fixed_ips"),
+    });
+    if cx.minor >= 70 {
+        out["tag"] = Value::Null;
+    }
+    out
+}
+
+fn ready(cx: &Cx<'_>, server: &Server, verb: &str) -> Result<(), Reply> {
+    check_lock(cx, server)?;
+    let refuse = |what: String| {
+        Err(conflict(&format!("Cannot '{verb}' instance {} while it is in {what}", server.id)))
+    };
+    if !["active", "paused", "stopped"].contains(&server.vm_state.as_str()) {
+        return refuse(format!("vm_state {}", server.vm_state));
+    }
+    match &server.task_state {
+        Some(task) => refuse(format!("task_state {task}")),
+        None => Ok(()),
+    }
+}
+
+fn attach(cx: &mut Cx<'_>, mut server: Server) -> Answer {
+    cx.may_write("os-attach-interfaces:create")?;
+    let body = cx.body()?;
+    let empty = Object::new();
+    let wanted = match body.get("interfaceAttachment") {
+        Some(Value::Null) | None => &empty,
+        Some(_) => validate::under(&body, "interfaceAttachment", &[])?,
+    };
+    validate::fields(
+        "interfaceAttachment",
+        wanted,
+        &[],
+        &["net_id", "port_id", "fixed_ips", "tag"],
+    )?;
+    ready(cx, &server, "attach_interface")?;
+    let port = match (text(wanted, "port_id"), text(wanted, "net_id")) {
+        (Some(_), Some(_)) => {
+            return Err(bad_request("Must not input both network_id and port_id"));
+        }
+        (Some(id), None) => {
+            let port = neutron::find(cx.state, &cx.who, Kind::Port, id)
+                .ok_or_else(|| not_found(&format!("Port id {id} could not be found.")))?;
+            if !port.text("device_id").is_empty() {
+                return Err(bad_request(&format!("Port {id} is still in use.")));
+            }
+            take_port(cx, &mut server, &port);
+            port.id().to_owned()
+        }
+        (None, Some(id)) => {
+            let network = create::network(cx, id)?;
+            let ip = wanted.get("fixed_ips").and_then(|ips| ips[0]["ip_address"].as_str());
+            let made = new_port(cx, &mut server, &network, (ip, &[]));
+            made.map_err(|reply| bad_request(&message_of(&reply)))?
+        }
+        (None, None) => {
+            return Err(bad_request("Failed to attach interface: no network was named"));
+        }
+    };
+    let host = server.host.clone();
+    cx.state.ports.update(&port, |row| {
+        row.set("status", "ACTIVE");
+        row.set("binding:host_id", host);
+        row.set("binding:vif_type", "ovs");
+    });
+    let port = attached(cx, &server, &port)?;
+    Ok(Reply::json(200, &json!({ "interfaceAttachment": view(cx, &port) })))
+}
+
+fn owner(server: &Server) -> String {
+    format!("compute:{}", schedule::zone_of(server.host.as_deref().unwrap_or_default()))
+}
+
+/// A port made for the server, which goes when the server goes.
+pub(super) fn new_port(
+    cx: &mut Cx<'_>,
+    server: &mut Server,
+    network: &Row,
+    (ip, groups): (Option<&str>, &[&str]),
+) -> Result<String, Reply> {
+    let mut body = object(json!({
+        "network_id": network.id(), "device_id": server.id, "device_owner": owner(server),
+    }));
+    if let Some(ip) = ip {
+        body.insert("fixed_ips".into(), json!([{ "ip_address": ip }]));
+    }
+    if !groups.is_empty() {
+        body.insert("security_groups".into(), json!(groups));
+    }
+    let mut who = cx.who.clone();
+    who.project_id.clone_from(&server.project_id);
+    let port = neutron::create(cx.state, &who, Kind::Port, body)?;
+    let id = port.id().to_owned();
+    let host = server.host.clone();
+    cx.state.ports.update(&id, |row| {
+        row.set("_by_nova", true);
+        row.set("binding:host_id", host);
+    });
+    Ok(id)
+}
+
+/// A port that was there before becomes the server's.
+pub(super) fn take_port(cx: &mut Cx<'_>, server: &mut Server, port: &Row) {
+    let owner = owner(server);
+    let (id, host) = (server.id.clone(), server.host.clone());
+    cx.state.ports.update(port.id(), |row| {
+        row.set("device_id", id);
+        row.set("device_owner", owner);
+        row.set("binding:host_id", host);
+        row.set("revision_number", row.number("revision_number") + 1);
+    });
+}
+
+/// A security group by name or id.
+pub(super) fn find_group(cx: &Cx<'_>, name: &str) -> Result<Row, Reply> {
+    let own: Vec<&Row> = cx
+        .state
+        .security_groups
+        .find("project_id", &cx.who.project_id)
+        .filter(|group| group.id() == name || group.text("name") == name)
+        .collect();
+    match own.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(bad_request(&format!("Unable to find security_group with name or id '{name}'"))),
+        _ => Err(conflict(&format!(
+            "Multiple security_groups found matching '{name}'. Use an ID to be more specific."
+        ))),
+    }
+}
+
+/// The security groups of a server, once each.
+pub(super) fn security_groups(cx: &Cx<'_>, server: &Server) -> Vec<Value> {
+    let mut ids: Vec<String> = Vec::new();
+    for port in neutron::ports_of(cx.state, &server.id) {
+        for group in port.list("security_groups").iter().filter_map(Value::as_str) {
+            if !ids.iter().any(|id| id == group) {
+                ids.push(group.to_owned());
+            }
+        }
+    }
+    ids.iter()
+        .filter_map(|id| cx.state.security_groups.get(id))
+        .map(|group| {
+            json!({
+                "id": group.id(), "name": group.text("name"),
+                "description": group.text("description"),
+                "tenant_id": group.text("project_id"), "rules": [],
+            })
+        })
+        .collect()
+}
+
+/// Adds a group to the ports of a server, or takes it away.
+pub(super) fn change_group(cx: &mut Cx<'_>, server: &Server, name: &str, add: bool) -> Answer {
+    let group = find_group(cx, name)
+        .map_err(|_| not_found(&format!("Security group {name} not found for project.")))?;
+    for port in neutron::ports_of(cx.state, &server.id) {
+        let mut groups = port.list("security_groups").to_vec();
+        groups.retain(|id| id != group.id());
+        if add {
+            groups.push(json!(group.id()));
+        }
+        cx.state.ports.update(port.id(), |row| row.set("security_groups", groups));
+    }
+    Ok(Reply::empty(202))
+}
+
+/// The message inside another service's error.
+pub(super) fn message_of(reply: &Reply) -> String {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    body["NeutronError"]["message"].as_str().unwrap_or_default().to_owned()
+}

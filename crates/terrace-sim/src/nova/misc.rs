@@ -1,0 +1,291 @@
+//! Zones, hypervisors, services, limits, quotas.
+
+use super::schedule::{HOST_DISK_GB, HOST_MEMORY_MB, HOST_VCPUS, HOSTS, ZONES};
+use super::{Cx, bad_request, no_such_path, not_allowed};
+use crate::ids;
+use crate::state::State;
+use crate::table::Record;
+use crate::web::{Answer, Object, Reply, object, seconds};
+use serde_json::{Value, json};
+
+/// Everything that has a limit.
+const QUOTAS: [&str; 7] = [
+    "cores",
+    "instances",
+    "key_pairs",
+    "metadata_items",
+    "ram",
+    "server_group_members",
+    "server_groups",
+];
+
+/// What a project uses.
+pub(super) struct Usage {
+    pub(super) instances: i64,
+    pub(super) cores: i64,
+    pub(super) ram: i64,
+}
+
+/// What a project's servers use now.
+pub(super) fn usage(state: &State, project: &str) -> Usage {
+    let mut all = Usage { instances: 0, cores: 0, ram: 0 };
+    let counted = ["instances", "cores", "ram"];
+    if counted.iter().all(|name| state.limit("compute", project, name) < 0) {
+        // Nobody asks, and there may be very many.
+        all.instances =
+            i64::try_from(state.servers.count("project_id", project)).unwrap_or(i64::MAX);
+        return all;
+    }
+    sum(state, project)
+}
+
+fn sum(state: &State, project: &str) -> Usage {
+    let mut all = Usage { instances: 0, cores: 0, ram: 0 };
+    for server in state.servers.find("project_id", project) {
+        all.instances += 1;
+        all.cores += server.flavor.vcpus;
+        all.ram += server.flavor.ram;
+    }
+    all
+}
+
+/// Requests that concern neither servers nor flavors, key pairs or groups.
+pub(super) fn answer(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
+    match (cx.req.method.as_str(), path) {
+        ("GET", ["os-availability-zone"]) => Ok(zones(cx, false)),
+        ("GET", ["os-availability-zone", "detail"]) => {
+            admin_only(cx, "os-availability-zone:detail")?;
+            Ok(zones(cx, true))
+        }
+        ("GET", ["os-hypervisors", rest @ ..]) => hypervisors(cx, rest),
+        ("GET", ["os-services"]) => services(cx),
+        ("GET", ["os-aggregates"]) => aggregates(cx),
+        ("GET", ["limits"]) => Ok(limits(cx)),
+        (_, ["os-quota-sets", project, rest @ ..]) => quotas(cx, project, rest),
+        ("GET", ["extensions"]) => Ok(Reply::json(200, &json!({"extensions": []}))),
+        ("GET", ["os-simple-tenant-usage", ..]) => {
+            Ok(Reply::json(200, &json!({"tenant_usage": {}})))
+        }
+        _ => Err(no_such_path()),
+    }
+}
+
+fn admin_only(cx: &Cx<'_>, rule: &str) -> Result<(), Reply> {
+    if cx.who.admin { Ok(()) } else { Err(not_allowed(rule)) }
+}
+
+fn zones(cx: &Cx<'_>, detail: bool) -> Reply {
+    let now = crate::clock::format(cx.state.now, crate::clock::Stamp::Bare);
+    let up =
+        |service: &str| json!({service: {"active": true, "available": true, "updated_at": now}});
+    let zone = |name: &str, hosts: Value| json!({"zoneName": name, "zoneState": {"available": true}, "hosts": hosts});
+    let mut all: Vec<Value> = ZONES
+        .iter()
+        .map(|name| {
+            let hosts: Object = HOSTS
+                .iter()
+                .filter(|(_, zone)| zone == name)
+                .map(|(host, _)| ((*host).to_owned(), up("nova-compute")))
+                .collect();
+            zone(name, if detail { Value::Object(hosts) } else { Value::Null })
+        })
+        .collect();
+    if detail {
+        let mut controller = object(up("nova-conductor"));
+        controller.extend(object(up("nova-scheduler")));
+        all.insert(0, zone("internal", json!({ "controller": controller })));
+    }
+    Reply::json(200, &json!({ "availabilityZoneInfo": all }))
+}
+
+fn hypervisors(cx: &Cx<'_>, path: &[&str]) -> Answer {
+    admin_only(cx, "os-hypervisors:list")?;
+    let id = |host: &str| {
+        let hash = ids::digest(host);
+        format!(
+            "{}-{}-4{}-a{}-{}",
+            &hash[..8],
+            &hash[8..12],
+            &hash[13..16],
+            &hash[17..20],
+            &hash[20..32]
+        )
+    };
+    let view = |number: usize, host: &str, full: bool| {
+        let key = if cx.minor >= 53 { json!(id(host)) } else { json!(number + 1) };
+        let mut view = json!({
+            "id": key, "hypervisor_hostname": host, "state": "up", "status": "enabled",
+        });
+        if full {
+            let running: Vec<_> = cx.state.servers.find("host", host).collect();
+            let used = |of: fn(&crate::records::Flavor) -> i64| -> i64 {
+                running.iter().map(|s| of(&s.flavor)).sum()
+            };
+            view["service"] = json!({"id": key, "host": host, "disabled_reason": null});
+            view["hypervisor_type"] = json!("fake");
+            view["hypervisor_version"] = json!(1000);
+            view["host_ip"] = json!("127.0.0.1");
+            if cx.minor < 88 {
+                let (vcpus, ram, disk) = (used(|f| f.vcpus), used(|f| f.ram), used(|f| f.disk));
+                view["vcpus"] = json!(HOST_VCPUS);
+                view["vcpus_used"] = json!(vcpus);
+                view["memory_mb"] = json!(HOST_MEMORY_MB);
+                view["memory_mb_used"] = json!(ram);
+                view["free_ram_mb"] = json!(HOST_MEMORY_MB - ram);
+                view["local_gb"] = json!(HOST_DISK_GB);
+                view["local_gb_used"] = json!(disk);
+                view["free_disk_gb"] = json!(HOST_DISK_GB - disk);
+                view["disk_available_least"] = json!(0);
+                view["running_vms"] = json!(running.len());
+                view["current_workload"] = json!(0);
+                view["cpu_info"] = json!({});
+            }
+        }
+        view
+    };
+    let all = |full: bool| -> Vec<Value> {
+        HOSTS.iter().enumerate().map(|(number, (host, _))| view(number, host, full)).collect()
+    };
+    match path {
+        [] => Ok(Reply::json(200, &json!({ "hypervisors": all(false) }))),
+        ["detail"] => Ok(Reply::json(200, &json!({ "hypervisors": all(true) }))),
+        [wanted] => {
+            let found = all(true)
+                .into_iter()
+                .find(|view| view["id"].to_string().trim_matches('"') == *wanted);
+            let found = found.ok_or_else(|| {
+                super::not_found(&format!("Hypervisor with ID '{wanted}' could not be found."))
+            })?;
+            Ok(Reply::json(200, &json!({ "hypervisor": found })))
+        }
+        _ => Err(no_such_path()),
+    }
+}
+
+fn services(cx: &Cx<'_>) -> Answer {
+    admin_only(cx, "os-services:list")?;
+    let one = |number: usize, (host, zone): &(&str, &str)| {
+        json!({
+            "id": number + 1, "binary": "nova-compute", "host": host, "zone": zone,
+            "status": "enabled", "state": "up", "updated_at": seconds(cx.state.now),
+            "disabled_reason": null, "forced_down": false,
+        })
+    };
+    let all: Vec<Value> =
+        HOSTS.iter().enumerate().map(|(number, host)| one(number, host)).collect();
+    Ok(Reply::json(200, &json!({ "services": all })))
+}
+
+fn aggregates(cx: &Cx<'_>) -> Answer {
+    admin_only(cx, "os-aggregates:index")?;
+    let all: Vec<Value> = ZONES
+        .iter()
+        .enumerate()
+        .map(|(number, zone)| {
+            let hosts = HOSTS.iter().filter(|(_, of)| of == zone).map(|(host, _)| host);
+            json!({
+                "id": number + 1, "name": zone, "availability_zone": zone,
+                "hosts": hosts.collect::<Vec<_>>(), "metadata": {"availability_zone": zone},
+                "created_at": seconds(0), "updated_at": null, "deleted": false, "deleted_at": null,
+            })
+        })
+        .collect();
+    Ok(Reply::json(200, &json!({ "aggregates": all })))
+}
+
+/// A limit, with the one that Nova has even where nothing is limited.
+fn limit(cx: &Cx<'_>, project: &str, name: &str) -> i64 {
+    let limit = cx.state.limit("compute", project, name);
+    if name == "metadata_items" && limit < 0 { 128 } else { limit }
+}
+
+fn limits(cx: &Cx<'_>) -> Reply {
+    let project = cx.req.param("tenant_id").filter(|_| cx.who.admin).unwrap_or(&cx.who.project_id);
+    let of = |name: &str| limit(cx, project, name);
+    let used = sum(cx.state, project);
+    let mut absolute = object(json!({
+        "maxTotalInstances": of("instances"), "maxTotalCores": of("cores"),
+        "maxTotalRAMSize": of("ram"), "maxServerMeta": of("metadata_items"),
+    }));
+    if cx.minor < 39 {
+        absolute.insert("maxImageMeta".into(), json!(of("metadata_items")));
+    }
+    if cx.minor < 57 {
+        absolute.extend(object(json!({"maxPersonality": 5, "maxPersonalitySize": 10240})));
+    }
+    absolute.extend(object(json!({
+        "maxTotalKeypairs": of("key_pairs"), "maxServerGroups": of("server_groups"),
+        "maxServerGroupMembers": of("server_group_members"),
+    })));
+    if cx.minor < 36 {
+        absolute.extend(object(json!({
+            "maxTotalFloatingIps": -1, "maxSecurityGroups": -1, "maxSecurityGroupRules": -1,
+            "totalFloatingIpsUsed": 0, "totalSecurityGroupsUsed": 0,
+        })));
+    }
+    absolute.extend(object(json!({
+        "totalRAMUsed": used.ram, "totalCoresUsed": used.cores,
+        "totalInstancesUsed": used.instances,
+        "totalServerGroupsUsed": cx.state.groups.count("project_id", project),
+    })));
+    Reply::json(200, &json!({"limits": {"rate": [], "absolute": absolute}}))
+}
+
+fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
+    if project != cx.who.project_id && !cx.who.admin {
+        return Err(not_allowed("os-quota-sets:show"));
+    }
+    let plain = |cx: &Cx<'_>| {
+        let mut set = object(json!({ "id": project }));
+        set.extend(QUOTAS.iter().map(|name| ((*name).to_owned(), json!(limit(cx, project, name)))));
+        set
+    };
+    match (cx.req.method.as_str(), path) {
+        ("GET", [] | ["defaults"]) => Ok(Reply::json(200, &json!({ "quota_set": plain(cx) }))),
+        ("GET", ["detail"]) => {
+            let used = sum(cx.state, project);
+            let mut set = object(json!({ "id": project }));
+            for name in QUOTAS {
+                let in_use = match name {
+                    "cores" => used.cores,
+                    "instances" => used.instances,
+                    "ram" => used.ram,
+                    "server_groups" => {
+                        let count = cx.state.groups.count("project_id", project);
+                        i64::try_from(count).unwrap_or(i64::MAX)
+                    }
+                    _ => 0,
+                };
+                let limit = limit(cx, project, name);
+                set.insert(name.into(), json!({"limit": limit, "in_use": in_use, "reserved": 0}));
+            }
+            Ok(Reply::json(200, &json!({ "quota_set": set })))
+        }
+        ("PUT", []) => {
+            admin_only(cx, "os-quota-sets:update")?;
+            let body = cx.body()?;
+            let wanted = super::validate::under(&body, "quota_set", &[])?;
+            let id = format!("compute/{project}");
+            let mut row = cx.state.quotas.get(&id).cloned().unwrap_or_default();
+            row.set("id", id);
+            for (name, value) in wanted.iter().filter(|(name, _)| *name != "force") {
+                let number = crate::web::python(value).trim_matches('\'').parse::<i64>();
+                match number {
+                    Ok(number) if QUOTAS.contains(&name.as_str()) => row.set(name, number),
+                    _ => return Err(bad_request(&format!("Bad key(s) in quota set: {name}"))),
+                }
+            }
+            debug_assert!(!row.id().is_empty());
+            cx.state.quotas.put(row);
+            let mut set = plain(cx);
+            set.shift_remove("id");
+            Ok(Reply::json(200, &json!({ "quota_set": set })))
+        }
+        ("DELETE", []) => {
+            admin_only(cx, "os-quota-sets:delete")?;
+            cx.state.quotas.remove(&format!("compute/{project}"));
+            Ok(Reply::empty(202))
+        }
+        _ => Err(no_such_path()),
+    }
+}

@@ -1,0 +1,134 @@
+//! Nova v2.1: servers, and what they need.
+
+mod actions;
+mod create;
+mod flavors;
+mod groups;
+mod interfaces;
+mod keypairs;
+mod labels;
+mod lifecycle;
+mod list;
+mod misc;
+mod schedule;
+mod servers;
+mod validate;
+mod versions;
+mod view;
+
+use crate::keystone::{self, Caller};
+use crate::state::State;
+use crate::web::{Answer, Object, Reply, Req};
+use serde_json::{Value, json};
+
+pub(crate) use lifecycle::settle;
+
+/// A request on its way through Nova.
+pub(crate) struct Cx<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) req: &'a Req,
+    pub(crate) who: Caller,
+    /// The minor microversion in force.
+    pub(crate) minor: u32,
+}
+
+impl Cx<'_> {
+    /// The links to an object.
+    fn links(&self, kind: &str, id: &str) -> Value {
+        let base = &self.req.base;
+        json!([
+            {"rel": "self", "href": format!("{base}/compute/v2.1/{kind}/{id}")},
+            {"rel": "bookmark", "href": format!("{base}/compute/{kind}/{id}")},
+        ])
+    }
+
+    /// The only link to an object of which Nova knows no more than the id.
+    fn bookmark(&self, kind: &str, id: &str) -> Value {
+        json!([{"rel": "bookmark", "href": format!("{}/compute/{kind}/{id}", self.req.base)}])
+    }
+
+    fn body(&self) -> Result<Object, Reply> {
+        match serde_json::from_slice(&self.req.body) {
+            Ok(Value::Object(map)) => Ok(map),
+            _ => Err(bad_request("Malformed request body")),
+        }
+    }
+
+    /// Refuses a caller who may only read.
+    fn may_write(&self, rule: &str) -> Result<(), Reply> {
+        if self.who.reader { Err(not_allowed(rule)) } else { Ok(()) }
+    }
+}
+
+/// An error in Nova's words.
+pub(crate) fn fault(code: u16, message: &str) -> Reply {
+    let name = match code {
+        400 => "badRequest",
+        401 => "unauthorized",
+        403 => "forbidden",
+        404 => "itemNotFound",
+        405 => "badMethod",
+        409 => "conflictingRequest",
+        413 | 429 => "overLimit",
+        415 => "badMediaType",
+        501 => "notImplemented",
+        503 => "serviceUnavailable",
+        _ => "computeFault",
+    };
+    Reply::json(code, &json!({name: {"code": code, "message": message}}))
+}
+
+fn bad_request(message: &str) -> Reply {
+    fault(400, message)
+}
+
+fn conflict(message: &str) -> Reply {
+    fault(409, message)
+}
+
+fn not_found(message: &str) -> Reply {
+    fault(404, message)
+}
+
+fn not_allowed(rule: &str) -> Reply {
+    fault(403, &format!("Policy doesn't allow os_compute_api:{rule} to be performed."))
+}
+
+/// The answer to a path that leads nowhere.
+fn no_such_path() -> Reply {
+    let message = "The resource could not be found.<br /><br />\n\n\n";
+    Reply::json(404, &json!({"message": message, "code": "404 Not Found", "title": "Not Found"}))
+}
+
+/// Every request to Nova.
+pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
+    let path = req.tail(1);
+    if path.is_empty() {
+        return Ok(versions::all(state, req));
+    }
+    if path[0] != "v2.1" {
+        return Err(no_such_path());
+    }
+    let minor = versions::negotiate(state, req)?;
+    let reply = served(state, req, minor, &path[1..]);
+    let mark = |reply: Reply| versions::mark(reply, minor);
+    reply.map(mark).map_err(mark)
+}
+
+fn served(state: &mut State, req: &Req, minor: u32, path: &[&str]) -> Answer {
+    if path.is_empty() {
+        return Ok(versions::one(state, req));
+    }
+    let who = keystone::caller(state, req)?;
+    // The project's id may stand before the rest.
+    let own = path[0].len() == 32 && path[0].chars().all(|c| c.is_ascii_hexdigit());
+    let path = if own { &path[1..] } else { path };
+    let mut cx = Cx { state, req, who, minor };
+    match path {
+        ["servers", rest @ ..] => servers::answer(&mut cx, rest),
+        ["flavors", rest @ ..] => flavors::answer(&cx, rest),
+        ["os-keypairs", rest @ ..] => keypairs::answer(&mut cx, rest),
+        ["os-server-groups", rest @ ..] => groups::answer(&mut cx, rest),
+        _ => misc::answer(&mut cx, path),
+    }
+}

@@ -1,0 +1,224 @@
+//! What is there from the start: projects, users, flavors, images, networks.
+
+use crate::ids;
+use crate::keystone;
+use crate::neutron;
+use crate::records::{AppCred, Blob, Flavor, Project, Row, Server, User};
+use crate::state::State;
+use crate::table::{Record, Table};
+use crate::web::{object, seconds};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use md5::Md5;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha512};
+use std::collections::BTreeMap;
+
+const APPCRED_SECRET: &str = "demo-appcred-secret";
+
+/// Fills an empty cloud.
+pub(crate) fn fill(state: &mut State) {
+    identity(state);
+    for (id, name, vcpus, ram, disk) in [
+        ("1", "m1.tiny", 1, 512, 1),
+        ("2", "m1.small", 1, 2048, 20),
+        ("3", "m1.medium", 2, 4096, 40),
+        ("4", "m1.large", 4, 8192, 80),
+        ("5", "m1.xlarge", 8, 16384, 160),
+    ] {
+        let extra_specs = BTreeMap::new();
+        state.flavors.put(Flavor {
+            id: id.into(),
+            name: name.into(),
+            vcpus,
+            ram,
+            disk,
+            extra_specs,
+        });
+    }
+    image(state, "cirros", "qcow2", 112 << 20);
+    image(state, "debian-12", "qcow2", 1 << 30);
+    image(state, "ubuntu-22.04", "raw", 1 << 20);
+    networks(state);
+}
+
+fn identity(state: &mut State) {
+    let mut ids = BTreeMap::new();
+    for name in ["admin", "service", "demo", "alt"] {
+        let id = state.hex_id();
+        let description =
+            if name == "admin" { "Bootstrap project for initializing the cloud." } else { "" };
+        ids.insert(name, id.clone());
+        state.projects.put(Project { id, name: name.into(), description: description.into() });
+    }
+    for (name, password, project, roles) in [
+        ("admin", "secret", "admin", vec!["reader", "member", "admin"]),
+        ("demo", "demo", "demo", vec!["reader", "member"]),
+        ("alt", "alt", "alt", vec!["reader", "member"]),
+        ("reader", "reader", "demo", vec!["reader"]),
+    ] {
+        let id = state.hex_id();
+        let project = ids[project].clone();
+        let roles: Vec<String> = roles.into_iter().map(str::to_owned).collect();
+        if name == "demo" {
+            let appcred = AppCred {
+                id: state.hex_id(),
+                name: "demo".into(),
+                description: None,
+                user_id: id.clone(),
+                project_id: project.clone(),
+                roles: roles.clone(),
+                secret: ids::digest(APPCRED_SECRET),
+                unrestricted: false,
+                expires_at: None,
+            };
+            state.appcreds.put(appcred);
+        }
+        state.users.put(User {
+            id,
+            name: name.into(),
+            password: ids::digest(password),
+            default_project_id: (name != "admin").then(|| project.clone()),
+            roles: BTreeMap::from([(project, roles)]),
+        });
+    }
+}
+
+/// The smallest valid qcow2 image of a virtual size: a header and an empty first-level table.
+fn qcow2(size: u64) -> Vec<u8> {
+    const CLUSTER: u64 = 65536;
+    let level1 = u32::try_from(size.div_ceil(CLUSTER * (CLUSTER / 8)).max(1)).unwrap_or(1);
+    let mut header = b"QFI\xfb".to_vec();
+    header.extend(2u32.to_be_bytes());
+    header.extend(0u64.to_be_bytes());
+    header.extend(0u32.to_be_bytes());
+    header.extend(16u32.to_be_bytes());
+    header.extend(size.to_be_bytes());
+    header.extend(0u32.to_be_bytes());
+    header.extend(level1.to_be_bytes());
+    header.extend((3 * CLUSTER).to_be_bytes());
+    header.extend(CLUSTER.to_be_bytes());
+    header.extend(1u32.to_be_bytes());
+    header.extend(0u32.to_be_bytes());
+    header.extend(0u64.to_be_bytes());
+    header.resize(65536, 0);
+    header.extend((2 * CLUSTER).to_be_bytes());
+    header.resize(2 * 65536, 0);
+    header.extend([0, 1, 0, 1, 0, 1, 0, 1]);
+    header.resize(4 * 65536, 0);
+    header
+}
+
+fn image(state: &mut State, name: &str, format: &str, size: u64) {
+    let data = if format == "qcow2" {
+        qcow2(size)
+    } else {
+        vec![0; usize::try_from(size).unwrap_or_default()]
+    };
+    let id = state.uuid();
+    let owner = keystone::project_named(state, "admin");
+    let now = seconds(state.now);
+    let mut row = Row(object(json!({
+        "os_distro": name.split('-').next(),
+        "name": name, "disk_format": format, "container_format": "bare",
+        "visibility": "public", "size": data.len(), "virtual_size": size,
+        "status": "active", "checksum": ids::hex(&Md5::digest(&data)),
+        "protected": false, "min_ram": 0, "min_disk": 0, "owner": owner, "os_hidden": false,
+        "os_hash_algo": "sha512", "os_hash_value": ids::hex(&Sha512::digest(&data)),
+        "id": id, "created_at": now, "updated_at": now,
+        "tags": [],
+    })));
+    row.set("self", format!("/v2/images/{id}"));
+    row.set("file", format!("/v2/images/{id}/file"));
+    row.set("schema", "/v2/schemas/image");
+    state.images.put(row);
+    // A megabyte of zeros need not be kept.
+    let data = if format == "raw" { String::new() } else { STANDARD.encode(&data) };
+    if !data.is_empty() {
+        state.blobs.put(Blob { id, data });
+    }
+}
+
+fn networks(state: &mut State) {
+    let public = neutron::Preset {
+        network: json!({
+            "name": "public", "router:external": true, "is_default": true, "mtu": 1500,
+            "provider:network_type": "flat", "provider:physical_network": "public",
+        }),
+        subnet: json!({
+            "name": "public-subnet", "ip_version": 4, "cidr": "172.24.0.0/16",
+            "gateway_ip": "172.24.0.1", "enable_dhcp": false,
+            "allocation_pools": [{"start": "172.24.1.0", "end": "172.24.255.254"}],
+        }),
+    };
+    let provider = neutron::Preset {
+        network: json!({
+            "name": "provider", "shared": true, "mtu": 1500, "provider:network_type": "vlan",
+            "provider:physical_network": "physnet1", "provider:segmentation_id": 100,
+        }),
+        subnet: json!({
+            "name": "provider-subnet", "ip_version": 4, "cidr": "10.100.0.0/16",
+            "gateway_ip": "10.100.0.1", "enable_dhcp": true,
+            "allocation_pools": [{"start": "10.100.0.2", "end": "10.100.255.254"}],
+        }),
+    };
+    for preset in [public, provider] {
+        neutron::preset(state, preset);
+    }
+}
+
+/// A `clouds.yaml` of the preset users. JSON strings are YAML strings.
+pub(crate) fn clouds_yaml(state: &State, base: &str) -> String {
+    let auth_url = format!("{base}/identity/v3");
+    let mut out = String::from("clouds:\n");
+    for (cloud, user, password, project) in [
+        ("devstack-admin", "admin", "secret", "admin"),
+        ("demo", "demo", "demo", "demo"),
+        ("demo-reader", "reader", "reader", "demo"),
+        ("alt", "alt", "alt", "alt"),
+    ] {
+        out += &format!(
+            "  {cloud}:\n    region_name: RegionOne\n    identity_api_version: \"3\"\n    auth:\n      \
+             auth_url: \"{auth_url}\"\n      username: {user}\n      password: {password}\n      \
+             project_name: {project}\n      user_domain_name: Default\n      \
+             project_domain_name: Default\n"
+        );
+    }
+    if let Some(appcred) = state.appcreds.iter().find(|a| a.name == "demo") {
+        let id = &appcred.id;
+        out += &format!(
+            "  demo-appcred:\n    region_name: RegionOne\n    identity_api_version: \"3\"\n    \
+             auth_type: v3applicationcredential\n    auth:\n      auth_url: \"{auth_url}\"\n      \
+             application_credential_id: \"{id}\"\n      \
+             application_credential_secret: {APPCRED_SECRET}\n"
+        );
+    }
+    out
+}
+
+fn listing<T: Record>(table: &Table<T>, name: impl Fn(&T) -> String) -> Value {
+    let mut names: Vec<String> = table.iter().map(name).collect();
+    names.sort();
+    json!({ "count": table.len(), "names": names })
+}
+
+/// Counts and names of all collections.
+pub(crate) fn inventory(state: &State) -> Value {
+    let row = |row: &Row| row.text("name").to_owned();
+    let rule = |row: &Row| row.text("id").to_owned();
+    json!({
+        "projects": listing(&state.projects, |p| p.name.clone()),
+        "users": listing(&state.users, |u| u.name.clone()),
+        "flavors": listing(&state.flavors, |f| f.name.clone()),
+        "images": listing(&state.images, row),
+        "keypairs": listing(&state.keypairs, |k| k.name.clone()),
+        "server_groups": listing(&state.groups, |g| g.name.clone()),
+        "servers": listing(&state.servers, |s: &Server| s.name.clone()),
+        "networks": listing(&state.networks, row),
+        "subnets": listing(&state.subnets, row),
+        "ports": listing(&state.ports, row),
+        "routers": listing(&state.routers, row),
+        "security_groups": listing(&state.security_groups, row),
+        "security_group_rules": listing(&state.security_group_rules, rule),
+        "floatingips": listing(&state.floatingips, |r| r.text("floating_ip_address").to_owned()),
+    })
+}

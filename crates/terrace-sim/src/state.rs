@@ -1,0 +1,226 @@
+//! All tables of a cloud, with ids, transactions and what is due.
+
+use crate::error::SimError;
+use crate::ids;
+use crate::log::{Line, Log};
+use crate::records::{AppCred, Blob, Flavor, Group, Keypair, Project, Row, Server, Token, User};
+use crate::settings::Settings;
+use crate::table::{Kept, Stored, Table};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The cloud.
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    /// The moment of the present request.
+    pub(crate) now: u64,
+    counter: u64,
+    saved_counter: u64,
+    pub(crate) projects: Table<Project>,
+    pub(crate) users: Table<User>,
+    pub(crate) appcreds: Table<AppCred>,
+    pub(crate) tokens: Table<Token>,
+    pub(crate) flavors: Table<Flavor>,
+    pub(crate) keypairs: Table<Keypair>,
+    pub(crate) groups: Table<Group>,
+    pub(crate) servers: Table<Server>,
+    pub(crate) images: Table<Row>,
+    pub(crate) blobs: Table<Blob>,
+    pub(crate) networks: Table<Row>,
+    pub(crate) subnets: Table<Row>,
+    pub(crate) ports: Table<Row>,
+    pub(crate) security_groups: Table<Row>,
+    pub(crate) security_group_rules: Table<Row>,
+    pub(crate) routers: Table<Row>,
+    pub(crate) floatingips: Table<Row>,
+    /// Limits that were set through the APIs, by service and project.
+    pub(crate) quotas: Table<Row>,
+    /// Servers whose state changes, by the moment when.
+    pub(crate) due: BTreeSet<(u64, String)>,
+    /// Per subnet where the search for a free address starts.
+    pub(crate) cursors: BTreeMap<String, u128>,
+    log: Option<Log>,
+}
+
+impl State {
+    /// An empty cloud, kept in memory.
+    pub(crate) fn new(settings: Settings, now: u64) -> Self {
+        Self {
+            settings,
+            now,
+            counter: 0,
+            saved_counter: 0,
+            projects: Table::new("projects"),
+            users: Table::new("users"),
+            appcreds: Table::new("application_credentials"),
+            tokens: Table::new("tokens"),
+            flavors: Table::new("flavors"),
+            keypairs: Table::new("keypairs"),
+            groups: Table::new("server_groups"),
+            servers: Table::new("servers"),
+            images: Table::new("images"),
+            blobs: Table::new("image_data"),
+            networks: Table::new("networks"),
+            subnets: Table::new("subnets"),
+            ports: Table::new("ports"),
+            security_groups: Table::new("security_groups"),
+            security_group_rules: Table::new("security_group_rules"),
+            routers: Table::new("routers"),
+            floatingips: Table::new("floatingips"),
+            quotas: Table::new("quotas"),
+            due: BTreeSet::new(),
+            cursors: BTreeMap::new(),
+            log: None,
+        }
+    }
+
+    /// Every table. Whatever is kept is in this list.
+    fn tables(&mut self) -> [&mut dyn Stored; 18] {
+        [
+            &mut self.projects,
+            &mut self.users,
+            &mut self.appcreds,
+            &mut self.tokens,
+            &mut self.flavors,
+            &mut self.keypairs,
+            &mut self.groups,
+            &mut self.servers,
+            &mut self.images,
+            &mut self.blobs,
+            &mut self.networks,
+            &mut self.subnets,
+            &mut self.ports,
+            &mut self.security_groups,
+            &mut self.security_group_rules,
+            &mut self.routers,
+            &mut self.floatingips,
+            &mut self.quotas,
+        ]
+    }
+
+    /// Applies what an earlier process wrote.
+    pub(crate) fn replay(&mut self, lines: Vec<Line>) -> Result<(), serde_json::Error> {
+        for line in lines {
+            self.counter = self.counter.max(line.n);
+            for (name, entry) in line.ops {
+                let table = self.tables().into_iter().find(|table| table.name() == name);
+                if let Some(table) = table {
+                    table.load(entry)?;
+                }
+            }
+        }
+        self.saved_counter = self.counter;
+        self.due = self
+            .servers
+            .iter()
+            .filter_map(|s| s.due.as_ref().map(|(at, _)| (*at, s.id.clone())))
+            .collect();
+        Ok(())
+    }
+
+    /// From now on every commit goes to this log, which is first made short.
+    pub(crate) fn attach(&mut self, log: Log) -> Kept {
+        self.log = Some(log);
+        self.compact()
+    }
+
+    /// Rewrites the log with nothing but the present rows.
+    pub(crate) fn compact(&mut self) -> Kept {
+        let mut entries = Vec::new();
+        for table in self.tables() {
+            table
+                .changes(&mut Vec::new())
+                .and_then(|()| table.dump(&mut entries))
+                .map_err(unwritable)?;
+        }
+        self.saved_counter = self.counter;
+        let counter = self.counter;
+        self.log.as_mut().map_or(Ok(()), |log| log.replace(counter, &entries))
+    }
+
+    /// Makes the changes since the last commit last.
+    pub(crate) fn commit(&mut self) -> Kept {
+        let mut entries = Vec::new();
+        let kept = self.log.is_some();
+        for table in self.tables() {
+            table.changes(&mut entries).map_err(unwritable)?;
+        }
+        if !kept || (entries.is_empty() && self.counter == self.saved_counter) {
+            return Ok(());
+        }
+        self.saved_counter = self.counter;
+        let counter = self.counter;
+        self.log.as_mut().map_or(Ok(()), |log| log.append(counter, &entries))
+    }
+
+    /// Takes back the changes since the last commit.
+    pub(crate) fn rollback(&mut self) {
+        for table in self.tables() {
+            table.rollback();
+        }
+    }
+
+    /// Forgets everything but the counter, so that no id is ever given twice.
+    pub(crate) fn clear(&mut self) {
+        for table in self.tables() {
+            table.clear();
+        }
+        self.due.clear();
+        self.cursors.clear();
+    }
+
+    /// A number never given before.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// An id never given before.
+    pub(crate) fn uuid(&mut self) -> String {
+        let number = self.number();
+        ids::uuid(self.settings.seed, number)
+    }
+
+    /// An id as Keystone writes them, without dashes.
+    pub(crate) fn hex_id(&mut self) -> String {
+        self.uuid().replace('-', "")
+    }
+
+    /// A new hardware address.
+    pub(crate) fn mac(&mut self) -> String {
+        loop {
+            let number = self.number();
+            let mac = ids::mac(self.settings.seed, number);
+            if self.ports.count("mac_address", &mac) == 0 {
+                return mac;
+            }
+        }
+    }
+
+    /// A new secret.
+    pub(crate) fn secret(&mut self, length: usize) -> String {
+        let number = self.number();
+        ids::secret(self.settings.seed, number, length)
+    }
+
+    /// Puts a server and remembers when it changes next.
+    pub(crate) fn put_server(&mut self, server: Server) {
+        if let Some((at, _)) = &server.due {
+            self.due.insert((*at, server.id.clone()));
+        }
+        self.servers.put(server);
+    }
+
+    /// The limit of a resource in a project: what was set through the API, else the setting.
+    pub(crate) fn limit(&self, service: &str, project: &str, resource: &str) -> i64 {
+        self.quotas
+            .get(&format!("{service}/{project}"))
+            .and_then(|row| row.0.get(resource))
+            .and_then(serde_json::Value::as_i64)
+            .unwrap_or_else(|| self.settings.quota.limit(resource))
+    }
+}
+
+/// Rows are plain data; one that cannot be written as JSON is reported like a full disk.
+fn unwritable(source: serde_json::Error) -> SimError {
+    SimError::Io { doing: "write a row of", path: "cloud.log".into(), source: source.into() }
+}
