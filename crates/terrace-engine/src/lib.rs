@@ -5,8 +5,22 @@
 //! journal before its call and each id before the wait. Only `kinds/` knows both a kind and its
 //! API calls. Nothing here prints, reads the environment, or reads a clock that was not given.
 
+mod apply;
+mod context;
+mod error;
 mod event;
+mod kinds;
+mod marker;
 mod outcome;
+mod records;
+mod recover;
+mod refresh;
+mod wait;
 
+pub use apply::{Options, Run, Stop, apply};
+pub use context::Context;
+pub use error::EngineError;
 pub use event::{Event, EventSink, Finding, NoEvents, Recovered};
 pub use outcome::{Failure, Outcome};
+pub use recover::{Recovery, recover};
+pub use refresh::{Wanted, refresh};

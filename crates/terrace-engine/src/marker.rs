@@ -14,7 +14,12 @@ const PREFIX: &str = "terrace-";
 /// The marker of one attempt to create an instance: at most 60 characters, without `/` and `,`.
 pub(crate) fn marker(lineage: &Lineage, address: &Address, nonce: u64) -> String {
     let short = |text: &str, length: usize| hex(&Sha256::digest(text))[..length].to_owned();
-    format!("{PREFIX}{}-{}-{:08x}", short(&lineage.0, 8), short(&address.to_string(), 12), nonce & 0xffff_ffff)
+    format!(
+        "{PREFIX}{}-{}-{:08x}",
+        short(&lineage.0, 8),
+        short(&address.to_string(), 12),
+        nonce & 0xffff_ffff
+    )
 }
 
 /// A description with its marker at the end.

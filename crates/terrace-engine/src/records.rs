@@ -15,7 +15,12 @@ pub(crate) fn planned(change: &InstanceChange, declared: &Attributes, key: &[u8]
 }
 
 /// The record of an object as it was seen.
-pub(crate) fn record(address: &Address, planned: PlannedRecord, object: &Object, marker: &str) -> Record {
+pub(crate) fn record(
+    address: &Address,
+    planned: PlannedRecord,
+    object: &Object,
+    marker: &str,
+) -> Record {
     let (status, fault) = match &object.state {
         ObjectState::Ready => (Status::Ready, None),
         ObjectState::Busy(_) => (Status::Creating, None),

@@ -49,7 +49,11 @@ pub async fn recover(
             Verb::Update | Verb::Delete => begun(context, &operation, recorded).await?,
         };
         let address = operation.intent.address.clone();
-        let told = Recovered { address, operation: operation.intent.verb.to_string(), finding: finding.clone() };
+        let told = Recovered {
+            address,
+            operation: operation.intent.verb.to_string(),
+            finding: finding.clone(),
+        };
         context.emit(Event::Recovered(told));
         if let Finding::Ambiguous { ids } = finding {
             let (address, count) = (operation.intent.address, ids.len());
@@ -75,7 +79,9 @@ impl Recovery {
         for (operation, decision) in &self.0 {
             let address = &operation.intent.address;
             match decision {
-                Decision::Exists(record) => drop(snapshot.records.insert(address.clone(), (**record).clone())),
+                Decision::Exists(record) => {
+                    drop(snapshot.records.insert(address.clone(), (**record).clone()))
+                }
                 Decision::Gone => drop(snapshot.records.remove(address)),
                 Decision::NotDone => {}
             }
@@ -134,7 +140,8 @@ async fn created(
             }
             [] => {
                 lists.insert(kind, listed);
-                let decision = if operation.id.is_some() { Decision::Gone } else { Decision::NotDone };
+                let decision =
+                    if operation.id.is_some() { Decision::Gone } else { Decision::NotDone };
                 return Ok((Finding::NotCreated, decision));
             }
             [object] => {

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use terrace_api::{compute, image};
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Named, Object, Observation, Observed, Record, Snapshot, Value, Workspace,
+    Address, Facts, Kind, LookupKind, Named, Object, Observation, Observed, Record, Snapshot,
+    Value, Workspace,
 };
 
 use crate::context::Context;
@@ -39,14 +40,19 @@ impl Wanted {
 ///
 /// # Errors
 /// When the cloud cannot be read; a partial answer is never taken for a whole one.
-pub async fn refresh(context: &Context, recorded: &Snapshot, wanted: &Wanted) -> Result<Observed, EngineError> {
+pub async fn refresh(
+    context: &Context,
+    recorded: &Snapshot,
+    wanted: &Wanted,
+) -> Result<Observed, EngineError> {
     let (started, before) = (context.now(), context.session.calls_made());
     context.emit(Event::RefreshStarted { recorded: recorded.records.len() });
     let mut by_kind: BTreeMap<Kind, Vec<(&Address, &Record)>> = BTreeMap::new();
     for (address, record) in &recorded.records {
         by_kind.entry(address.kind()).or_default().push((address, record));
     }
-    let objects = try_join_all(by_kind.into_iter().map(|(kind, records)| observe(context, kind, records)));
+    let objects =
+        try_join_all(by_kind.into_iter().map(|(kind, records)| observe(context, kind, records)));
     let facts = try_join_all(wanted.lookups.iter().map(|&kind| look_up(context, kind)));
     let (objects, facts) = futures::try_join!(objects, facts)?;
     let observed = Observed {
@@ -76,14 +82,19 @@ async fn observe(
             Some(object) => Some(object),
             None => confirm(context, address, record).await?,
         };
-        let observation = object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
+        let observation =
+            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
         found.push((address.clone(), observation));
     }
     Ok(found)
 }
 
 /// Asks for one object by its id.
-async fn confirm(context: &Context, address: &Address, record: &Record) -> Result<Option<Object>, EngineError> {
+async fn confirm(
+    context: &Context,
+    address: &Address,
+    record: &Record,
+) -> Result<Option<Object>, EngineError> {
     let object = kinds::get(address.kind(), &context.session, &record.id).await?;
     let user = context.session.identity().user_id;
     let owner = record.seen.get("user_id").and_then(Value::as_str);
@@ -98,18 +109,23 @@ async fn confirm(context: &Context, address: &Address, record: &Record) -> Resul
 /// Lists leave out a few attributes that only single reads tell; they never change.
 fn filled(mut object: Object, record: &Record) -> Object {
     for name in ["user_id", "type"] {
-        if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name)) {
+        if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name))
+        {
             object.attributes.insert(name.to_owned(), value.clone());
         }
     }
     object
 }
 
-async fn look_up(context: &Context, kind: LookupKind) -> Result<(LookupKind, Vec<Named>), EngineError> {
+async fn look_up(
+    context: &Context,
+    kind: LookupKind,
+) -> Result<(LookupKind, Vec<Named>), EngineError> {
     let session = &context.session;
     let mut named: Vec<Named> = match kind {
         LookupKind::Image => {
-            let all: Vec<image::Image> = session.all(image::images(&[("status", "active")])).await?;
+            let all: Vec<image::Image> =
+                session.all(image::images(&[("status", "active")])).await?;
             all.into_iter().map(|i| Named { name: i.name, id: i.id }).collect()
         }
         LookupKind::Flavor => {

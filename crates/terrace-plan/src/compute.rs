@@ -245,7 +245,8 @@ impl<'a> Planner<'a> {
                     }
                 };
                 let sensitive = output.sensitive || value.is_sensitive();
-                let value = if sensitive {
+                // A pending one is sealed when it is known.
+                let value = if sensitive && !value.is_pending() {
                     Value::Sensitive(Box::new(value.revealed())).sealed(key)
                 } else {
                     value

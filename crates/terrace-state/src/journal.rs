@@ -53,6 +53,10 @@ pub struct Intent {
     pub id: Option<String>,
     /// The marker to search the object by.
     pub marker: String,
+    /// Ids of objects that looked just like this one before it was created, for kinds that carry
+    /// no marker: none of them can be what the create made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub existing: Vec<String>,
     /// Hash of the request, to tell whether it would be the same today.
     pub request_hash: String,
     /// When, in milliseconds since 1970.

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use terrace_model::{Address, CloudIdentity, Lineage, OutputRecord, Record, Snapshot};
 
 use crate::backing::{Backing, Tree, Write};
+use crate::batch::Batch;
 use crate::codec;
 use crate::error::StateError;
 use crate::export::Export;
 use crate::journal::{Ended, Intent, OpId, Operation};
 use crate::run::{HistoryEntry, RunFinish, RunStart};
 use crate::store::{Fresh, Store};
+use crate::tally::Tally;
 use crate::transition::{self, Illegal, Phase, Step};
 
 /// Version of the layout of trees and keys.
@@ -30,14 +32,6 @@ const KEY_TALLY: &[u8] = b"tally";
 struct Identity {
     lineage: Lineage,
     fingerprint_key: Vec<u8>,
-}
-
-/// Count and combined checksum of all records, kept with every change, so that records which
-/// damage made vanish without a trace are missed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Tally {
-    records: u64,
-    sum: u32,
 }
 
 /// What is kept in memory: as much as there are operations in the air, never as much as records.
@@ -78,7 +72,7 @@ impl<B: Backing> Ledger<B> {
             return Err(StateError::Newer { found: format, known: FORMAT });
         }
         let kept: Tally = need(&backing, KEY_TALLY)?;
-        let found = audit(&backing)?;
+        let found = Tally::audit(&backing)?;
         if kept != found {
             return Err(StateError::damaged(format!(
                 "{} records were written and {} are there, or others than were written",
@@ -169,6 +163,12 @@ impl<B: Backing> Ledger<B> {
                 history: self.runs()?,
             })
         })
+    }
+
+    /// Whether the run of a serial is known to be over; if so, so is all that was written before its end.
+    pub(crate) fn has_finished(&self, serial: u64) -> Result<bool, StateError> {
+        let entry: Option<HistoryEntry> = get(&self.backing, Tree::History, &serial.to_be_bytes())?;
+        Ok(entry.is_some_and(|entry| entry.finished_at_ms.is_some()))
     }
 
     fn runs(&self) -> Result<Vec<HistoryEntry>, StateError> {
@@ -369,64 +369,6 @@ impl Desk {
             self.busy.remove(&operation.intent.address);
         }
     }
-}
-
-impl Tally {
-    /// The tally after the record at a key changed from one envelope to another.
-    fn with(
-        mut self,
-        key: &str,
-        before: Option<&[u8]>,
-        after: Option<&[u8]>,
-    ) -> Result<Self, StateError> {
-        if let Some(bytes) = before {
-            self.sum ^= codec::verify(Tree::Records, key.as_bytes(), bytes)?;
-            self.records -= 1;
-        }
-        if let Some(bytes) = after {
-            self.sum ^= codec::verify(Tree::Records, key.as_bytes(), bytes)?;
-            self.records += 1;
-        }
-        Ok(self)
-    }
-}
-
-/// Writes that are made together.
-#[derive(Default)]
-struct Batch {
-    writes: Vec<Write>,
-}
-
-impl Batch {
-    fn put<T: Serialize>(&mut self, tree: Tree, key: &[u8], value: &T) -> Result<(), StateError> {
-        let bytes = codec::encode(tree, key, value)?;
-        self.set(tree, key, bytes);
-        Ok(())
-    }
-
-    fn set(&mut self, tree: Tree, key: &[u8], bytes: Vec<u8>) {
-        self.writes.push(Write { tree, key: key.to_vec(), value: Some(bytes) });
-    }
-
-    fn remove(&mut self, tree: Tree, key: &[u8]) {
-        self.writes.push(Write { tree, key: key.to_vec(), value: None });
-    }
-}
-
-/// Checks the envelope of every value, and counts the records.
-fn audit<B: Backing>(backing: &B) -> Result<Tally, StateError> {
-    let mut tally = Tally::default();
-    for tree in Tree::ALL {
-        backing.scan(tree, &mut |key, bytes| {
-            let sum = codec::verify(tree, key, bytes)?;
-            if tree == Tree::Records {
-                tally.records += 1;
-                tally.sum ^= sum;
-            }
-            Ok(())
-        })?;
-    }
-    Ok(tally)
 }
 
 fn get<B: Backing, T: DeserializeOwned>(

@@ -12,7 +12,10 @@
 //! no async code: callers on an async runtime call it on a blocking thread.
 
 mod backing;
+mod batch;
 mod codec;
+#[cfg(test)]
+mod cost;
 mod error;
 mod export;
 mod journal;
@@ -22,6 +25,7 @@ mod memory;
 mod run;
 mod sled_store;
 mod store;
+mod tally;
 pub mod transition;
 
 pub use error::StateError;

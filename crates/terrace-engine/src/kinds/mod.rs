@@ -54,7 +54,11 @@ pub(crate) async fn list(kind: Kind, session: &Session) -> Result<Vec<Object>, A
 }
 
 /// One object; `None` when the cloud says that there is none.
-pub(crate) async fn get(kind: Kind, session: &Session, id: &str) -> Result<Option<Object>, ApiError> {
+pub(crate) async fn get(
+    kind: Kind,
+    session: &Session,
+    id: &str,
+) -> Result<Option<Object>, ApiError> {
     let found = match kind {
         Kind::Keypair => keypair::get(session, id).await,
         Kind::Network => network::get(session, id).await,
@@ -70,7 +74,11 @@ pub(crate) async fn get(kind: Kind, session: &Session, id: &str) -> Result<Optio
 }
 
 /// Asks for a new object and returns its id.
-pub(crate) async fn create(kind: Kind, session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+pub(crate) async fn create(
+    kind: Kind,
+    session: &Session,
+    new: &New<'_>,
+) -> Result<String, ApiError> {
     match kind {
         Kind::Keypair => keypair::create(session, new).await,
         Kind::Network => network::create(session, new).await,
@@ -81,7 +89,11 @@ pub(crate) async fn create(kind: Kind, session: &Session, new: &New<'_>) -> Resu
 }
 
 /// Asks for all changes that happen in place.
-pub(crate) async fn update(kind: Kind, session: &Session, change: &Change<'_>) -> Result<(), ApiError> {
+pub(crate) async fn update(
+    kind: Kind,
+    session: &Session,
+    change: &Change<'_>,
+) -> Result<(), ApiError> {
     match kind {
         // Neither has an update call: each of their attributes is a replace in their tables.
         Kind::Keypair | Kind::ServerGroup => Ok(()),

@@ -27,7 +27,10 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
             body.insert(name.to_owned(), value.to_json());
         }
     }
-    body.insert("description".into(), json!(describe(text(new.desired, "description"), new.marker)));
+    body.insert(
+        "description".into(),
+        json!(describe(text(new.desired, "description"), new.marker)),
+    );
     let made: Network = session.one(network::create_network(body.into())).await?;
     Ok(made.id)
 }
@@ -55,7 +58,10 @@ fn object(network: Network) -> Object {
             ("description", text_or_null(Some(&description))),
             ("admin_state_up", Value::Bool(network.admin_state_up)),
             ("mtu", network.mtu.map_or(Value::Null, |mtu| Value::Int(i64::from(mtu)))),
-            ("port_security_enabled", network.port_security_enabled.map_or(Value::Null, Value::Bool)),
+            (
+                "port_security_enabled",
+                network.port_security_enabled.map_or(Value::Null, Value::Bool),
+            ),
             ("status", text_or_null(Some(&network.status))),
             ("shared", Value::Bool(network.shared)),
         ]),

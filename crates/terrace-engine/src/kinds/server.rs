@@ -47,17 +47,6 @@ impl Servers {
     pub(crate) fn progress(&self, id: &str) -> Option<Progress> {
         self.0.get(id).map(progress_of)
     }
-
-    /// The objects of these servers, joined.
-    pub(crate) async fn objects(&self, session: &Session, ids: &[String]) -> Result<Vec<Object>, ApiError> {
-        let project = session.identity().project_id;
-        let joins = match ids {
-            [] => return Ok(Vec::new()),
-            [one] => Joins::read(session, &[("device_id", one)]).await?,
-            _ => Joins::read(session, &[("project_id", &project)]).await?,
-        };
-        Ok(ids.iter().filter_map(|id| self.0.get(id)).map(|s| object(s, &joins)).collect())
-    }
 }
 
 /// Where a server is on its way.
@@ -90,9 +79,8 @@ fn progress_of(server: &Server) -> Progress {
         _ if deleting => Progress::Busy("deleting".into()),
         "ERROR" => Progress::Failed(fault(server)),
         "VERIFY_RESIZE" => Progress::ToConfirm,
-        "BUILD" | "RESIZE" | "REVERT_RESIZE" | "REBUILD" | "MIGRATING" | "REBOOT" | "HARD_REBOOT" | "PASSWORD" => {
-            Progress::Busy(server.status.clone())
-        }
+        "BUILD" | "RESIZE" | "REVERT_RESIZE" | "REBUILD" | "MIGRATING" | "REBOOT"
+        | "HARD_REBOOT" | "PASSWORD" => Progress::Busy(server.status.clone()),
         // ACTIVE, SHUTOFF and the other resting states, while nothing is under way.
         _ => match server.task_state.as_deref() {
             None | Some("") => Progress::Ready,
@@ -109,8 +97,10 @@ fn fault(server: &Server) -> String {
 pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
     let project = session.identity().project_id;
     let ports = [("project_id", project.as_str())];
-    let (servers, joins) =
-        futures::try_join!(session.all::<Server>(compute::servers_detail(&[])), Joins::read(session, &ports))?;
+    let (servers, joins) = futures::try_join!(
+        session.all::<Server>(compute::servers_detail(&[])),
+        Joins::read(session, &ports)
+    )?;
     Ok(servers.iter().map(|server| object(server, &joins)).collect())
 }
 
@@ -132,7 +122,8 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
         networks: text_list(desired.get("networks")).into_iter().map(Nic::network).collect(),
         metadata,
         tags: text_list(desired.get("tags")),
-        user_data: some_text(desired, "user_data").map(|plain| base64::engine::general_purpose::STANDARD.encode(plain)),
+        user_data: some_text(desired, "user_data")
+            .map(|plain| base64::engine::general_purpose::STANDARD.encode(plain)),
         availability_zone: some_text(desired, "availability_zone"),
         config_drive: desired.get("config_drive").and_then(Value::as_bool).filter(|wanted| *wanted),
         group: some_text(desired, "server_group"),
@@ -173,7 +164,8 @@ async fn metadata(session: &Session, change: &Change<'_>) -> Result<(), ApiError
             _ => {}
         }
     }
-    let set: BTreeMap<_, _> = after.into_iter().filter(|(key, value)| before.get(key) != Some(value)).collect();
+    let set: BTreeMap<_, _> =
+        after.into_iter().filter(|(key, value)| before.get(key) != Some(value)).collect();
     if !set.is_empty() {
         session.call(compute::set_metadata(change.id, &set)).await?;
     }
@@ -181,7 +173,11 @@ async fn metadata(session: &Session, change: &Change<'_>) -> Result<(), ApiError
 }
 
 /// Begins a resize; it ends in [`Progress::ToConfirm`].
-pub(crate) async fn begin_resize(session: &Session, id: &str, flavor: &str) -> Result<(), ApiError> {
+pub(crate) async fn begin_resize(
+    session: &Session,
+    id: &str,
+    flavor: &str,
+) -> Result<(), ApiError> {
     session.call(compute::resize(id, flavor)).await.map(drop)
 }
 
@@ -194,7 +190,11 @@ pub(crate) async fn confirm_resize(session: &Session, id: &str) -> Result<(), Ap
 }
 
 /// Begins a rebuild from an image.
-pub(crate) async fn begin_rebuild(session: &Session, id: &str, image: &str) -> Result<(), ApiError> {
+pub(crate) async fn begin_rebuild(
+    session: &Session,
+    id: &str,
+    image: &str,
+) -> Result<(), ApiError> {
     let rebuild = Rebuild { image_id: image.to_owned(), ..Rebuild::default() };
     session.call(compute::rebuild(id, &rebuild)).await.map(drop)
 }
@@ -206,7 +206,9 @@ fn object(server: &Server, joins: &Joins) -> Object {
     let fixed = |a: &&compute::AddressEntry| a.kind != "floating";
     let addresses = server.addresses.iter();
     let addresses: BTreeMap<_, _> = addresses
-        .map(|(net, list)| (net.clone(), Value::texts(list.iter().filter(fixed).map(|a| a.addr.as_str()))))
+        .map(|(net, list)| {
+            (net.clone(), Value::texts(list.iter().filter(fixed).map(|a| a.addr.as_str())))
+        })
         .collect();
     let entries = server.addresses.values().flatten().filter(fixed);
     let first = entries.min_by_key(|a| a.version).map(|a| a.addr.as_str());

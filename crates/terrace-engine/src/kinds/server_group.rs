@@ -18,7 +18,11 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
 pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
     let most = new.desired.get("max_server_per_host").and_then(Value::as_int);
     let rules = GroupRules { max_server_per_host: most.and_then(|n| u32::try_from(n).ok()) };
-    let call = compute::create_server_group(text(new.desired, "name"), text(new.desired, "policy"), &rules);
+    let call = compute::create_server_group(
+        text(new.desired, "name"),
+        text(new.desired, "policy"),
+        &rules,
+    );
     let made: ServerGroup = session.one(call).await?;
     Ok(made.id)
 }

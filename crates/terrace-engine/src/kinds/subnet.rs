@@ -30,7 +30,10 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
         }
     }
     body.insert("ip_version".into(), json!(if cidr.contains(':') { 6 } else { 4 }));
-    body.insert("description".into(), json!(describe(text(new.desired, "description"), new.marker)));
+    body.insert(
+        "description".into(),
+        json!(describe(text(new.desired, "description"), new.marker)),
+    );
     let made: Subnet = session.one(network::create_subnet(body.into())).await?;
     Ok(made.id)
 }

@@ -61,6 +61,11 @@ impl Exports {
         Ok((None, unreadable))
     }
 
+    /// The serial of the newest, going by its name.
+    pub(super) fn newest_serial(&self) -> io::Result<Option<u64>> {
+        Ok(self.all()?.first().map(|(serial, _)| *serial))
+    }
+
     /// Serial and path of each, newest first.
     fn all(&self) -> io::Result<Vec<(u64, PathBuf)>> {
         let entries = match fs::read_dir(&self.folder) {

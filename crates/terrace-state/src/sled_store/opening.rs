@@ -36,8 +36,18 @@ impl<'a> Opening<'a> {
     pub(super) fn run(mut self) -> Result<(Ledger<SledBacking>, Vec<String>), StateError> {
         remove_snapshots(&self.db, ".generating")
             .map_err(|source| StateError::at("read", &self.db, source))?;
+        let newest = self
+            .exports
+            .newest_serial()
+            .map_err(|source| StateError::at("read", self.folder, source))?;
         let ledger = match self.attempt() {
-            Ok(Opened::Holds(ledger)) => ledger,
+            Ok(Opened::Holds(ledger)) => match newest {
+                Some(serial) if !ledger.has_finished(serial)? => {
+                    drop(ledger);
+                    self.mend(format!("the database is older than its export of serial {serial}"))?
+                }
+                _ => ledger,
+            },
             Ok(Opened::Empty(backing)) => self.fill(backing)?,
             Err(StateError::Corrupt { what, .. }) => self.mend(what)?,
             Err(other) => return Err(other),
@@ -72,7 +82,7 @@ impl<'a> Opening<'a> {
     }
 
     /// Keeps the damaged database aside, then tries its log without sled's snapshots, then the
-    /// newest export. An export that is newer than what the log gives wins: part of the log is lost.
+    /// newest export. If the log has not got the end of the run that made the export, the export wins.
     fn mend(&mut self, what: String) -> Result<Ledger<SledBacking>, StateError> {
         let export = self.newest_export()?;
         let aside =
@@ -80,11 +90,12 @@ impl<'a> Opening<'a> {
         let kept = format!("The damaged database is kept in {}.", aside.display());
         match self.attempt() {
             Ok(Opened::Holds(ledger)) => {
-                let wanted = export.as_ref().map_or(0, |export| export.snapshot.serial);
-                let found = ledger.export().map(|found| found.snapshot.serial);
-                if let Some(serial) = found.ok().filter(|serial| *serial >= wanted) {
+                let wanted =
+                    export.as_ref().map_or(Ok(true), |e| ledger.has_finished(e.snapshot.serial));
+                if wanted.unwrap_or(false) {
                     self.notices.push(format!(
-                        "The state was damaged ({what}) and was mended from its own log, up to serial {serial}. {kept}"
+                        "The state was damaged ({what}) and was mended from its own log. Look through the next plan \
+                         before you apply it. {kept}"
                     ));
                     return Ok(ledger);
                 }

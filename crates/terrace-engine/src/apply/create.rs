@@ -1,0 +1,261 @@
+//! Creating, changing, and going on with what an earlier run began.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use terrace_api::ApiError;
+use terrace_model::{
+    Address, Attributes, Kind, Object, ObjectState, OnChange, Record, Status, Value, value::hex,
+};
+use terrace_plan::InstanceChange;
+use terrace_state::{Ended, Intent, OpId, Operation, Verb};
+
+use super::step::{Trouble, Work, cloud};
+use crate::event::Event;
+use crate::kinds::{self, Change, New, Progress, Recognised, Waiting};
+use crate::marker::marker;
+use crate::records;
+use crate::recover::is_it;
+use crate::wait::{Until, Waited};
+
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+const LOOKS: u32 = 6;
+
+impl Work<'_> {
+    pub(super) async fn create(&self, instance: &InstanceChange) -> Result<String, Trouble> {
+        let address = &instance.address;
+        let desired = self.resolved(address, &instance.desired)?;
+        let intent = self.intent_to_create(instance, &desired).await?;
+        let marker = intent.marker.clone();
+        let op = self.begin(intent.clone()).await?;
+        let new = New { desired: &desired, marker: &marker };
+        let id = match kinds::create(address.kind(), &self.context.session, &new).await {
+            Ok(id) => id,
+            Err(error) if error.is_unknown_outcome() => self.find(op, &intent, &error).await?,
+            Err(error) => {
+                self.end(op, Ended::NotDone).await?;
+                return Err(not_created(address, &error));
+            }
+        };
+        let known = id.clone();
+        self.stored(move |store| store.known(op, &known)).await?;
+        self.context.emit(Event::Known { address: address.clone(), id: id.clone() });
+        self.settle(op, &intent, &id).await?;
+        Ok(id)
+    }
+
+    async fn intent_to_create(
+        &self,
+        instance: &InstanceChange,
+        desired: &Attributes,
+    ) -> Result<Intent, Trouble> {
+        let address = &instance.address;
+        let planned = records::planned(instance, desired, self.key);
+        let sealed: BTreeMap<_, _> =
+            planned.declared.iter().map(|(k, v)| (k, v.to_json())).collect();
+        let hash = Sha256::digest(serde_json::json!(sealed).to_string());
+        let mut intent = Intent {
+            address: address.clone(),
+            verb: Verb::Create,
+            detail: "create".into(),
+            id: None,
+            marker: marker(&self.plan.lineage, address, (self.nonce)()),
+            existing: Vec::new(),
+            request_hash: hex(&hash),
+            at_ms: self.context.now(),
+            planned: Some(planned),
+        };
+        if kinds::recognised(address.kind()) == Recognised::NewGroup {
+            let there =
+                kinds::list(address.kind(), &self.context.session).await.map_err(|e| cloud(&e))?;
+            let name = desired.get("name");
+            intent.existing = there
+                .into_iter()
+                .filter(|o| o.attributes.get("name") == name)
+                .map(|o| o.id)
+                .collect();
+        }
+        Ok(intent)
+    }
+
+    /// The answer was lost: looks whether the object came to be. When it is not found, the
+    /// operation stays open in the journal, and the next run looks again.
+    async fn find(&self, op: OpId, intent: &Intent, error: &ApiError) -> Result<String, Trouble> {
+        let operation = Operation { op, intent: intent.clone(), id: None };
+        for _ in 0..LOOKS {
+            if let Ok(all) = kinds::list(intent.address.kind(), &self.context.session).await {
+                let mut fits = all.into_iter().filter(|object| is_it(&operation, object));
+                match (fits.next(), fits.next()) {
+                    (Some(object), None) => return Ok(object.id),
+                    (Some(_), Some(_)) => break,
+                    _ => {}
+                }
+            }
+            self.context.clock.sleep(LOOK_AGAIN).await;
+        }
+        Err(cloud(error))
+    }
+
+    /// Waits for a created object where its kind needs it, and records it.
+    async fn settle(&self, op: OpId, intent: &Intent, id: &str) -> Result<(), Trouble> {
+        let address = &intent.address;
+        let waited = match kinds::waiting(address.kind()) {
+            Waiting::None => None,
+            Waiting::Polled => Some(self.wait(address, id, Until::Settled).await?),
+        };
+        if waited == Some(Waited::Gone) {
+            self.end(op, Ended::Removed).await?;
+            return Err(Trouble::new(
+                format!("it vanished while it was being created (id {id})"),
+                None,
+            ));
+        }
+        let object = self.read(address, id).await?;
+        let planned = intent.planned.clone().expect("invariant: a create is planned");
+        let record = records::record(address, planned, &object, &intent.marker);
+        self.values.learn(address, object.attributes.clone());
+        self.end(op, Ended::Recorded(Box::new(record))).await?;
+        judge(&object, waited)
+    }
+
+    pub(super) async fn update(&self, instance: &InstanceChange) -> Result<String, Trouble> {
+        let address = &instance.address;
+        let id = instance.id.clone().expect("invariant: what is changed exists");
+        let desired = self.resolved(address, &instance.desired)?;
+        let after =
+            instance.changes.iter().map(|c| (c.attribute.clone(), c.after.clone())).collect();
+        let changes = self.resolved(address, &after)?;
+        let record = self.recorded(address);
+        let planned = records::planned(instance, &desired, self.key);
+        let marker = record.as_ref().map(|r| r.marker.clone()).unwrap_or_default();
+        let intent = Intent {
+            address: address.clone(),
+            verb: Verb::Update,
+            detail: super::step::word(instance, terrace_plan::Operation::Update).into(),
+            id: Some(id.clone()),
+            marker: marker.clone(),
+            existing: Vec::new(),
+            request_hash: String::new(),
+            at_ms: self.context.now(),
+            planned: Some(planned.clone()),
+        };
+        let op = self.begin(intent).await?;
+        let changed = self.change(instance, &id, &changes, &marker).await;
+        // Whatever came of it, what is there now is written down; declared is what took effect.
+        let object = self.read(address, &id).await?;
+        let kept = record.map(|r| r.declared).unwrap_or_default();
+        let mut written = records::record(address, planned, &object, &marker);
+        if changed.is_err() {
+            written.seen = records::seen(&kept, &object.attributes);
+            written.declared = kept;
+        }
+        if written.status == Status::Creating {
+            written.status = Status::Updating;
+        }
+        self.values.learn(address, object.attributes.clone());
+        self.end(op, Ended::Recorded(Box::new(written))).await?;
+        changed.map(|()| id)
+    }
+
+    fn recorded(&self, address: &Address) -> Option<Record> {
+        self.recorded.records.get(address).cloned()
+    }
+
+    /// In place first, then the size, then the image: each waits for the one before.
+    async fn change(
+        &self,
+        instance: &InstanceChange,
+        id: &str,
+        changes: &BTreeMap<String, Value>,
+        marker: &str,
+    ) -> Result<(), Trouble> {
+        let (address, session) = (&instance.address, &self.context.session);
+        let of = |effect: OnChange| -> BTreeMap<String, Value> {
+            let such = instance.changes.iter().filter(|c| c.effect == effect);
+            such.filter_map(|c| Some((c.attribute.clone(), changes.get(&c.attribute)?.clone())))
+                .collect()
+        };
+        let in_place = of(OnChange::InPlace);
+        if !in_place.is_empty() {
+            let change = Change { id, changes: &in_place, before: &instance.before, marker };
+            kinds::update(address.kind(), session, &change).await.map_err(|e| cloud(&e))?;
+        }
+        if let Some(flavor) = of(OnChange::Resize).get("flavor").and_then(Value::as_str) {
+            kinds::begin_resize(session, id, flavor).await.map_err(|e| cloud(&e))?;
+            self.settled(address, id).await?;
+        }
+        if let Some(image) = of(OnChange::Rebuild).get("image").and_then(Value::as_str) {
+            kinds::begin_rebuild(session, id, image).await.map_err(|e| cloud(&e))?;
+            self.settled(address, id).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a server rests, confirming a resize on the way.
+    async fn settled(&self, address: &Address, id: &str) -> Result<(), Trouble> {
+        loop {
+            match self.wait(address, id, Until::Settled).await? {
+                Waited::Settled(Progress::ToConfirm) => {
+                    kinds::confirm_resize(&self.context.session, id)
+                        .await
+                        .map_err(|e| cloud(&e))?;
+                }
+                Waited::Settled(Progress::Failed(fault)) => return Err(failed(&fault)),
+                Waited::Settled(_) => return Ok(()),
+                Waited::Gone => return Err(Trouble::new(format!("it vanished (id {id})"), None)),
+                Waited::TimedOut(state) => return Err(timed_out(&state)),
+            }
+        }
+    }
+
+    /// Goes on waiting for what an earlier run began.
+    pub(super) async fn resume(&self, instance: &InstanceChange) -> Result<String, Trouble> {
+        let address = &instance.address;
+        let id = instance.id.clone().expect("invariant: what is resumed exists");
+        let settled = match kinds::waiting(address.kind()) {
+            Waiting::None => Ok(()),
+            Waiting::Polled => self.settled(address, &id).await,
+        };
+        let object = self.read(address, &id).await?;
+        if let Some(old) = self.recorded(address) {
+            let planned =
+                records::planned(instance, &self.resolved(address, &instance.desired)?, self.key);
+            let record = records::record(address, planned, &object, &old.marker);
+            let address = address.clone();
+            self.stored(move |store| store.put_record(&address, Some(&record))).await?;
+        }
+        self.values.learn(address, object.attributes);
+        settled.map(|()| id)
+    }
+}
+
+fn judge(object: &Object, waited: Option<Waited>) -> Result<(), Trouble> {
+    match (&object.state, waited) {
+        (ObjectState::Failed(fault), _) => Err(failed(fault)),
+        (_, Some(Waited::TimedOut(state))) => Err(timed_out(&state)),
+        _ => Ok(()),
+    }
+}
+
+fn failed(fault: &str) -> Trouble {
+    Trouble::new(
+        format!("the cloud says that it failed: {fault}"),
+        Some("mend the cause; the next plan replaces it"),
+    )
+}
+
+fn timed_out(state: &str) -> Trouble {
+    Trouble::new(
+        format!("it is still {state} after {} minutes", 30),
+        Some("it is kept; run `terrace apply` again to go on waiting"),
+    )
+}
+
+fn not_created(address: &Address, error: &ApiError) -> Trouble {
+    if address.kind() == Kind::Keypair && error.conflict().is_some() {
+        let advice = "a keypair of this name exists and is not Terrace's: choose another `name`, or delete it";
+        return Trouble::new(error.to_string(), Some(advice));
+    }
+    cloud(error)
+}

@@ -1,0 +1,70 @@
+//! Deleting.
+
+use std::time::Duration;
+
+use terrace_api::ApiError;
+use terrace_plan::InstanceChange;
+use terrace_state::{Ended, Intent, Verb};
+
+use super::step::{Trouble, Work, cloud};
+use crate::kinds::{self, Waiting};
+use crate::wait::{Until, Waited};
+
+/// How often, and how far apart, a delete is tried again while something that is on its way out
+/// still stands in the way, such as the port of a server just deleted.
+const TRIES: u32 = 30;
+const BETWEEN: Duration = Duration::from_secs(2);
+
+impl Work<'_> {
+    pub(super) async fn delete(&self, instance: &InstanceChange) -> Result<String, Trouble> {
+        let address = &instance.address;
+        let id = instance.id.clone().expect("invariant: what is deleted exists");
+        let intent = Intent {
+            address: address.clone(),
+            verb: Verb::Delete,
+            detail: "delete".into(),
+            id: Some(id.clone()),
+            marker: String::new(),
+            existing: Vec::new(),
+            request_hash: String::new(),
+            at_ms: self.context.now(),
+            planned: None,
+        };
+        let op = self.begin(intent).await?;
+        if let Err(error) = self.ask(instance, &id).await {
+            if !error.is_unknown_outcome() {
+                self.end(op, Ended::NotDone).await?;
+            }
+            return Err(cloud(&error));
+        }
+        if kinds::waiting(address.kind()) == Waiting::Polled
+            && let Waited::TimedOut(state) = self.wait(address, &id, Until::Gone).await?
+        {
+            return Err(Trouble::new(
+                format!("it is still there ({state})"),
+                Some("run the command again: it goes on deleting"),
+            ));
+        }
+        self.end(op, Ended::Removed).await?;
+        Ok(id)
+    }
+
+    async fn ask(&self, instance: &InstanceChange, id: &str) -> Result<(), ApiError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match kinds::delete(instance.address.kind(), &self.context.session, id).await {
+                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) if tries < TRIES && passing(&error) => {
+                    self.context.clock.sleep(BETWEEN).await
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
+/// Whether a conflict goes away by itself once what was deleted before is really gone.
+fn passing(error: &ApiError) -> bool {
+    matches!(error.conflict(), Some("NetworkInUse" | "SubnetInUse"))
+}

@@ -1,0 +1,185 @@
+//! One step: what all operations share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use terrace_api::{ApiError, ApiErrorKind};
+use terrace_model::{Address, Attributes, Object, Snapshot, Value};
+use terrace_plan::{Action, InstanceChange, Operation, Plan, Step};
+use terrace_state::{Ended, Intent, OpId, StateError, Store};
+
+use super::values::Values;
+use crate::context::Context;
+use crate::error::EngineError;
+use crate::event::Event;
+use crate::kinds;
+use crate::wait::{OnTick, Poller, Until, Waited};
+
+/// How long a server may take to become as wanted.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// All that a step needs; shared by those in flight.
+pub(super) struct Work<'a> {
+    pub(super) context: &'a Context,
+    pub(super) store: &'a Arc<dyn Store>,
+    pub(super) plan: &'a Plan,
+    pub(super) recorded: &'a Snapshot,
+    pub(super) key: &'a [u8],
+    pub(super) values: &'a Values,
+    pub(super) poller: &'a Poller,
+    pub(super) nonce: &'a (dyn Fn() -> u64 + Send + Sync),
+}
+
+/// Why a step failed, for people.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub(super) error: String,
+    pub(super) advice: Option<String>,
+}
+
+impl Trouble {
+    pub(super) fn new(error: impl Into<String>, advice: Option<&str>) -> Self {
+        Self { error: error.into(), advice: advice.map(str::to_owned) }
+    }
+}
+
+impl From<StateError> for Trouble {
+    fn from(error: StateError) -> Self {
+        Self::new(
+            error.to_string(),
+            Some("the cloud may be ahead of the state; the next run finds out from the journal"),
+        )
+    }
+}
+
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        Self::new(error.to_string(), None)
+    }
+}
+
+/// The word for what a step does.
+pub(super) fn word(instance: &InstanceChange, operation: Operation) -> &'static str {
+    match (operation, instance.action) {
+        (Operation::Create, _) => "create",
+        (Operation::Delete, _) => "delete",
+        (Operation::Forget, _) => "forget",
+        (Operation::Resume, _) => "resume",
+        (Operation::Update, Action::Resize) => "resize",
+        (Operation::Update, Action::Rebuild) => "rebuild",
+        (Operation::Update, _) => "update",
+    }
+}
+
+impl Work<'_> {
+    /// Carries out a step and returns the id it was about.
+    pub(super) async fn carry_out(&self, step: &Step) -> Result<String, Trouble> {
+        let instance = self.plan.instance(step);
+        match step.operation {
+            Operation::Create => self.create(instance).await,
+            Operation::Delete => self.delete(instance).await,
+            Operation::Update => self.update(instance).await,
+            Operation::Resume => self.resume(instance).await,
+            Operation::Forget => {
+                let address = instance.address.clone();
+                self.stored(move |store| store.put_record(&address, None)).await?;
+                Ok(instance.id.clone().unwrap_or_default())
+            }
+        }
+    }
+
+    /// Runs a write to the state on a thread where it may block.
+    pub(super) async fn stored<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&dyn Store) -> Result<T, StateError> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let store = Arc::clone(self.store);
+        let joined = tokio::task::spawn_blocking(move || write(store.as_ref())).await;
+        Ok(joined.map_err(|_| EngineError::Worker)??)
+    }
+
+    pub(super) async fn begin(&self, intent: Intent) -> Result<OpId, Trouble> {
+        self.stored(move |store| store.begin(intent)).await
+    }
+
+    pub(super) async fn end(&self, op: OpId, ended: Ended) -> Result<(), Trouble> {
+        self.stored(move |store| store.end(op, ended)).await
+    }
+
+    /// Attributes with everything pending resolved, and checked again now that they are known.
+    pub(super) fn resolved(
+        &self,
+        address: &Address,
+        values: &Attributes,
+    ) -> Result<Attributes, Trouble> {
+        let one = |(name, value): (&String, &Value)| {
+            let wrong = |message: String| {
+                Trouble::new(format!("`{name}` cannot be computed: {message}"), None)
+            };
+            let value =
+                self.values.resolve(address.stack(), value).map_err(|e| wrong(e.message))?;
+            if let Some(attribute) =
+                address.kind().schema().attribute(name).filter(|_| !value.is_null())
+            {
+                attribute.ty.check(&value).map_err(wrong)?;
+            }
+            Ok((name.clone(), value))
+        };
+        values.iter().map(one).collect()
+    }
+
+    pub(super) async fn wait(
+        &self,
+        address: &Address,
+        id: &str,
+        until: Until,
+    ) -> Result<Waited, Trouble> {
+        let (context, since, told) = (self.context.clone(), self.context.now(), address.clone());
+        let on_tick: OnTick = Box::new(move |state| {
+            let elapsed_ms = context.now().saturating_sub(since);
+            context.emit(Event::Waiting {
+                address: told.clone(),
+                state: state.to_owned(),
+                elapsed_ms,
+            });
+        });
+        let waited = self.poller.wait(id, until, SERVER_TIMEOUT, on_tick).await;
+        waited.map_err(|error| {
+            Trouble::new(error, Some("run `terrace apply` again: it goes on waiting"))
+        })
+    }
+
+    /// The object as it is now.
+    pub(super) async fn read(&self, address: &Address, id: &str) -> Result<Object, Trouble> {
+        let found = kinds::get(address.kind(), &self.context.session, id).await;
+        match found {
+            Ok(Some(object)) => Ok(object),
+            Ok(None) => {
+                Err(Trouble::new(format!("the cloud does not know it any more (id {id})"), None))
+            }
+            Err(error) => Err(cloud(&error)),
+        }
+    }
+}
+
+/// An answer of the cloud, and what can be done about it.
+pub(super) fn cloud(error: &ApiError) -> Trouble {
+    let advice = match error.kind() {
+        ApiErrorKind::Quota => Some("ask for more quota, or remove something, and apply again"),
+        ApiErrorKind::Auth => Some("check the credentials and apply again"),
+        ApiErrorKind::Forbidden => {
+            Some("these credentials may not do this; ask the cloud's operator")
+        }
+        ApiErrorKind::Unavailable | ApiErrorKind::RateLimited { .. } => {
+            Some("nothing was changed; apply again later")
+        }
+        ApiErrorKind::UnknownOutcome => {
+            Some("the next plan or apply finds out whether it was done")
+        }
+        ApiErrorKind::Conflict { .. } => {
+            Some("something in the cloud stands in the way; see the cloud's message")
+        }
+        _ => None,
+    };
+    Trouble::new(error.to_string(), advice)
+}
