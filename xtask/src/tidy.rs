@@ -45,8 +45,8 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<Report> {
     let mut findings = Vec::new();
     for file in &files {
         findings.extend(text::check(file));
-        findings.extend(source::check(file));
     }
+    findings.extend(source::check(&files));
     findings.extend(layers::check(&metadata, &files));
     findings.extend(documents::check(&metadata, &files));
     findings.sort();

@@ -12,7 +12,12 @@ const MAX_LINES: usize = 500;
 const PRINTING: [&str; 2] = ["terrace", "terrace-render"];
 const PRINT_MACROS: [&str; 5] = ["println!", "print!", "eprintln!", "eprint!", "dbg!"];
 
-pub(super) fn check(file: &File) -> Vec<Finding> {
+pub(super) fn check(files: &[File]) -> Vec<Finding> {
+    let tests = test_modules(files);
+    files.iter().flat_map(|file| check_file(file, &tests)).collect()
+}
+
+fn check_file(file: &File, tests: &[String]) -> Vec<Finding> {
     if !file.path.ends_with(".rs") {
         return Vec::new();
     }
@@ -24,7 +29,7 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
             findings.push(Finding::new(&file.path, number, message));
         }
     }
-    if !is_test(&file.path) {
+    if !is_test(&file.path, tests) {
         let production = &blanked[..production_end(&blanked)];
         findings.extend(size(&file.path, production));
         findings.extend(panics(file, production));
@@ -41,8 +46,39 @@ fn module_doc(file: &File) -> Vec<Finding> {
     vec![Finding::new(&file.path, 1, "the file does not begin with a `//!` doc saying what it is")]
 }
 
-fn is_test(path: &str) -> bool {
-    path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
+fn is_test(path: &str, tests: &[String]) -> bool {
+    let own = tests.iter().any(|module| {
+        let rest = path.strip_prefix(module.as_str());
+        rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    });
+    own || path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
+}
+
+/// The modules that are declared for tests only, as paths without their ending.
+fn test_modules(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| file.path.ends_with(".rs")) {
+        let folder = module_folder(&file.path);
+        for (line, next) in file.text.lines().zip(file.text.lines().skip(1)) {
+            if line.trim() == "#[cfg(test)]" {
+                found.extend(declared_module(next).map(|name| format!("{folder}/{name}")));
+            }
+        }
+    }
+    found
+}
+
+/// Where the modules of a file are.
+fn module_folder(path: &str) -> &str {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let root = ["lib.rs", "main.rs", "mod.rs"].contains(&name);
+    if root { folder } else { path.trim_end_matches(".rs") }
+}
+
+/// The name in `mod name;`, whatever its visibility.
+fn declared_module(line: &str) -> Option<&str> {
+    let (visibility, name) = line.trim().strip_suffix(';')?.rsplit_once("mod ")?;
+    (visibility.is_empty() || visibility.starts_with("pub")).then_some(name)
 }
 
 /// Where the trailing test module begins.
@@ -122,7 +158,7 @@ mod tests {
 
     #[track_caller]
     fn assert_findings(path: &str, body: &str, expected: &[String]) {
-        let found = lines(check(&file(path, &format!("//! Doc.\n{body}"))));
+        let found = lines(check(&[file(path, &format!("//! Doc.\n{body}"))]));
         let expected: String = expected.iter().map(|line| format!("{path}:{line}\n")).collect();
         assert_eq!(found, expected, "of {body}");
     }
@@ -130,8 +166,8 @@ mod tests {
     #[test]
     fn a_file_says_what_it_is_for() {
         let expected = "a.rs:1: the file does not begin with a `//!` doc saying what it is\n";
-        assert_eq!(lines(check(&file("a.rs", "use std::fmt;\n//! Late.\n"))), expected);
-        assert_eq!(lines(check(&file("a.md", "use std::fmt;\n"))), "");
+        assert_eq!(lines(check(&[file("a.rs", "use std::fmt;\n//! Late.\n")])), expected);
+        assert_eq!(lines(check(&[file("a.md", "use std::fmt;\n")])), "");
     }
 
     #[test]
@@ -146,6 +182,21 @@ mod tests {
         assert_findings(path, "#[cfg(test)]\nmod tests {\n  f().unwrap();\n}\n", &[]);
         assert_findings("crates/terrace-api/src/a/tests.rs", "f().unwrap();\n", &[]);
         assert_findings("crates/terrace-api/tests/a.rs", "f().unwrap();\n", &[]);
+    }
+
+    #[test]
+    fn a_module_declared_for_tests_is_a_test() {
+        let body = "//! Doc.\nf().unwrap();\n";
+        let kit = |path| file(path, body);
+        for (declared, in_files, expected) in [
+            ("mod kit;", kit("crates/a/src/kit.rs"), true),
+            ("#[cfg(test)]\nmod kit;", kit("crates/a/src/kit.rs"), false),
+            ("#[cfg(test)]\npub(crate) mod kit;", kit("crates/a/src/kit/deep.rs"), false),
+            ("#[cfg(test)]\nmod kit;", kit("crates/a/src/kitchen.rs"), true),
+        ] {
+            let root = file("crates/a/src/lib.rs", &format!("//! Doc.\n{declared}\n"));
+            assert_eq!(check(&[root, in_files]).len() == 1, expected, "of {declared}");
+        }
     }
 
     #[test]
