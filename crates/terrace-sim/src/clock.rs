@@ -69,8 +69,8 @@ pub(crate) fn format(ms: u64, stamp: Stamp) -> String {
         .unwrap_or_default();
     let pattern = match stamp {
         Stamp::Seconds => "%Y-%m-%dT%H:%M:%SZ",
-        Stamp::Micros => "%Y-%m-%dT%H:%M:%S.%6fZ",
-        Stamp::Bare => "%Y-%m-%dT%H:%M:%S.%6f",
+        Stamp::Micros => "%Y-%m-%dT%H:%M:%S.000000Z",
+        Stamp::Bare => "%Y-%m-%dT%H:%M:%S.000000",
     };
     at.strftime(pattern).to_string()
 }

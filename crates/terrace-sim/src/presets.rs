@@ -118,7 +118,9 @@ fn image(state: &mut State, name: &str, format: &str, size: u64) {
     let owner = keystone::project_named(state, "admin");
     let now = seconds(state.now);
     let mut row = Row(object(json!({
-        "os_distro": name.split('-').next(),
+        "os_distro": name.split('-').next(), "owner_specified.openstack.md5": "",
+        "owner_specified.openstack.sha256": "",
+        "owner_specified.openstack.object": format!("images/{name}"),
         "name": name, "disk_format": format, "container_format": "bare",
         "visibility": "public", "size": data.len(), "virtual_size": size,
         "status": "active", "checksum": ids::hex(&Md5::digest(&data)),
@@ -130,6 +132,7 @@ fn image(state: &mut State, name: &str, format: &str, size: u64) {
     row.set("self", format!("/v2/images/{id}"));
     row.set("file", format!("/v2/images/{id}/file"));
     row.set("schema", "/v2/schemas/image");
+    row.set("stores", "file");
     state.images.put(row);
     // A megabyte of zeros need not be kept.
     let data = if format == "raw" { String::new() } else { STANDARD.encode(&data) };
@@ -166,33 +169,46 @@ fn networks(state: &mut State) {
     }
 }
 
-/// A `clouds.yaml` of the preset users. JSON strings are YAML strings.
+/// A `clouds.yaml` of the preset users. What may hold anything is quoted as JSON, which is YAML.
 pub(crate) fn clouds_yaml(state: &State, base: &str) -> String {
-    let auth_url = format!("{base}/identity/v3");
-    let mut out = String::from("clouds:\n");
-    for (cloud, user, password, project) in [
+    let auth_url = json!(format!("{base}/identity/v3"));
+    let users = [
         ("devstack-admin", "admin", "secret", "admin"),
         ("demo", "demo", "demo", "demo"),
         ("demo-reader", "reader", "reader", "demo"),
         ("alt", "alt", "alt", "alt"),
-    ] {
-        out += &format!(
-            "  {cloud}:\n    region_name: RegionOne\n    identity_api_version: \"3\"\n    auth:\n      \
-             auth_url: \"{auth_url}\"\n      username: {user}\n      password: {password}\n      \
-             project_name: {project}\n      user_domain_name: Default\n      \
-             project_domain_name: Default\n"
-        );
-    }
-    if let Some(appcred) = state.appcreds.iter().find(|a| a.name == "demo") {
-        let id = &appcred.id;
-        out += &format!(
-            "  demo-appcred:\n    region_name: RegionOne\n    identity_api_version: \"3\"\n    \
-             auth_type: v3applicationcredential\n    auth:\n      auth_url: \"{auth_url}\"\n      \
-             application_credential_id: \"{id}\"\n      \
-             application_credential_secret: {APPCRED_SECRET}\n"
-        );
-    }
-    out
+    ];
+    let by_password = users.map(|(cloud, user, password, project)| {
+        format!(
+            "  {cloud}:
+    region_name: RegionOne
+    identity_api_version: '3'
+    auth:
+      auth_url: {auth_url}
+      username: {user}
+      password: {password}
+      project_name: {project}
+      user_domain_name: Default
+      project_domain_name: Default
+"
+        )
+    });
+    let appcred = state.appcreds.iter().find(|appcred| appcred.name == "demo");
+    let by_appcred = appcred.map(|appcred| {
+        format!(
+            "  demo-appcred:
+    region_name: RegionOne
+    identity_api_version: '3'
+    auth_type: v3applicationcredential
+    auth:
+      auth_url: {auth_url}
+      application_credential_id: '{}'
+      application_credential_secret: {APPCRED_SECRET}
+",
+            appcred.id
+        )
+    });
+    format!("clouds:\n{}{}", by_password.concat(), by_appcred.unwrap_or_default())
 }
 
 fn listing<T: Record>(table: &Table<T>, name: impl Fn(&T) -> String) -> Value {

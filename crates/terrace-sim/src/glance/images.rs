@@ -66,22 +66,23 @@ fn get(state: &State, who: &Caller, id: &str) -> Result<Row, Reply> {
 }
 
 /// An image that the caller may change.
-fn owned(state: &State, who: &Caller, id: &str, verb: &str) -> Result<Row, Reply> {
+fn owned(state: &State, who: &Caller, id: &str) -> Result<Row, Reply> {
     let row = get(state, who, id)?;
     if who.admin || (row.text("owner") == who.project_id && !who.reader) {
         return Ok(row);
     }
-    Err(fault(403, &format!("You are not permitted to {verb} this image.")))
+    Err(fault(403, "You do not own this image"))
 }
 
 fn list(state: &State, req: &Req, who: &Caller) -> Answer {
+    check_sort(req)?;
     let mut rows: Vec<&Row> =
         state.images.iter().rev().filter(|row| shown(who, row, req)).collect();
     rows.retain(|row| fits(row, req));
     sort(&mut rows, req);
     if let Some(marker) = req.param("marker") {
         let at = rows.iter().position(|row| row.id() == marker);
-        let at = at.ok_or_else(|| fault(404, &format!("No image found with ID {marker}")))?;
+        let at = at.ok_or_else(|| fault(400, &format!("No image found with ID {marker}")))?;
         rows.drain(..=at);
     }
     let limit = match req.param("limit") {
@@ -137,6 +138,31 @@ fn fits(row: &Row, req: &Req) -> bool {
             },
         }
     })
+}
+
+fn check_sort(req: &Req) -> Result<(), Reply> {
+    const KEYS: [&str; 8] = [
+        "name",
+        "status",
+        "container_format",
+        "disk_format",
+        "size",
+        "id",
+        "created_at",
+        "updated_at",
+    ];
+    let listed = req.param("sort").unwrap_or_default().split(',');
+    let listed = listed.filter_map(|part| part.split(':').next()).filter(|key| !key.is_empty());
+    match listed.chain(req.params("sort_key")).find(|key| !KEYS.contains(key)) {
+        None => Ok(()),
+        Some(key) => Err(fault(
+            400,
+            &format!(
+                "Invalid sort key: {key}. It must be one of the following: {}.",
+                KEYS.join(", ")
+            ),
+        )),
+    }
 }
 
 /// `sort=name:asc,created_at` or `sort_key` and `sort_dir`; newest first if nothing is said.
@@ -207,7 +233,7 @@ fn create(state: &mut State, req: &Req, who: &Caller) -> Answer {
 
 /// Changes as JSON patches, of which clients use add, replace and remove on one level.
 fn patch(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
-    let mut row = owned(state, who, id, "modify")?;
+    let mut row = owned(state, who, id)?;
     let Ok(Value::Array(steps)) = serde_json::from_slice(&req.body) else {
         return Err(fault(400, "Request body must be a JSON array of operation objects."));
     };
@@ -238,7 +264,7 @@ fn patch(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
 }
 
 fn delete(state: &mut State, who: &Caller, id: &str) -> Answer {
-    let row = owned(state, who, id, "delete")?;
+    let row = owned(state, who, id)?;
     if row.flag("protected") {
         let message = format!("Image {id} is protected and cannot be deleted.");
         return Err(fault(403, &message));
@@ -249,7 +275,7 @@ fn delete(state: &mut State, who: &Caller, id: &str) -> Answer {
 }
 
 fn upload(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
-    let mut row = owned(state, who, id, "upload")?;
+    let mut row = owned(state, who, id)?;
     if row.text("status") != "queued" {
         let message =
             format!("Image status transition from {} to saving is not allowed", row.text("status"));
@@ -270,6 +296,7 @@ fn upload(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
     row.set("os_hash_algo", "sha512");
     row.set("os_hash_value", ids::hex(&Sha512::digest(&req.body)));
     row.set("status", "active");
+    row.set("stores", "file");
     row.set("updated_at", seconds(state.now));
     state.images.put(row);
     state.blobs.put(Blob { id: id.to_owned(), data: STANDARD.encode(&req.body) });
@@ -295,7 +322,7 @@ fn download(state: &State, who: &Caller, id: &str) -> Answer {
 }
 
 fn change_tag(state: &mut State, req: &Req, who: &Caller, (id, tag): (&str, &str)) -> Answer {
-    let mut row = owned(state, who, id, "modify")?;
+    let mut row = owned(state, who, id)?;
     let mut tags = row.list("tags").to_vec();
     let had = tags.len();
     tags.retain(|t| t != tag);

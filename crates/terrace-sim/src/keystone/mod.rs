@@ -108,7 +108,9 @@ fn version(req: &Req) -> Value {
 pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     let reply = match (req.method.as_str(), req.tail(1).as_slice()) {
         ("GET" | "HEAD", []) => {
-            Ok(Reply::json(300, &json!({"versions": {"values": [version(req)]}})))
+            let place = format!("{}/identity/v3/", req.base);
+            let body = json!({"versions": {"values": [version(req)]}});
+            Ok(Reply::json(300, &body).header("location", place))
         }
         ("GET" | "HEAD", ["v3"]) => Ok(Reply::json(200, &json!({ "version": version(req) }))),
         ("POST", ["v3", "auth", "tokens"]) => auth::issue(state, req),

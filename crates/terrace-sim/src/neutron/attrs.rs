@@ -64,7 +64,7 @@ const NETWORK: &[Attr] = &[
     attr("shared", Bool, No, BOTH | ADMIN),
     attr("router:external", Bool, No, BOTH | ADMIN),
     attr("is_default", Bool, Decided, BOTH | ADMIN),
-    attr("mtu", Int(68, 65535), Decided, BOTH),
+    attr("mtu", Int(0, 65535), Decided, BOTH),
     attr("port_security_enabled", Bool, Yes, BOTH),
     attr("availability_zone_hints", List, Unsaid::List, POST),
     attr("description", Text(255), Empty, BOTH),
@@ -82,7 +82,7 @@ const NETWORK: &[Attr] = &[
 const SUBNET: &[Attr] = &[
     attr("network_id", Id, Required, POST),
     attr("ip_version", Int(4, 6), Required, POST),
-    attr("cidr", Cidr, Required, POST),
+    attr("cidr", Cidr, Decided, POST),
     attr("name", Text(255), Empty, BOTH),
     attr("description", Text(255), Empty, BOTH),
     attr("enable_dhcp", Bool, Yes, BOTH),
@@ -103,7 +103,7 @@ const PORT: &[Attr] = &[
     attr("name", Text(255), Empty, BOTH),
     attr("description", Text(255), Empty, BOTH),
     attr("admin_state_up", Bool, Yes, BOTH),
-    attr("mac_address", Mac, Decided, BOTH | ADMIN),
+    attr("mac_address", Mac, Decided, POST),
     attr("fixed_ips", List, Decided, BOTH),
     attr("device_id", Text(255), Empty, BOTH),
     attr("device_owner", Text(255), Empty, BOTH),
@@ -247,7 +247,7 @@ fn checked(who: &Caller, kind: Kind, body: Object, right: u8) -> Result<Object, 
             let verb = if right == POST { "create" } else { "update" };
             let action = format!("{verb}_{}", kind.singular());
             let rule = format!("(rule:{action} and rule:{action}:{name})");
-            return Err(forbidden(rule.trim_start_matches("rule:")));
+            return Err(forbidden(&rule));
         }
         out.insert(name, value);
     }
@@ -281,7 +281,7 @@ fn convert(attr: &Attr, value: Value) -> Result<Value, Reply> {
         },
         Int(low, high) => match shown.parse::<i64>() {
             Ok(number) if attr.name == "ip_version" && number != 4 && number != 6 => {
-                wrong(format!("'{number}' is not in [4, 6]"))
+                wrong(format!("{number} is not in valid_values"))
             }
             Ok(number) if number < low => {
                 wrong(format!("'{number}' is too small - must be at least '{low}'"))
@@ -302,8 +302,8 @@ fn convert(attr: &Attr, value: Value) -> Result<Value, Reply> {
             Err(_) => wrong(format!("'{shown}' is not a valid IP address")),
         },
         Cidr => match shown.parse::<ipnet::IpNet>() {
-            Ok(net) => Ok(json!(net.to_string())),
-            Err(_) => wrong(format!("'{shown}' is not a valid IP subnet")),
+            Ok(net) => Ok(json!(net.trunc().to_string())),
+            Err(_) => Err(invalid(&format!("{shown} is not in a CIDR format"))),
         },
         Mac => match mac(&shown) {
             Some(mac) => Ok(json!(mac)),
@@ -312,6 +312,9 @@ fn convert(attr: &Attr, value: Value) -> Result<Value, Reply> {
         List => match value {
             Value::Array(_) => Ok(value),
             Value::Null => Ok(json!([])),
+            _ if attr.name == "fixed_ips" => {
+                wrong(format!("Invalid data format for fixed IP: '{shown}'"))
+            }
             _ => wrong(format!("'{shown}' is not a list")),
         },
     }

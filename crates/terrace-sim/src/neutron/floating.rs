@@ -45,8 +45,6 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
     row.set("port_id", Value::Null);
     row.set("fixed_ip_address", Value::Null);
     row.set("port_details", Value::Null);
-    row.set("dns_domain", "");
-    row.set("dns_name", "");
     let row = associate(state, who, row, (port, fixed))?;
     state.floatingips.put(row.clone());
     Ok(row)

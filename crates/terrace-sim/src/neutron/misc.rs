@@ -54,7 +54,7 @@ const EXTENSIONS: &[(&str, &str)] = &[
 ];
 
 /// Resources with a quota but no objects here.
-const OTHER_QUOTAS: [&str; 3] = ["subnetpool", "rbac_policy", "trunk"];
+const OTHER_QUOTAS: [&str; 2] = ["subnetpool", "rbac_policy"];
 
 /// `GET /v2.0/`
 pub(super) fn root(req: &Req) -> Reply {

@@ -139,19 +139,14 @@ fn no_such_path() -> Reply {
 
 /// The object under `key` in a request's body.
 fn body_of(req: &Req, key: &str) -> Result<Object, Reply> {
-    let body: Value = serde_json::from_slice(&req.body).unwrap_or_default();
+    if req.body.is_empty() {
+        return Err(bad_request(&format!("Unable to find '{key}' in request body")));
+    }
+    let body: Value =
+        serde_json::from_slice(&req.body).map_err(|_| bad_request("Body contains invalid data"))?;
     match body.get(key) {
         Some(Value::Object(map)) => Ok(map.clone()),
-        _ if body.is_object() => {
-            let names: Vec<&String> = body.as_object().into_iter().flat_map(|b| b.keys()).collect();
-            match names.first() {
-                Some(name) => {
-                    Err(bad_request(&format!("Unable to find '{key}' in request body: {name}")))
-                }
-                None => Err(bad_request("Resource body required")),
-            }
-        }
-        _ => Err(bad_request("Resource body required")),
+        _ => Err(bad_request(&format!("Unable to find '{key}' in request body"))),
     }
 }
 
@@ -215,12 +210,19 @@ fn collection(state: &mut State, req: &Req, who: &Caller, (kind, path): (Kind, &
             resource::delete(state, who, kind, id)?;
             Ok(Reply::empty(204))
         }
-        _ => Err(no_such_path()),
+        ("GET" | "POST" | "PUT" | "DELETE", _) => Err(no_such_path()),
+        _ => {
+            let message = "The server could not comply with the request since it is either \
+                           malformed or otherwise incorrect.";
+            Err(fault(405, "HTTPMethodNotAllowed", message))
+        }
     }
 }
 
+/// What policy forbids; `rule` is one rule's name or an expression of several.
 fn forbidden(rule: &str) -> Reply {
-    let message = format!("rule:{rule} is disallowed by policy");
+    let prefix = if rule.starts_with('(') { "" } else { "rule:" };
+    let message = format!("{prefix}{rule} is disallowed by policy");
     fault(403, "PolicyNotAuthorized", &message)
 }
 

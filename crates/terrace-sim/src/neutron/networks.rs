@@ -83,9 +83,11 @@ pub(super) fn delete(state: &mut State, row: &Row) -> Result<(), Reply> {
     let (own, used): (Vec<&Row>, Vec<&Row>) =
         state.ports.find("network_id", id).partition(|port| ports::removed_with_network(port));
     if !used.is_empty() {
+        let ids: Vec<&str> = used.iter().map(|port| port.text("id")).collect();
         let message = format!(
             "Unable to complete operation on network {id}. There are one or more ports still in \
-             use on the network."
+             use on the network, id for these ports is: {}.",
+            ids.join(",")
         );
         return Err(fault(409, "NetworkInUse", &message));
     }

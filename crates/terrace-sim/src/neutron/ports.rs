@@ -133,9 +133,7 @@ fn addresses(
         let ip = item["ip_address"].as_str();
         let chosen = match (subnet, ip) {
             (None, None) => {
-                let message = "Invalid input for fixed_ips. Reason: 'subnet_id' or 'ip_address' \
-                               required.";
-                return Err(bad_request(message));
+                return Err(super::invalid("IP allocation requires subnet_id or ip_address"));
             }
             (Some(id), None) => {
                 let subnet = of_network(state, network, &subnets, id)?;
@@ -158,10 +156,10 @@ fn of_network(state: &State, network: &Row, subnets: &[Row], id: &str) -> Result
         return Err(Kind::Subnet.not_found(id));
     }
     let message = format!(
-        "Failed to create port on network {}, because fixed_ips included invalid subnet {id}.",
+        "Failed to create port on network {}, because fixed_ips included invalid subnet {id}",
         network.id()
     );
-    Err(fault(400, "InvalidInput", &format!("Invalid input for operation: {message}.")))
+    Err(super::invalid(&message))
 }
 
 fn fixed(subnet: &Row, ip: IpAddr) -> Value {

@@ -36,6 +36,10 @@ pub(super) fn list(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> An
 }
 
 fn check_filters(req: &Req, kind: Kind) -> Result<(), Reply> {
+    let (keys, directions) = (req.params("sort_key").count(), req.params("sort_dir").count());
+    if keys != directions {
+        return Err(bad_request("The number of sort_keys and sort_dirs must be same"));
+    }
     let extra = ["shared", "ip_allocation", "any"];
     let unknown: Vec<String> = req
         .query
@@ -160,7 +164,10 @@ fn page(mut rows: Vec<Object>, req: &Req, kind: Kind) -> Result<(Vec<Object>, Ve
     let limit = match req.param("limit") {
         None => 0,
         Some(text) => text.parse::<usize>().map_err(|_| {
-            bad_request(&format!("Limit must be an integer 0 or greater and not '{text}'"))
+            let message = format!(
+                "Bad limit request: Limit must be an integer 0 or greater and not '{text}'."
+            );
+            super::fault(400, "BadRequest", &message)
         })?,
     };
     let id = |row: &Object| row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -219,9 +226,18 @@ pub(super) fn view(state: &State, who: &Caller, kind: Kind, row: &Row) -> Object
             let rules: Vec<Object> = state
                 .security_group_rules
                 .find("security_group_id", row.id())
-                .map(|rule| view(state, who, Kind::Rule, rule))
+                .map(|rule| {
+                    // Inside their group, and only there, rules show two fields more.
+                    let mut out = view(state, who, Kind::Rule, rule);
+                    out.insert("standard_attr_id".into(), json!(rule.number("_number")));
+                    out.insert("tags".into(), json!(rule.list("tags")));
+                    out
+                })
                 .collect();
             out.insert("security_group_rules".into(), json!(rules));
+        }
+        Kind::Rule => {
+            out.shift_remove("tags");
         }
         _ => {}
     }

@@ -57,7 +57,11 @@ pub(super) fn post(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> An
     }
     let body = super::body_of(req, kind.singular())?;
     let row = create(state, who, kind, body)?;
-    let view = query::view(state, who, kind, &row);
+    let mut view = query::view(state, who, kind, &row);
+    if kind == Kind::Network {
+        // Shown for every new network, afterwards only for external ones.
+        view.entry("is_default").or_insert(json!(false));
+    }
     Ok(Reply::json(201, &json!({kind.singular(): view})))
 }
 
@@ -140,9 +144,8 @@ pub(super) fn delete(state: &mut State, who: &Caller, kind: Kind, id: &str) -> R
 pub(super) fn check_revision(state: &State, req: &Req, kind: Kind, id: &str) -> Result<(), Reply> {
     let Some(wanted) = req.header("if-match") else { return Ok(()) };
     let number = wanted.trim().strip_prefix("revision_number=").and_then(|n| n.parse::<i64>().ok());
-    let Some(number) = number else {
-        return Err(bad_request(&format!("Bad format for revision_number: {wanted}")));
-    };
+    // What is no revision constrains nothing.
+    let Some(number) = number else { return Ok(()) };
     let Some(row) = kind.table(state).get(id) else { return Ok(()) };
     if row.number("revision_number") == number {
         return Ok(());

@@ -19,7 +19,12 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
     row.set("availability_zones", json!([]));
     row.set("external_gateway_info", Value::Null);
     state.routers.put(row.clone());
-    let row = set_gateway(state, who, row, &gateway)?;
+    if gateway.is_null() {
+        return Ok(row);
+    }
+    let mut row = set_gateway(state, who, row, &gateway)?;
+    // The gateway is set in a second step, and with it a third.
+    row.set("revision_number", row.number("revision_number") + 2);
     state.routers.put(row.clone());
     Ok(row)
 }

@@ -1,7 +1,7 @@
 //! Security groups and their rules.
 
 use super::resource::{bump, stamped};
-use super::{Kind, bad_request, fault, invalid, resource};
+use super::{Kind, bad_request, fault, resource};
 use crate::keystone::Caller;
 use crate::records::Row;
 use crate::state::State;
@@ -9,20 +9,31 @@ use crate::table::Record;
 use crate::web::{Object, Reply, object, text};
 use serde_json::{Value, json};
 
-const PROTOCOLS: [(&str, u8); 14] = [
+const PROTOCOLS: [(&str, u8); 25] = [
     ("ah", 51),
     ("dccp", 33),
     ("egp", 8),
     ("esp", 50),
     ("gre", 47),
+    ("hopopt", 0),
     ("icmp", 1),
-    ("icmpv6", 58),
     ("igmp", 2),
+    ("ip", 0),
+    ("ipip", 4),
+    ("ipv6-encap", 41),
+    ("ipv6-frag", 44),
     ("ipv6-icmp", 58),
+    ("icmpv6", 58),
+    ("ipv6-nonxt", 59),
+    ("ipv6-opts", 60),
+    ("ipv6-route", 43),
     ("ospf", 89),
+    ("pgm", 113),
+    ("rsvp", 46),
     ("sctp", 132),
     ("tcp", 6),
     ("udp", 17),
+    ("udplite", 136),
     ("vrrp", 112),
 ];
 
@@ -35,6 +46,7 @@ pub(super) fn default_group(state: &mut State, project: &str) -> String {
     }
     let body = object(json!({
         "name": "default", "description": "Default security group", "stateful": true,
+        "shared": false,
     }));
     let group = stamped(state, project, body, 1);
     let id = group.id().to_owned();
@@ -53,7 +65,7 @@ fn blank(group: &str, direction: &str, ethertype: &str) -> Object {
         "security_group_id": group, "ethertype": ethertype, "direction": direction,
         "protocol": null, "port_range_min": null, "port_range_max": null,
         "remote_ip_prefix": null, "remote_address_group_id": null, "normalized_cidr": null,
-        "remote_group_id": null, "description": "",
+        "remote_group_id": null, "description": null,
     }))
 }
 
@@ -64,7 +76,8 @@ fn egress(state: &mut State, project: &str, group: &str) {
 }
 
 fn store_rule(state: &mut State, project: &str, body: Object) -> Row {
-    let row = stamped(state, project, body, 0);
+    let mut row = stamped(state, project, body, 0);
+    row.set("_number", state.number());
     state.security_group_rules.put(row.clone());
     row
 }
@@ -79,7 +92,8 @@ pub(super) fn create(state: &mut State, who: &Caller, body: Object) -> Result<Ro
             "Default security group already exists.",
         ));
     }
-    let row = stamped(state, &who.project_id, body, 1);
+    let mut row = stamped(state, &who.project_id, body, 1);
+    row.set("shared", false);
     state.security_groups.put(row.clone());
     egress(state, &who.project_id, row.id());
     Ok(row)
@@ -199,9 +213,8 @@ fn check_words(body: &mut Object) -> Result<(), Reply> {
                 return Err(fault(400, "SecurityGroupRuleInvalidEtherType", &message));
             }
             None => {
-                let message = format!(
-                    "Invalid input for {field}. Reason: '{given}' is not in ['ingress', 'egress']."
-                );
+                let message =
+                    format!("Invalid input for {field}. Reason: {given} is not in valid_values.");
                 return Err(bad_request(&message));
             }
         }
@@ -219,7 +232,7 @@ fn check_protocol(body: &mut Object) -> Result<(), Reply> {
     if protocol_number(&name).is_none() {
         let names: Vec<String> = PROTOCOLS.iter().map(|(name, _)| format!("'{name}'")).collect();
         let message = format!(
-            "Security group rule protocol {name} not supported. Only protocol values [{}] and \
+            "Security group rule protocol {name} not supported. Only protocol values [None, {}] and \
              integer representations [0 to 255] are supported.",
             names.join(", ")
         );
@@ -311,7 +324,8 @@ fn check_remote(state: &State, who: &Caller, body: &mut Object) -> Result<(), Re
         format!("{prefix}/{}", if prefix.contains(':') { 128 } else { 32 })
     };
     let Ok(net) = whole.parse::<ipnet::IpNet>() else {
-        return Err(invalid(&format!("'{prefix}' is not a valid IP subnet")));
+        let message = format!("Invalid CIDR {prefix} given as IP prefix.");
+        return Err(fault(400, "InvalidCIDR", &message));
     };
     let four = text(body, "ethertype") == Some("IPv4");
     if net.addr().is_ipv4() != four {

@@ -19,9 +19,15 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
     let network = text(&body, "network_id").unwrap_or_default().to_owned();
     let network = resource::visible(state, who, Kind::Network, &network)?;
     if network.text("project_id") != who.project_id && !who.admin {
-        return Err(super::forbidden("create_subnet"));
+        let message =
+            format!("Tenant {} not allowed to create subnet on this network", who.project_id);
+        return Err(fault(403, "HTTPForbidden", &message));
     }
-    let cidr = text(&body, "cidr").unwrap_or_default();
+    let Some(cidr) = text(&body, "cidr") else {
+        let message =
+            "Bad subnets request: a subnetpool must be specified in the absence of a cidr.";
+        return Err(fault(400, "BadRequest", message));
+    };
     let net: IpNet =
         cidr.parse().map_err(|_| invalid(&format!("'{cidr}' is not a valid IP subnet")))?;
     check_range(&body, net)?;
@@ -54,14 +60,6 @@ fn check_range(body: &Object, net: IpNet) -> Result<(), Reply> {
     if version != family {
         return Err(invalid(&format!("cidr '{net}' does not match the ip_version '{version}'")));
     }
-    if net.trunc() != net {
-        let message = format!(
-            "Invalid input for cidr. Reason: '{net}' isn't a recognized IP subnet cidr, '{}' is \
-             recommended.",
-            net.trunc()
-        );
-        return Err(bad_request(&message));
-    }
     Ok(())
 }
 
@@ -70,9 +68,7 @@ fn check_modes(body: &Object) -> Result<(), Reply> {
     for field in ["ipv6_ra_mode", "ipv6_address_mode"] {
         let Some(mode) = body.get(field).filter(|mode| !mode.is_null()) else { continue };
         if version == Some(4) {
-            return Err(invalid(
-                "ipv6_ra_mode or ipv6_address_mode cannot be set when ip_version is set to 4",
-            ));
+            return Err(invalid(&format!("{field} is not valid when ip_version is 4")));
         }
         if !mode.as_str().is_some_and(|mode| IPV6_MODES.contains(&mode)) {
             let mode = super::attrs::plain(mode);
@@ -141,15 +137,12 @@ fn check_pools(pools: &[Value], net: IpNet, gateway: Option<IpAddr>) -> Result<V
     let mut ranges = Vec::new();
     for pool in pools {
         let Some((start, end)) = ipam::pool(pool) else {
-            let shown = super::attrs::plain(pool);
-            return Err(bad_request(&format!(
-                "Invalid input for allocation_pools. Reason: Data not specified or invalid IP \
-                 pool: '{shown}'."
-            )));
+            return Err(bad_pool(pool));
         };
         let (from, to) = (ipam::number(start), ipam::number(end));
         if from > to || start.is_ipv4() != net.addr().is_ipv4() {
-            let message = format!("The allocation pool {start}-{end} is not valid.");
+            let shown = super::attrs::plain(pool);
+            let message = format!("The allocation pool {shown} is not valid.");
             return Err(fault(400, "InvalidAllocationPool", &message));
         }
         if from < low || to > high {
@@ -178,10 +171,27 @@ fn check_pools(pools: &[Value], net: IpNet, gateway: Option<IpAddr>) -> Result<V
     Ok(ranges.into_iter().map(show).collect())
 }
 
+/// The refusal of what is not two addresses.
+fn bad_pool(pool: &Value) -> Reply {
+    let given: Vec<String> =
+        pool.as_object().into_iter().flat_map(|map| map.keys()).map(|k| format!("'{k}'")).collect();
+    let both = given.len() == 2 && pool.get("start").is_some() && pool.get("end").is_some();
+    let reason = if both {
+        format!("Invalid IP address in pool: '{}'", super::attrs::plain(pool))
+    } else {
+        format!(
+            "Validation of dictionary's keys failed. Expected keys: {{'end', 'start'}} Provided \
+             keys: {{{}}}",
+            given.join(", ")
+        )
+    };
+    bad_request(&format!("Invalid input for allocation_pools. Reason: {reason}."))
+}
+
 fn check_lists(body: &Object) -> Result<(), Reply> {
     if let Some(servers) = body.get("dns_nameservers").and_then(Value::as_array) {
         if servers.len() > MAX_NAMESERVERS {
-            let message = "Unable to complete operation for subnet. The number of DNS nameservers \
+            let message = "Unable to complete operation for new subnet. The number of DNS nameservers \
                            exceeds the limit 5.";
             return Err(fault(400, "DNSNameServersExhausted", message));
         }
@@ -204,7 +214,7 @@ fn check_lists(body: &Object) -> Result<(), Reply> {
     }
     let routes = body.get("host_routes").and_then(Value::as_array);
     if routes.is_some_and(|routes| routes.len() > MAX_ROUTES) {
-        let message = "Unable to complete operation for subnet. The number of host routes exceeds \
+        let message = "Unable to complete operation for new subnet. The number of host routes exceeds \
                        the limit 20.";
         return Err(fault(400, "HostRoutesExhausted", message));
     }

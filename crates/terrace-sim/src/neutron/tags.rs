@@ -46,7 +46,7 @@ pub(super) fn answer(
             tags.push((*tag).to_owned());
             tags.sort();
             tags.dedup();
-            Reply::empty(201)
+            Reply::json(201, &Value::Null)
         }
         ("DELETE", []) => {
             tags.clear();
@@ -82,9 +82,7 @@ fn check(tags: &[Value]) -> Result<(), Reply> {
         let good = tag.as_str().is_some_and(|tag| !tag.is_empty() && tag.len() <= 255);
         if !good {
             let shown = super::attrs::plain(tag);
-            return Err(bad_request(&format!(
-                "Invalid input for tags. Reason: '{shown}' is not a valid tag."
-            )));
+            return Err(super::invalid(&format!("'{shown}' is not a valid string")));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::servers::{check_lock, delete, get};
 use super::validate::{self, invalid};
 use super::view::{Place, full};
 use super::{Cx, bad_request, conflict, create, interfaces};
-use crate::records::{Keypair, Server, Step};
+use crate::records::{Keypair, Row, Server, Step};
 use crate::table::Record;
 use crate::web::{Answer, Object, Reply, object, python, seconds, text};
 use serde_json::{Value, json};
@@ -254,23 +254,8 @@ fn create_image(cx: &mut Cx<'_>, server: Server, body: &Object) -> Answer {
     let name = validate::name("name", &wanted["name"])?.to_owned();
     ready(cx, &server, "createImage", &["active", "stopped", "paused", "suspended"])?;
     let id = cx.state.uuid();
-    let now = seconds(cx.state.now);
-    let base = server.image.clone().unwrap_or_default();
-    let mut image = object(json!({
-        "base_image_ref": base, "instance_uuid": server.id, "user_id": cx.who.user_id,
-        "image_type": "snapshot", "image_state": "available", "image_location": "snapshot",
-        "owner_id": server.project_id, "name": name, "disk_format": "raw",
-        "container_format": "bare", "visibility": "private", "size": 65536, "virtual_size": 65536,
-        "status": "active", "checksum": "fcd6bcb56c1689fcef28b57c22475bad", "protected": false,
-        "min_ram": 0, "min_disk": server.flavor.disk, "owner": server.project_id,
-        "os_hidden": false, "os_hash_algo": "sha512", "os_hash_value": null, "id": id,
-        "created_at": now, "updated_at": now, "tags": [], "self": format!("/v2/images/{id}"),
-        "file": format!("/v2/images/{id}/file"), "schema": "/v2/schemas/image",
-    }));
-    if let Some(Value::Object(more)) = wanted.get("metadata") {
-        image.extend(more.clone());
-    }
-    cx.state.images.put(crate::records::Row(image));
+    let image = snapshot(cx, &server, (&id, &name), wanted.get("metadata"));
+    cx.state.images.put(Row(image));
     let rests = server.vm_state.clone();
     begin(cx, server, "image_snapshot_pending", Step::Rests(rests));
     if cx.minor >= 45 {
@@ -278,6 +263,37 @@ fn create_image(cx: &mut Cx<'_>, server: Server, body: &Object) -> Answer {
     }
     let location = format!("{}/image/v2/images/{id}", cx.req.base);
     Ok(Reply::empty(202).header("location", location))
+}
+
+/// The image that a snapshot leaves: what its server's image said of itself, and where it is from.
+fn snapshot(
+    cx: &Cx<'_>,
+    server: &Server,
+    (id, name): (&str, &str),
+    metadata: Option<&Value>,
+) -> Object {
+    let base = server.image.as_deref().unwrap_or_default();
+    let mut image: Object = cx.state.images.get(base).map(|row| row.0.clone()).unwrap_or_default();
+    let now = seconds(cx.state.now);
+    let user = cx.state.users.get(&cx.who.user_id).map(|user| user.name.clone());
+    let project = cx.state.projects.get(&server.project_id).map(|project| project.name.clone());
+    image.extend(object(json!({
+        "base_image_ref": base, "owner_user_name": user, "owner_project_name": project,
+        "boot_roles": cx.who.token.roles.join(","), "instance_uuid": server.id,
+        "user_id": cx.who.user_id, "image_type": "snapshot", "image_state": "available",
+        "image_location": "snapshot", "owner_id": server.project_id, "name": name,
+        "disk_format": "raw", "container_format": "bare", "visibility": "private", "size": 65536,
+        "virtual_size": 65536, "status": "active",
+        "checksum": "fcd6bcb56c1689fcef28b57c22475bad", "protected": false, "min_ram": 0,
+        "min_disk": server.flavor.disk, "owner": server.project_id, "os_hidden": false,
+        "os_hash_algo": "sha512", "os_hash_value": null, "id": id, "created_at": now,
+        "updated_at": now, "tags": [], "self": format!("/v2/images/{id}"),
+        "file": format!("/v2/images/{id}/file"), "schema": "/v2/schemas/image",
+    })));
+    if let Some(Value::Object(more)) = metadata {
+        image.extend(more.clone());
+    }
+    image
 }
 
 fn console(cx: &Cx<'_>, server: &Server, wanted: &Value) -> Answer {

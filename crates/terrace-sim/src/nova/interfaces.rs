@@ -2,7 +2,7 @@
 
 use super::servers::{check_lock, get};
 use super::{
-    Cx, bad_request, conflict, create, lifecycle, no_such_path, not_found, schedule, validate,
+    Cx, bad_request, conflict, lifecycle, nics, no_such_path, not_found, schedule, validate,
 };
 use crate::neutron::{self, Kind};
 use crate::records::{Row, Server};
@@ -97,7 +97,7 @@ fn attach(cx: &mut Cx<'_>, mut server: Server) -> Answer {
             port.id().to_owned()
         }
         (None, Some(id)) => {
-            let network = create::network(cx, id)?;
+            let network = nics::network(cx, id)?;
             let ip = wanted.get("fixed_ips").and_then(|ips| ips[0]["ip_address"].as_str());
             let made = new_port(cx, &mut server, &network, (ip, &[]));
             made.map_err(|reply| bad_request(&message_of(&reply)))?
@@ -187,16 +187,57 @@ pub(super) fn security_groups(cx: &Cx<'_>, server: &Server) -> Vec<Value> {
             }
         }
     }
-    ids.iter()
-        .filter_map(|id| cx.state.security_groups.get(id))
-        .map(|group| {
+    let groups = ids.iter().filter_map(|id| cx.state.security_groups.get(id));
+    groups.map(|group| group_view(cx, group)).collect()
+}
+
+/// A security group in the words of Nova's old API, which knows rules for what comes in only.
+fn group_view(cx: &Cx<'_>, group: &Row) -> Value {
+    let rules: Vec<Value> = cx
+        .state
+        .security_group_rules
+        .find("security_group_id", group.id())
+        .filter(|rule| rule.text("direction") == "ingress")
+        .map(|rule| {
+            let remote = cx.state.security_groups.get(rule.text("remote_group_id"));
+            let remote = remote.map_or_else(
+                || json!({}),
+                |g| json!({"name": g.text("name"), "tenant_id": g.text("project_id")}),
+            );
+            let range = match rule.text("remote_ip_prefix") {
+                "" => json!({}),
+                cidr => json!({ "cidr": cidr }),
+            };
             json!({
-                "id": group.id(), "name": group.text("name"),
-                "description": group.text("description"),
-                "tenant_id": group.text("project_id"), "rules": [],
+                "id": rule.id(), "parent_group_id": group.id(),
+                "ip_protocol": rule.0.get("protocol"), "from_port": rule.0.get("port_range_min"),
+                "to_port": rule.0.get("port_range_max"), "group": remote, "ip_range": range,
             })
         })
-        .collect()
+        .collect();
+    json!({
+        "id": group.id(), "description": group.text("description"), "name": group.text("name"),
+        "tenant_id": group.text("project_id"), "rules": rules,
+    })
+}
+
+/// `GET /os-security-groups[/{id}]`, before 2.36
+pub(super) fn group_list(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
+    neutron::default_group(cx.state, &cx.who.project_id);
+    let own = cx.state.security_groups.find("project_id", &cx.who.project_id);
+    match path {
+        [] => {
+            let all: Vec<Value> = own.map(|group| group_view(cx, group)).collect();
+            Ok(Reply::json(200, &json!({ "security_groups": all })))
+        }
+        [id] => {
+            let found = own.into_iter().find(|group| group.id() == *id);
+            let found = found
+                .ok_or_else(|| not_found(&format!("Security group {id} not found for project.")))?;
+            Ok(Reply::json(200, &json!({ "security_group": group_view(cx, found) })))
+        }
+        _ => Err(no_such_path()),
+    }
 }
 
 /// Adds a group to the ports of a server, or takes it away.

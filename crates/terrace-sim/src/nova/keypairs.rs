@@ -2,11 +2,16 @@
 
 use super::{Cx, bad_request, conflict, fault, no_such_path, not_found, validate};
 use crate::clock::{Stamp, format};
+use crate::ids;
 use crate::records::Keypair;
 use crate::web::{Answer, Object, Reply, text};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
+use ssh_key::{
+    LineEnding, PrivateKey,
+    private::{Ed25519Keypair, KeypairData},
+};
 
 /// `/os-keypairs`
 pub(super) fn answer(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
@@ -96,12 +101,15 @@ fn create(cx: &mut Cx<'_>) -> Answer {
         Some(other) => other.to_owned(),
         None => cx.who.user_id.clone(),
     };
-    let Some(public_key) = text(wanted, "public_key") else {
-        // The key would have to be made here; nothing that Terrace or a current client does
-        // asks for that, and newer clouds refuse it too.
-        return Err(bad_request("This cloud makes no keys: 'public_key' is a required property"));
+    let (public_key, private_key) = match text(wanted, "public_key") {
+        Some(public_key) => (public_key.to_owned(), None),
+        None => {
+            let (public_key, private_key) = generate(cx)
+                .ok_or_else(|| fault(500, "Unexpected API Error: no key could be made"))?;
+            (public_key, Some(private_key))
+        }
     };
-    let fingerprint = fingerprint(public_key)
+    let fingerprint = fingerprint(&public_key)
         .ok_or_else(|| bad_request("Keypair data is invalid: failed to generate fingerprint"))?;
     let id = Keypair::key(&user_id, &name);
     if cx.state.keypairs.get(&id).is_some() {
@@ -117,16 +125,29 @@ fn create(cx: &mut Cx<'_>) -> Answer {
         number: cx.state.number(),
         name,
         user_id,
-        public_key: public_key.to_owned(),
+        public_key,
         fingerprint,
         kind: text(wanted, "type").unwrap_or("ssh").to_owned(),
         created: cx.state.now,
     };
     let mut shown = view(cx, &keypair, true);
     shown.insert("user_id".into(), json!(keypair.user_id));
+    shown.extend(private_key.map(|key| ("private_key".to_owned(), json!(key))));
     cx.state.keypairs.put(keypair);
     let code = if cx.minor >= 2 { 201 } else { 200 };
     Ok(Reply::json(code, &json!({ "keypair": shown })))
+}
+
+/// A new key pair, public and private half, which follows from the cloud's seed.
+fn generate(cx: &mut Cx<'_>) -> Option<(String, String)> {
+    let secret = ids::digest(&cx.state.secret(64));
+    let seed: Vec<u8> = (0..32)
+        .map(|at| u8::from_str_radix(&secret[2 * at..2 * at + 2], 16).ok())
+        .collect::<Option<_>>()?;
+    let pair = Ed25519Keypair::from_seed(&seed.try_into().ok()?);
+    let key = PrivateKey::new(KeypairData::Ed25519(pair), "Generated-by-Nova").ok()?;
+    let private = key.to_openssh(LineEnding::LF).ok()?;
+    Some((key.public_key().to_openssh().ok()?, private.to_string()))
 }
 
 fn check_name(cx: &Cx<'_>, name: &str) -> Result<(), Reply> {

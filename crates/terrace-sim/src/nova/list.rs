@@ -116,7 +116,48 @@ fn limit(cx: &Cx<'_>) -> Result<usize, Reply> {
     Ok(if limit == 0 { MAX_LIMIT } else { limit.min(MAX_LIMIT) })
 }
 
+/// What servers can be sorted by.
+const SORT_KEYS: [&str; 30] = [
+    "kernel_id",
+    "instance_type_id",
+    "launched_at",
+    "power_state",
+    "project_id",
+    "locked",
+    "terminated_at",
+    "access_ip_v6",
+    "launch_index",
+    "node",
+    "key_name",
+    "user_id",
+    "vm_state",
+    "availability_zone",
+    "display_name",
+    "access_ip_v4",
+    "created_at",
+    "task_state",
+    "image_ref",
+    "host",
+    "ramdisk_id",
+    "config_drive",
+    "display_description",
+    "hostname",
+    "locked_by",
+    "root_device_name",
+    "updated_at",
+    "uuid",
+    "auto_disk_config",
+    "progress",
+];
+
 fn check(cx: &Cx<'_>) -> Result<(), Reply> {
+    if let Some(key) = cx.req.params("sort_key").find(|key| !SORT_KEYS.contains(key)) {
+        let known: Vec<String> = SORT_KEYS.iter().map(|known| format!("'{known}'")).collect();
+        return Err(bad_request(&format!(
+            "Invalid input for query parameters sort_key. Value: {key}. '{key}' is not one of [{}]",
+            known.join(", ")
+        )));
+    }
     if cx.minor >= 75 {
         let unknown = cx
             .req
@@ -131,7 +172,8 @@ fn check(cx: &Cx<'_>) -> Result<(), Reply> {
     }
     let all = cx.req.param("all_tenants").is_some_and(|v| truthy(v) || v.is_empty());
     if all && !cx.who.admin {
-        return Err(not_allowed("servers:index:get_all_tenants"));
+        let place = if cx.req.path.ends_with("/detail") { "detail" } else { "index" };
+        return Err(not_allowed(&format!("servers:{place}:get_all_tenants")));
     }
     for name in ["changes-since", "changes-before"] {
         if let Some(text) = cx.req.param(name).filter(|text| parse(text).is_none()) {

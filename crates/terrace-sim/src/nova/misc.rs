@@ -1,8 +1,9 @@
 //! Zones, hypervisors, services, limits, quotas.
 
 use super::schedule::{HOST_DISK_GB, HOST_MEMORY_MB, HOST_VCPUS, HOSTS, ZONES};
-use super::{Cx, bad_request, no_such_path, not_allowed};
+use super::{Cx, bad_request, interfaces, no_such_path, not_allowed, not_found};
 use crate::ids;
+use crate::records::{Flavor, Server};
 use crate::state::State;
 use crate::table::Record;
 use crate::web::{Answer, Object, Reply, object, seconds};
@@ -62,6 +63,12 @@ pub(super) fn answer(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
         ("GET", ["os-aggregates"]) => aggregates(cx),
         ("GET", ["limits"]) => Ok(limits(cx)),
         (_, ["os-quota-sets", project, rest @ ..]) => quotas(cx, project, rest),
+        ("GET", ["os-security-groups", rest @ ..]) if cx.minor < 36 => {
+            interfaces::group_list(cx, rest)
+        }
+        (_, ["os-security-groups" | "extensions", _, ..] | ["os-security-groups"]) => {
+            Err(not_found("The resource could not be found."))
+        }
         ("GET", ["extensions"]) => Ok(Reply::json(200, &json!({"extensions": []}))),
         ("GET", ["os-simple-tenant-usage", ..]) => {
             Ok(Reply::json(200, &json!({"tenant_usage": {}})))
@@ -98,53 +105,45 @@ fn zones(cx: &Cx<'_>, detail: bool) -> Reply {
     Reply::json(200, &json!({ "availabilityZoneInfo": all }))
 }
 
+fn hypervisor(cx: &Cx<'_>, number: usize, host: &str, full: bool) -> Value {
+    let key = if cx.minor >= 53 { json!(hypervisor_id(host)) } else { json!(number + 1) };
+    let mut view = object(json!({
+        "id": key, "hypervisor_hostname": host, "state": "up", "status": "enabled",
+    }));
+    if full {
+        view.extend(object(json!({
+            "service": {"id": key, "host": host, "disabled_reason": null},
+            "hypervisor_type": "fake", "hypervisor_version": 1000, "host_ip": "127.0.0.1",
+        })));
+    }
+    if full && cx.minor < 88 {
+        let running: Vec<&Server> = cx.state.servers.find("host", host).collect();
+        let used = |of: fn(&Flavor) -> i64| -> i64 { running.iter().map(|s| of(&s.flavor)).sum() };
+        let (vcpus, ram, disk) = (used(|f| f.vcpus), used(|f| f.ram), used(|f| f.disk));
+        view.extend(object(json!({
+            "vcpus": HOST_VCPUS, "vcpus_used": vcpus, "memory_mb": HOST_MEMORY_MB,
+            "memory_mb_used": ram, "free_ram_mb": HOST_MEMORY_MB - ram, "local_gb": HOST_DISK_GB,
+            "local_gb_used": disk, "free_disk_gb": HOST_DISK_GB - disk, "disk_available_least": 0,
+            "running_vms": running.len(), "current_workload": 0, "cpu_info": {},
+        })));
+    }
+    Value::Object(view)
+}
+
+fn hypervisor_id(host: &str) -> String {
+    let hash = ids::digest(host);
+    let part = |from: usize, to: usize| &hash[from..to];
+    format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}
+
 fn hypervisors(cx: &Cx<'_>, path: &[&str]) -> Answer {
     admin_only(cx, "os-hypervisors:list")?;
-    let id = |host: &str| {
-        let hash = ids::digest(host);
-        format!(
-            "{}-{}-4{}-a{}-{}",
-            &hash[..8],
-            &hash[8..12],
-            &hash[13..16],
-            &hash[17..20],
-            &hash[20..32]
-        )
-    };
-    let view = |number: usize, host: &str, full: bool| {
-        let key = if cx.minor >= 53 { json!(id(host)) } else { json!(number + 1) };
-        let mut view = json!({
-            "id": key, "hypervisor_hostname": host, "state": "up", "status": "enabled",
-        });
-        if full {
-            let running: Vec<_> = cx.state.servers.find("host", host).collect();
-            let used = |of: fn(&crate::records::Flavor) -> i64| -> i64 {
-                running.iter().map(|s| of(&s.flavor)).sum()
-            };
-            view["service"] = json!({"id": key, "host": host, "disabled_reason": null});
-            view["hypervisor_type"] = json!("fake");
-            view["hypervisor_version"] = json!(1000);
-            view["host_ip"] = json!("127.0.0.1");
-            if cx.minor < 88 {
-                let (vcpus, ram, disk) = (used(|f| f.vcpus), used(|f| f.ram), used(|f| f.disk));
-                view["vcpus"] = json!(HOST_VCPUS);
-                view["vcpus_used"] = json!(vcpus);
-                view["memory_mb"] = json!(HOST_MEMORY_MB);
-                view["memory_mb_used"] = json!(ram);
-                view["free_ram_mb"] = json!(HOST_MEMORY_MB - ram);
-                view["local_gb"] = json!(HOST_DISK_GB);
-                view["local_gb_used"] = json!(disk);
-                view["free_disk_gb"] = json!(HOST_DISK_GB - disk);
-                view["disk_available_least"] = json!(0);
-                view["running_vms"] = json!(running.len());
-                view["current_workload"] = json!(0);
-                view["cpu_info"] = json!({});
-            }
-        }
-        view
-    };
     let all = |full: bool| -> Vec<Value> {
-        HOSTS.iter().enumerate().map(|(number, (host, _))| view(number, host, full)).collect()
+        HOSTS
+            .iter()
+            .enumerate()
+            .map(|(number, (host, _))| hypervisor(cx, number, host, full))
+            .collect()
     };
     match path {
         [] => Ok(Reply::json(200, &json!({ "hypervisors": all(false) }))),
@@ -154,7 +153,7 @@ fn hypervisors(cx: &Cx<'_>, path: &[&str]) -> Answer {
                 .into_iter()
                 .find(|view| view["id"].to_string().trim_matches('"') == *wanted);
             let found = found.ok_or_else(|| {
-                super::not_found(&format!("Hypervisor with ID '{wanted}' could not be found."))
+                not_found(&format!("Hypervisor with ID '{wanted}' could not be found."))
             })?;
             Ok(Reply::json(200, &json!({ "hypervisor": found })))
         }

@@ -10,6 +10,7 @@ mod labels;
 mod lifecycle;
 mod list;
 mod misc;
+mod nics;
 mod schedule;
 mod servers;
 mod validate;
@@ -109,9 +110,13 @@ pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     if path[0] != "v2.1" {
         return Err(no_such_path());
     }
+    if path.len() > 1 {
+        // Who asks is looked at before what is asked for.
+        keystone::caller(state, req)?;
+    }
     let minor = versions::negotiate(state, req)?;
     let reply = served(state, req, minor, &path[1..]);
-    let mark = |reply: Reply| versions::mark(reply, minor);
+    let mark = |reply: Reply| versions::mark(reply, &format!("2.{minor}"));
     reply.map(mark).map_err(mark)
 }
 

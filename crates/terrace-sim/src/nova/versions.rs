@@ -77,16 +77,19 @@ pub(super) fn negotiate(state: &State, req: &Req) -> Result<u32, Reply> {
         let message = format!(
             "Version {asked} is not supported by the API. Minimum is 2.1 and maximum is 2.{max}."
         );
-        return Err(fault(406, &message));
+        return Err(mark(fault(406, &message), asked));
     }
     Ok(minor)
 }
 
 /// Says in the reply which version was in force.
-pub(super) fn mark(reply: Reply, minor: u32) -> Reply {
+pub(super) fn mark(mut reply: Reply, version: &str) -> Reply {
+    if reply.body.is_empty() {
+        reply = reply.header("content-type", "application/json");
+    }
     reply
-        .header("openstack-api-version", format!("compute 2.{minor}"))
-        .header("x-openstack-nova-api-version", format!("2.{minor}"))
+        .header("openstack-api-version", format!("compute {version}"))
+        .header("x-openstack-nova-api-version", version)
         .header("vary", "OpenStack-API-Version")
         .header("vary", "X-OpenStack-Nova-API-Version")
 }

@@ -1,0 +1,107 @@
+//! Which networks and ports a new server asks for.
+
+use super::validate::invalid;
+use super::{Cx, bad_request, conflict, fault};
+use crate::neutron::{self, Kind};
+use crate::records::Row;
+use crate::table::Record;
+use crate::web::{Object, Reply, python, text};
+use serde_json::{Value, json};
+
+/// One network interface that a body asks for.
+pub(super) enum Nic {
+    /// A new port on this network, perhaps with this address.
+    Network(Row, Option<String>),
+    /// This port.
+    Port(Row),
+}
+
+/// The interfaces that a body asks for, each still in its words.
+pub(super) fn networks(cx: &Cx<'_>, server: &Object) -> Result<Vec<Object>, Reply> {
+    let Some(value) = server.get("networks") else { return only_network(cx) };
+    let wrong = || {
+        let shown = python(value);
+        invalid("networks", value, &format!("{shown} is not valid under any of the given schemas"))
+    };
+    match value {
+        Value::String(word) if cx.minor >= 37 && word == "none" => return Ok(Vec::new()),
+        Value::String(word) if cx.minor >= 37 && word == "auto" => return only_network(cx),
+        Value::Array(_) => {}
+        _ => return Err(wrong()),
+    }
+    let mut out = Vec::new();
+    for item in value.as_array().into_iter().flatten() {
+        let item = item.as_object().ok_or_else(wrong)?;
+        let known = ["uuid", "port", "fixed_ip", "tag"];
+        let ids = ["uuid", "port"].iter().filter_map(|field| text(item, field));
+        let bad = ids.into_iter().any(|id| uuid::Uuid::parse_str(id).is_err());
+        if bad || item.keys().any(|key| !known.contains(&key.as_str())) {
+            return Err(wrong());
+        }
+        out.push(item.clone());
+    }
+    Ok(out)
+}
+
+/// Without a word about networks there must be exactly one to use.
+fn only_network(cx: &Cx<'_>) -> Result<Vec<Object>, Reply> {
+    let usable: Vec<&Row> = cx
+        .state
+        .networks
+        .iter()
+        .filter(|n| n.text("project_id") == cx.who.project_id || n.flag("shared"))
+        .filter(|n| !n.flag("router:external"))
+        .collect();
+    let own: Vec<&&Row> = usable.iter().filter(|n| !n.flag("shared")).collect();
+    let chosen = match (own.as_slice(), usable.as_slice()) {
+        ([one], _) => Some(one.id()),
+        ([], [one]) => Some(one.id()),
+        ([], []) => None,
+        _ => {
+            return Err(conflict(
+                "Multiple possible networks found, use a Network ID to be more specific.",
+            ));
+        }
+    };
+    Ok(chosen.map(|id| neutron::body(json!({ "uuid": id }))).into_iter().collect())
+}
+
+/// The interfaces, each with its network or port looked up.
+pub(super) fn nics(cx: &Cx<'_>, requested: Vec<Object>) -> Result<Vec<Nic>, Reply> {
+    let mut out = Vec::new();
+    for item in requested {
+        if let Some(id) = text(&item, "port") {
+            let port = neutron::find(cx.state, &cx.who, Kind::Port, id)
+                .ok_or_else(|| bad_request(&format!("Port id {id} could not be found.")))?;
+            if !port.text("device_id").is_empty() {
+                return Err(conflict(&format!("Port {id} is still in use.")));
+            }
+            if port.list("fixed_ips").is_empty() {
+                let message = format!("Port {id} requires a FixedIP in order to be used.");
+                return Err(bad_request(&message));
+            }
+            out.push(Nic::Port(port));
+            continue;
+        }
+        let Some(id) = text(&item, "uuid") else {
+            return Err(bad_request("Bad networks format: network uuid is not in proper format"));
+        };
+        out.push(Nic::Network(network(cx, id)?, text(&item, "fixed_ip").map(str::to_owned)));
+    }
+    Ok(out)
+}
+
+/// A network that servers can be put on.
+pub(super) fn network(cx: &Cx<'_>, id: &str) -> Result<Row, Reply> {
+    let network = neutron::find(cx.state, &cx.who, Kind::Network, id)
+        .ok_or_else(|| bad_request(&format!("Network {id} could not be found.")))?;
+    if network.flag("router:external") && !network.flag("shared") && !cx.who.admin {
+        let message = format!("It is not allowed to create an interface on external network {id}");
+        return Err(fault(403, &message));
+    }
+    if cx.state.subnets.find("network_id", id).next().is_none() {
+        let message = format!("Network {id} requires a subnet in order to boot instances on.");
+        return Err(bad_request(&message));
+    }
+    Ok(network)
+}
