@@ -1,1 +1,19 @@
-//! Loads a workspace folder into typed, spanned resources, or all diagnostics.
+//! Loads a workspace folder into typed, spanned resources, or says everything that is wrong with it.
+//!
+//! [`load`] is the only stage that reads the files of a workspace. It never talks to a cloud, never
+//! looks at the state, and reads no clock and no environment but what it is given: the same folder
+//! and variables always give the same [`terrace_model::Workspace`].
+
+mod check;
+pub mod codes;
+mod files;
+mod load;
+mod locals;
+mod resource;
+mod settings;
+mod stack;
+mod term;
+mod variables;
+pub mod yaml;
+
+pub use load::{LoadError, Loaded, Request, load};

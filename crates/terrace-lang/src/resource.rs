@@ -1,0 +1,325 @@
+//! Blocks: attributes by the kind's table, repetition, lifecycle, nested blocks.
+
+use std::collections::BTreeMap;
+
+use terrace_model::expr::{EvalError, ResourceReference, Root, Scope, Term};
+use terrace_model::{
+    Address, Body, Diagnostic, InstanceKey, Kind, Lifecycle, Name, Presence, Refers, Repeat, Resource,
+    ResourceAddress, Span, Spanned, Stack, StackName, Value, suggest,
+};
+
+use crate::load::Reading;
+use crate::stack::named;
+use crate::term::{entries, term, unknown};
+use crate::yaml::{Entry, Node};
+
+/// Most instances of one block.
+const MAX_INSTANCES: i64 = 100_000;
+const SPECIAL: [&str; 5] = ["count", "for_each", "when", "depends_on", "lifecycle"];
+
+/// Reads a block and the blocks nested in it, and puts them into the stack.
+pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {
+    let Some(name) = named(reading, entry) else { return };
+    let address = ResourceAddress { stack: stack.name.clone(), kind, path: vec![name] };
+    let nested: Vec<Kind> = Kind::ALL.into_iter().filter(|k| k.schema().parent == Some(kind)).collect();
+    let fields = entries(reading, &entry.value, &format!("`{}`", entry.key));
+    let repeat = repeat(reading, stack, fields);
+    let mut resource = block(reading, stack, entry, &address, &nested);
+    resource.repeat = repeat.clone();
+    stack.resources.insert(address.clone(), resource);
+    for kind in nested {
+        let Some(section) = fields.iter().find(|f| f.key == kind.section()) else { continue };
+        for child in entries(reading, &section.value, &format!("`{}`", kind.section())) {
+            nested_block(reading, stack, (kind, child), (&address, &repeat));
+        }
+    }
+}
+
+/// A nested block repeats with its parent, and refers to the parent's instance of the same key.
+fn nested_block(
+    reading: &mut Reading<'_>,
+    stack: &mut Stack,
+    (kind, entry): (Kind, &Entry),
+    (parent, repeat): (&ResourceAddress, &Repeat),
+) {
+    let Some(name) = named(reading, entry) else { return };
+    let mut path = parent.path.clone();
+    path.push(name);
+    let address = ResourceAddress { stack: stack.name.clone(), kind, path };
+    for field in entry.value.as_map().unwrap_or_default() {
+        if ["count", "for_each", "when"].contains(&field.key.as_str()) {
+            let message = format!("a {} repeats with the {} it is written in", kind.noun(), parent.kind.noun());
+            let help = format!("write `{}` on the {}", field.key, parent.kind.noun());
+            reading.diagnostics.push(Diagnostic::error("E0205", field.key_span, message).help(help));
+        }
+    }
+    let mut resource = block(reading, stack, entry, &address, &[]);
+    resource.repeat = repeat.clone();
+    let to_parent = kind.schema().attributes.iter().find(|a| a.refers == Refers::Kind(parent.kind));
+    if let Some(attribute) = to_parent {
+        let reference = ResourceReference {
+            kind: parent.kind,
+            path: parent.path.clone(),
+            key: None,
+            attribute: Some("id".into()),
+            span: entry.key_span,
+        };
+        let term = Spanned::new(Term::Reference(reference), entry.key_span);
+        resource.body.insert(attribute.name.to_owned(), term);
+    }
+    stack.resources.insert(address, resource);
+}
+
+fn block(reading: &mut Reading<'_>, stack: &Stack, entry: &Entry, address: &ResourceAddress, nested: &[Kind]) -> Resource {
+    let schema = address.kind.schema();
+    let mut resource = Resource {
+        address: address.clone(),
+        span: entry.key_span,
+        repeat: Repeat::One,
+        body: Body::new(),
+        lifecycle: Lifecycle::default(),
+        depends_on: Vec::new(),
+    };
+    let settable = schema.attributes.iter().filter(|a| a.presence != Presence::Computed).map(|a| a.name);
+    let known: Vec<&str> = settable.chain(nested.iter().map(|k| k.section())).chain(SPECIAL).collect();
+    for field in entry.value.as_map().unwrap_or_default() {
+        match (field.key.as_str(), schema.attribute(&field.key)) {
+            ("lifecycle", _) => resource.lifecycle = lifecycle(reading, &field.value),
+            ("depends_on", _) => resource.depends_on = depends_on(reading, stack, &field.value),
+            (key, _) if SPECIAL.contains(&key) || nested.iter().any(|k| k.section() == key) => {}
+            (key, Some(attribute)) if attribute.presence == Presence::Computed => {
+                let message = format!("`{key}` of a {} is set by the cloud", schema.noun);
+                reading.diagnostics.push(Diagnostic::error("E0204", field.key_span, message).help("remove it"));
+            }
+            (key, Some(_)) => drop(resource.body.insert(key.to_owned(), term(reading, &field.value))),
+            (_, None) => {
+                let what = format!("attribute of a {}", schema.noun);
+                reading.diagnostics.push(unknown(field, &what, &known));
+            }
+        }
+    }
+    for attribute in schema.attributes.iter().filter(|a| a.presence == Presence::Required) {
+        if !resource.body.contains_key(attribute.name) {
+            let message = format!("`{}` of `{address}` is missing", attribute.name);
+            let help = format!("a {} needs `{}`: {}", schema.noun, attribute.name, attribute.doc);
+            reading.diagnostics.push(Diagnostic::error("E0203", entry.key_span, message).help(help));
+        }
+    }
+    resource
+}
+
+fn lifecycle(reading: &mut Reading<'_>, node: &Node) -> Lifecycle {
+    let mut lifecycle = Lifecycle::default();
+    for field in entries(reading, node, "`lifecycle`") {
+        match (field.key.as_str(), field.value.as_scalar().map(crate::yaml::Scalar::value)) {
+            ("prevent_destroy", Some(Value::Bool(prevent))) => lifecycle.prevent_destroy = prevent,
+            ("prevent_destroy", _) => {
+                let message = format!("`prevent_destroy` is true or false, not {}", field.value.describe());
+                reading.diagnostics.push(Diagnostic::error("E0301", field.value.span, message));
+            }
+            _ => reading.diagnostics.push(unknown(field, "lifecycle setting", &["prevent_destroy"])),
+        }
+    }
+    lifecycle
+}
+
+fn depends_on(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Vec<Spanned<ResourceAddress>> {
+    let Some(items) = node.as_list() else {
+        let message = format!("`depends_on` is {}, not a list", node.describe());
+        reading.diagnostics.push(Diagnostic::error("E0205", node.span, message));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let text = item.as_scalar().map(|s| s.text.as_str()).unwrap_or_default();
+        match format!("{}/{text}", stack.name).parse::<Address>() {
+            Ok(address) if address.key.is_none() => found.push(Spanned::new(address.resource, item.span)),
+            Ok(_) => reading.diagnostics.push(
+                Diagnostic::error("E0205", item.span, "`depends_on` names whole blocks, without a key"),
+            ),
+            Err(error) => reading.diagnostics.push(
+                Diagnostic::error("E0205", item.span, error.to_string()).help("write it as `section.name`"),
+            ),
+        }
+    }
+    found
+}
+
+/// Turns bare names into references once all blocks are known, and checks `depends_on`.
+pub(crate) fn bare_names(reading: &mut Reading<'_>, stack: &mut Stack) {
+    let known: BTreeMap<ResourceAddress, Repeat> =
+        stack.resources.iter().map(|(a, r)| (a.clone(), r.repeat.clone())).collect();
+    for resource in stack.resources.values_mut() {
+        let schema = resource.address.kind.schema();
+        for (name, value) in &mut resource.body {
+            if let Some(Refers::Kind(kind)) = schema.attribute(name).map(|a| a.refers) {
+                let mut names = BareNames { reading, stack: &stack.name, kind, known: &known };
+                names.term(value, true);
+            }
+        }
+        for dependency in resource.depends_on.iter().filter(|d| !known.contains_key(&d.value)) {
+            let message = format!("there is no `{}`", dependency.value);
+            reading.diagnostics.push(Diagnostic::error("E0401", dependency.span, message));
+        }
+    }
+}
+
+struct BareNames<'a, 'r> {
+    reading: &'a mut Reading<'r>,
+    stack: &'a StackName,
+    kind: Kind,
+    known: &'a BTreeMap<ResourceAddress, Repeat>,
+}
+
+impl BareNames<'_, '_> {
+    fn term(&mut self, term: &mut Spanned<Term>, single: bool) {
+        match &mut term.value {
+            Term::List(items) => items.iter_mut().for_each(|item| self.term(item, single)),
+            Term::Literal(Value::String(text)) => {
+                if let Some(reference) = self.reference(&text.clone(), term.span) {
+                    term.value = Term::Reference(reference);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn reference(&mut self, text: &str, span: Span) -> Option<ResourceReference> {
+        let address = format!("{}/{}.{text}", self.stack, self.kind.section()).parse::<Address>().ok();
+        let Some(repeat) = address.as_ref().and_then(|a| self.known.get(&a.resource)) else {
+            self.complain(text, span);
+            return None;
+        };
+        let address = address?;
+        if address.key.is_none() && *repeat != Repeat::One {
+            let message = format!("`{text}` is several {}s", self.kind.noun());
+            let key = repeat.keys().into_iter().flatten().next();
+            let key = key.map_or("[0]".to_owned(), |key| match key {
+                InstanceKey::Index(index) => format!("[{index}]"),
+                InstanceKey::Text(text) => format!("[\"{text}\"]"),
+            });
+            let help = format!("name one, such as `{text}{key}`");
+            self.reading.diagnostics.push(Diagnostic::error("E0402", span, message).help(help));
+            return None;
+        }
+        let path: Vec<Name> = address.resource.path;
+        Some(ResourceReference { kind: self.kind, path, key: address.key, attribute: Some("id".into()), span })
+    }
+
+    fn complain(&mut self, text: &str, span: Span) {
+        let noun = self.kind.noun();
+        let names: Vec<&str> = self.known.keys().filter(|a| a.kind == self.kind).map(ResourceAddress::name).collect();
+        let diagnostic = Diagnostic::error("E0401", span, format!("there is no {noun} `{text}` in this stack"));
+        self.reading.diagnostics.push(match suggest::nearest(text, names.iter().copied()) {
+            Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
+            None if names.is_empty() => diagnostic.help(format!("add it under `{}`", self.kind.section())),
+            None => diagnostic.help(format!("the stack has {}", names.join(", "))),
+        });
+    }
+}
+
+/// What is known while files are read: variables, locals of them, the environment.
+struct PlanTime<'a> {
+    stack: &'a Stack,
+}
+
+impl Scope for PlanTime<'_> {
+    fn stack(&self) -> &StackName {
+        &self.stack.name
+    }
+
+    fn value(&self, root: &Root) -> Result<Value, EvalError> {
+        match root {
+            Root::Var(name) => self.stack.variables.get(name).cloned(),
+            Root::Local(name) => match self.stack.locals.get(name) {
+                Some(local) => return local.value.evaluate(self),
+                None => None,
+            },
+            _ => return Err(EvalError::new("this is not known while the files are read")
+                .help("how many instances there are may depend on variables and locals only")),
+        }
+        .ok_or_else(|| EvalError::new("there is nothing of that name"))
+    }
+
+    fn file(&self, _: &str) -> Option<&str> {
+        None
+    }
+}
+
+/// How many instances a block makes.
+fn repeat(reading: &mut Reading<'_>, stack: &Stack, fields: &[Entry]) -> Repeat {
+    let field = |name: &str| fields.iter().find(|f| f.key == name);
+    if let (Some(_), Some(each)) = (field("count"), field("for_each")) {
+        let message = "`count` and `for_each` do not go together";
+        reading.diagnostics.push(Diagnostic::error("E0302", each.key_span, message));
+    }
+    let wanted = match field("when").map(|f| (f, evaluate(reading, stack, &f.value))) {
+        None | Some((_, Some(Value::Bool(true)))) => true,
+        Some((_, Some(Value::Bool(false)))) => false,
+        Some((field, value)) => {
+            wrong(reading, field, "true or false", value.as_ref());
+            true
+        }
+    };
+    let repeat = if let Some(field) = field("count") {
+        match evaluate(reading, stack, &field.value) {
+            Some(Value::Int(n)) if (0..=MAX_INSTANCES).contains(&n) => Repeat::Count(u32::try_from(n).unwrap_or(0)),
+            value => {
+                wrong(reading, field, "a whole number from 0 to 100000", value.as_ref());
+                Repeat::Count(0)
+            }
+        }
+    } else if let Some(field) = field("for_each") {
+        match evaluate(reading, stack, &field.value).map(keys) {
+            Some(Ok(map)) => Repeat::Each(map),
+            Some(Err(value)) => {
+                wrong(reading, field, "a map, or a list of different texts", Some(&value));
+                Repeat::Each(BTreeMap::new())
+            }
+            None => Repeat::Each(BTreeMap::new()),
+        }
+    } else {
+        Repeat::One
+    };
+    // `when: false` leaves no instance; the addresses of other blocks do not change by it.
+    if wanted { repeat } else { Repeat::Count(0) }
+}
+
+fn keys(value: Value) -> Result<BTreeMap<String, Value>, Value> {
+    match value {
+        Value::Map(map) => Ok(map),
+        Value::List(items) => {
+            let pairs = items.iter().map(|v| Some((v.as_str()?.to_owned(), v.clone())));
+            let map: Option<BTreeMap<_, _>> = pairs.collect();
+            map.filter(|map| map.len() == items.len()).ok_or(Value::List(items))
+        }
+        other => Err(other),
+    }
+}
+
+fn evaluate(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Option<Value> {
+    let before = reading.diagnostics.len();
+    let term = term(reading, node);
+    if reading.diagnostics.len() > before {
+        return None;
+    }
+    match term.value.evaluate(&PlanTime { stack }) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let diagnostic = Diagnostic::error("E0302", error.span.unwrap_or(term.span), error.message);
+            reading.diagnostics.push(match error.help {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            });
+            None
+        }
+    }
+}
+
+/// Complains unless the value is missing because of something already told.
+fn wrong(reading: &mut Reading<'_>, field: &Entry, expected: &str, value: Option<&Value>) {
+    if let Some(value) = value {
+        let message = format!("`{}` is {expected}, not {}", field.key, value.describe());
+        reading.diagnostics.push(Diagnostic::error("E0302", field.value.span, message));
+    }
+}
