@@ -71,7 +71,8 @@ struct Document {
     serial: u64,
     fingerprint_key: String,
     cloud: Option<CloudIdentity>,
-    records: BTreeMap<Address, Record>,
+    /// By the text of the address: an order that stays when kinds are added.
+    records: BTreeMap<String, Record>,
     outputs: BTreeMap<String, OutputRecord>,
     next_operation: u64,
     journal: Vec<Operation>,
@@ -87,7 +88,11 @@ impl From<&Export> for Document {
             serial: snapshot.serial,
             fingerprint_key: hex(&snapshot.fingerprint_key),
             cloud: snapshot.cloud,
-            records: snapshot.records,
+            records: snapshot
+                .records
+                .into_iter()
+                .map(|(address, record)| (address.to_string(), record))
+                .collect(),
             outputs: snapshot.outputs,
             next_operation: export.next_operation,
             journal: export.journal.clone(),
@@ -106,7 +111,7 @@ impl Document {
             serial: self.serial,
             fingerprint_key,
             cloud: self.cloud,
-            records: self.records,
+            records: self.records.into_iter().map(located).collect::<Result<_, _>>()?,
             outputs: self.outputs,
         };
         Ok(Export {
@@ -116,6 +121,13 @@ impl Document {
             history: self.history,
         })
     }
+}
+
+fn located((address, record): (String, Record)) -> Result<(Address, Record), StateError> {
+    let parsed = address.parse();
+    parsed
+        .map(|address| (address, record))
+        .map_err(|error| StateError::damaged(format!("a record's address: {error}")))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

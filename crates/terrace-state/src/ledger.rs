@@ -165,6 +165,11 @@ impl<B: Backing> Ledger<B> {
         })
     }
 
+    /// Which history this is.
+    pub(crate) fn lineage(&self) -> Result<Lineage, StateError> {
+        need::<_, Identity>(&self.backing, KEY_IDENTITY).map(|identity| identity.lineage)
+    }
+
     /// Whether the run of a serial is known to be over; if so, so is all that was written before its end.
     pub(crate) fn has_finished(&self, serial: u64) -> Result<bool, StateError> {
         let entry: Option<HistoryEntry> = get(&self.backing, Tree::History, &serial.to_be_bytes())?;

@@ -78,8 +78,10 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Only so that a later contender does not read a stale name; the lock goes with the file.
+        // Emptied, so that a later contender does not read a stale name. Let go by name, because a
+        // process that is just being started has a copy of the file for a moment, and the lock with it.
         let _emptied = self.file.set_len(0);
+        let _let_go = self.file.unlock();
     }
 }
 

@@ -1,7 +1,7 @@
 //! The same store in memory, for tests and rehearsals: gone when it is dropped.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use terrace_model::{Address, Record, Snapshot};
 
@@ -73,14 +73,16 @@ impl Store for MemoryStore {
     }
 }
 
+type Values = BTreeMap<(Tree, Vec<u8>), Vec<u8>>;
+
 /// Trees in one ordered map.
 #[derive(Default)]
 pub(crate) struct MemoryBacking {
-    values: Mutex<BTreeMap<(Tree, Vec<u8>), Vec<u8>>>,
+    values: Mutex<Values>,
 }
 
 impl MemoryBacking {
-    fn values(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Tree, Vec<u8>), Vec<u8>>> {
+    fn values(&self) -> MutexGuard<'_, Values> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -54,7 +54,7 @@ impl Exports {
                 Ok(export) => return Ok((Some(export), unreadable)),
                 Err(newer @ StateError::Newer { .. }) => return Err(newer),
                 Err(error) => {
-                    unreadable.push(format!("{} cannot be used: {error}", path.display()))
+                    unreadable.push(format!("{} cannot be used: {error}", path.display()));
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::backing::{SledBacking, is_held};
 use super::exports::{Exports, sync_folder};
 use crate::error::StateError;
 use crate::export::Export;
-use crate::ledger::{Ledger, Opened};
+use crate::ledger::{FORMAT, Ledger, Opened};
 use crate::store::Fresh;
 
 /// How often, and how long between, sled's own lock is tried.
@@ -48,14 +48,39 @@ impl<'a> Opening<'a> {
                 }
                 _ => ledger,
             },
+            Ok(Opened::Empty(backing)) if newest.is_none() && self.was_used() => {
+                drop(backing);
+                self.mend("the database is empty, though it was not before".to_owned())?
+            }
             Ok(Opened::Empty(backing)) => self.fill(backing)?,
             Err(StateError::Corrupt { what, .. }) => self.mend(what)?,
             Err(other) => return Err(other),
         };
+        self.say_used(&ledger)?;
         for made in [&self.db, self.folder] {
             sync_folder(made).map_err(|source| StateError::at("write", made, source))?;
         }
         Ok((ledger, self.notices))
+    }
+
+    /// sled takes a log that is nothing but garbage for a new one. So a file beside it says that
+    /// there was a state: an empty database is then a lost one, never a new one.
+    fn was_used(&self) -> bool {
+        self.used_path().exists()
+    }
+
+    fn used_path(&self) -> PathBuf {
+        self.folder.join("identity.json")
+    }
+
+    fn say_used(&self, ledger: &Ledger<SledBacking>) -> Result<(), StateError> {
+        let path = self.used_path();
+        if path.exists() {
+            return Ok(());
+        }
+        let json = serde_json::json!({ "format": FORMAT, "lineage": ledger.lineage()? });
+        fs::write(&path, format!("{json}\n"))
+            .map_err(|source| StateError::at("write", &path, source))
     }
 
     /// Opens the database. We hold the state's lock, so if sled's own is held it is by threads of a

@@ -9,8 +9,10 @@ use terrace_state::{Ended, MemoryStore, OpId, PlannedRecord, StateError, Store, 
 
 use crate::samples::{address, cloud, fill, finish, ids, intent, open, record, run, seed};
 
+type Check = fn(&dyn Store);
+
 /// Each check gets a new store.
-const CHECKS: [(&str, fn(&dyn Store)); 11] = [
+const CHECKS: [(&str, Check); 11] = [
     ("a new state is empty", new_is_empty),
     ("a create is journalled at each step", create_step_by_step),
     ("ends of updates and deletes", ends_of_updates_and_deletes),

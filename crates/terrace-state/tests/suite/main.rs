@@ -1,8 +1,7 @@
-//! The store from outside: one conformance suite for all of them, crashes, damage, the format.
+//! The store from outside: one conformance suite for all of them, crashes, the format.
 
 mod conformance;
 mod crash;
-mod damage;
 mod format;
 mod samples;
 mod schema;

@@ -13,14 +13,14 @@ pub(crate) fn check(root: &Value, schema: &Value, found: &Value, at: &str) -> Ve
             "type" if !has_type(rule, found) => errors.push(format!("{at}: not {rule}")),
             "const" if rule != found => errors.push(format!("{at}: not {rule}")),
             "enum" if !items(rule).contains(found) => {
-                errors.push(format!("{at}: not one of {rule}"))
+                errors.push(format!("{at}: not one of {rule}"));
             }
             "minimum" if found.as_f64() < rule.as_f64() => {
-                errors.push(format!("{at}: less than {rule}"))
+                errors.push(format!("{at}: less than {rule}"));
             }
             "required" => errors.extend(missing(rule, found, at)),
             "properties" | "additionalProperties" => {
-                errors.extend(members(root, schema, keyword, found, at))
+                errors.extend(members(root, schema, keyword, found, at));
             }
             "items" => {
                 let all = found.as_array().into_iter().flatten().enumerate();
