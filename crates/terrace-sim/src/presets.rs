@@ -3,14 +3,11 @@
 use crate::ids;
 use crate::keystone;
 use crate::neutron;
-use crate::records::{AppCred, Blob, Flavor, Project, Row, Server, User};
+use crate::records::{AppCred, Flavor, Project, Row, Server, User};
 use crate::state::State;
 use crate::table::{Record, Table};
 use crate::web::{object, seconds};
-use base64::{Engine, engine::general_purpose::STANDARD};
-use md5::Md5;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha512};
 use std::collections::BTreeMap;
 
 const APPCRED_SECRET: &str = "demo-appcred-secret";
@@ -35,9 +32,9 @@ pub(crate) fn fill(state: &mut State) {
             extra_specs,
         });
     }
-    image(state, "cirros", "qcow2", 112 << 20);
-    image(state, "debian-12", "qcow2", 1 << 30);
-    image(state, "ubuntu-22.04", "raw", 1 << 20);
+    for preset in &IMAGES {
+        image(state, preset);
+    }
     networks(state);
 }
 
@@ -108,37 +105,74 @@ fn qcow2(size: u64) -> Vec<u8> {
     header
 }
 
-fn image(state: &mut State, name: &str, format: &str, size: u64) {
-    let data = if format == "qcow2" {
-        qcow2(size)
+/// An image that is there from the start. Its data is made when somebody asks for it, so what
+/// would have to be computed from it is known here.
+struct Image {
+    name: &'static str,
+    format: &'static str,
+    size: u64,
+    virtual_size: u64,
+    md5: &'static str,
+    sha512: &'static str,
+}
+
+const IMAGES: [Image; 3] = [
+    Image {
+        name: "cirros",
+        format: "qcow2",
+        size: 262_144,
+        virtual_size: 112 << 20,
+        md5: "ef873d05f2db50f77272ae3242c4deca",
+        sha512: "75c3892fd28d372f8bdc5709fc623285910182b91a6d61a21aa2330e178cc2c98728059ed5efb495c683\
+                 bc789b7483828b6aed1679f3d1c6c1e02394bfd3a384",
+    },
+    Image {
+        name: "debian-12",
+        format: "qcow2",
+        size: 262_144,
+        virtual_size: 1 << 30,
+        md5: "4b2fe1f5972727b88611e2cfa3d24839",
+        sha512: "109213d942eecf0b5cf9c2a1d3ebfc49de1998e8f93c6037d8ac81b2f57569d3a548955363861dba1041\
+                 2567f966f68530d29a8d17fe18fd0d68cfbac0fb7882",
+    },
+    Image {
+        name: "ubuntu-22.04",
+        format: "raw",
+        size: 1 << 20,
+        virtual_size: 1 << 20,
+        md5: "b6d81b360a5672d80c27430f39153e2c",
+        sha512: "d6292685b380e338e025b3415a90fe8f9d39a46e7bdba8cb78c50a338cefca741f69e4e46411c32de1af\
+                 dedfb268e579a51f81ff85e56f55b0ee7c33fe8c25c9",
+    },
+];
+
+/// The data of an image of which none is kept.
+pub(crate) fn image_data(image: &Row) -> Vec<u8> {
+    let size = |field: &str| u64::try_from(image.number(field)).unwrap_or_default();
+    if image.text("disk_format") == "qcow2" {
+        qcow2(size("virtual_size"))
     } else {
-        vec![0; usize::try_from(size).unwrap_or_default()]
-    };
+        vec![0; usize::try_from(size("size")).unwrap_or_default()]
+    }
+}
+
+fn image(state: &mut State, image: &Image) {
     let id = state.uuid();
     let owner = keystone::project_named(state, "admin");
     let now = seconds(state.now);
-    let mut row = Row(object(json!({
+    let Image { name, format, size, virtual_size, md5, sha512 } = image;
+    state.images.put(Row(object(json!({
         "os_distro": name.split('-').next(), "owner_specified.openstack.md5": "",
         "owner_specified.openstack.sha256": "",
         "owner_specified.openstack.object": format!("images/{name}"),
         "name": name, "disk_format": format, "container_format": "bare",
-        "visibility": "public", "size": data.len(), "virtual_size": size,
-        "status": "active", "checksum": ids::hex(&Md5::digest(&data)),
-        "protected": false, "min_ram": 0, "min_disk": 0, "owner": owner, "os_hidden": false,
-        "os_hash_algo": "sha512", "os_hash_value": ids::hex(&Sha512::digest(&data)),
-        "id": id, "created_at": now, "updated_at": now,
-        "tags": [],
-    })));
-    row.set("self", format!("/v2/images/{id}"));
-    row.set("file", format!("/v2/images/{id}/file"));
-    row.set("schema", "/v2/schemas/image");
-    row.set("stores", "file");
-    state.images.put(row);
-    // A megabyte of zeros need not be kept.
-    let data = if format == "raw" { String::new() } else { STANDARD.encode(&data) };
-    if !data.is_empty() {
-        state.blobs.put(Blob { id, data });
-    }
+        "visibility": "public", "size": size, "virtual_size": virtual_size,
+        "status": "active", "checksum": md5, "protected": false, "min_ram": 0, "min_disk": 0,
+        "owner": owner, "os_hidden": false, "os_hash_algo": "sha512", "os_hash_value": sha512,
+        "id": id, "created_at": now, "updated_at": now, "tags": [],
+        "self": format!("/v2/images/{id}"), "file": format!("/v2/images/{id}/file"),
+        "schema": "/v2/schemas/image", "stores": "file",
+    }))));
 }
 
 fn networks(state: &mut State) {
@@ -237,4 +271,25 @@ pub(crate) fn inventory(state: &State) -> Value {
         "security_group_rules": listing(&state.security_group_rules, rule),
         "floatingips": listing(&state.floatingips, |r| r.text("floating_ip_address").to_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use md5::Md5;
+    use sha2::{Digest, Sha512};
+
+    #[test]
+    fn what_is_known_of_the_images_is_true() {
+        for image in &IMAGES {
+            let mut row = Row::default();
+            row.set("disk_format", image.format);
+            row.set("size", image.size);
+            row.set("virtual_size", image.virtual_size);
+            let data = image_data(&row);
+            assert_eq!(data.len() as u64, image.size, "{}", image.name);
+            assert_eq!(ids::hex(&Md5::digest(&data)), image.md5, "{}", image.name);
+            assert_eq!(ids::hex(&Sha512::digest(&data)), image.sha512, "{}", image.name);
+        }
+    }
 }

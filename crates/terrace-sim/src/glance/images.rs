@@ -3,6 +3,7 @@
 use super::{fault, no_such_path};
 use crate::ids;
 use crate::keystone::Caller;
+use crate::presets::image_data;
 use crate::records::{Blob, Row};
 use crate::state::State;
 use crate::table::Record;
@@ -308,11 +309,9 @@ fn download(state: &State, who: &Caller, id: &str) -> Answer {
     if row.text("status") != "active" {
         return Ok(Reply::empty(204));
     }
-    let size = usize::try_from(row.number("size")).unwrap_or_default();
     let body = match state.blobs.get(id) {
         Some(blob) => STANDARD.decode(&blob.data).unwrap_or_default(),
-        // Data that was not kept is all zeros.
-        None => vec![0; size],
+        None => image_data(&row),
     };
     let headers = vec![
         ("content-type", "application/octet-stream".to_owned()),

@@ -58,14 +58,13 @@ const OTHER_QUOTAS: [&str; 2] = ["subnetpool", "rbac_policy"];
 
 /// `GET /v2.0/`
 pub(super) fn root(req: &Req) -> Reply {
-    let resources: Vec<Value> = KINDS
-        .iter()
-        .map(|kind| {
-            let href = format!("{}/network/v2.0/{}", req.base, kind.path());
-            let links = json!([{"rel": "self", "href": href}]);
-            json!({"links": links, "name": kind.singular(), "collection": kind.plural()})
-        })
-        .collect();
+    // The kinds of the core; what extensions add is not said here.
+    let core = ["network", "subnet", "subnetpool", "port"];
+    let resources = core.map(|name| {
+        let href = format!("{}/network/v2.0/{name}s", req.base);
+        let links = json!([{"rel": "self", "href": href}]);
+        json!({"name": name, "collection": format!("{name}s"), "links": links})
+    });
     Reply::json(200, &json!({ "resources": resources }))
 }
 

@@ -1,0 +1,10 @@
+//! The simulator through its router, as clients see it.
+
+mod faults;
+mod harness;
+mod identity;
+mod images;
+mod networks;
+mod persistence;
+mod refusals;
+mod servers;
