@@ -1,1 +1,20 @@
-//! Plans, diagnostics and progress as text and JSON.
+//! Plans, diagnostics, outcomes and states as text and JSON. Everything here returns text or writes
+//! to a writer it is given; nothing reads files, clouds or the environment. What is sensitive is
+//! never shown.
+
+mod diagnostics;
+mod outcome;
+mod plan;
+mod plan_json;
+mod progress;
+mod state;
+mod style;
+mod value;
+
+pub use diagnostics::{diagnostics, diagnostics_json};
+pub use outcome::{outcome, outputs, outputs_json};
+pub use plan::{PlanText, plan};
+pub use plan_json::plan_json;
+pub use progress::Progress;
+pub use state::{show, state_json, state_list, state_show};
+pub use style::Style;

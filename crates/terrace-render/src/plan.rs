@@ -1,0 +1,170 @@
+//! A plan as text: the summary of what is lost first, then each change with its reason and place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anstyle::AnsiColor;
+use similar::TextDiff;
+use terrace_model::{OnChange, Value};
+use terrace_plan::{Action, AttributeChange, Drift, InstanceChange, Plan};
+
+use crate::style::Style;
+use crate::value::shown;
+
+/// A plan to show.
+#[derive(Clone, Copy)]
+pub struct PlanText<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Its digest.
+    pub digest: &'a str,
+    /// Colours.
+    pub style: Style,
+}
+
+/// The plan as text.
+pub fn plan(text: &PlanText<'_>) -> String {
+    let PlanText { plan, digest, style } = *text;
+    let changed: Vec<&InstanceChange> = plan.instances.iter().filter(|i| i.action != Action::NoOp).collect();
+    let mut parts = vec![format!(
+        "Cloud {}, project {}, environment {}.",
+        plan.cloud.name, plan.cloud.project_name, plan.environment
+    )];
+    parts.extend(drift(&plan.drift, &plan.names));
+    if changed.is_empty() && plan.is_empty() {
+        parts.push("No changes. The cloud is as the files say.".into());
+        return parts.join("\n\n") + "\n";
+    }
+    parts.extend(legend(&changed));
+    parts.extend(losses(&changed, style));
+    parts.extend(changed.iter().map(|i| block(i, &plan.names, style)));
+    parts.extend(outputs(plan));
+    let refusals = plan.refusals.iter().map(|r| format!("Refused: {}.\n  help: {}", r.message, r.help));
+    parts.extend(refusals);
+    parts.push(format!("{}\nDigest sha256:{digest}", summary(plan, style)));
+    parts.join("\n\n") + "\n"
+}
+
+fn symbol(action: Action) -> (&'static str, &'static str, AnsiColor) {
+    match action {
+        Action::NoOp => ("   ", "is unchanged", AnsiColor::White),
+        Action::Resume => ("  >", "is waited for", AnsiColor::Cyan),
+        Action::Forget => ("  .", "is forgotten", AnsiColor::White),
+        Action::Update => ("  ~", "is updated in place", AnsiColor::Yellow),
+        Action::Resize => (" ~^", "is resized (restarts)", AnsiColor::Yellow),
+        Action::Rebuild => (" ~!", "is rebuilt (its root disk is LOST)", AnsiColor::Red),
+        Action::Create => ("  +", "is created", AnsiColor::Green),
+        Action::Replace => ("-/+", "is replaced: deleted, then created anew", AnsiColor::Red),
+        Action::Delete => ("  -", "is deleted", AnsiColor::Red),
+    }
+}
+
+fn legend(changed: &[&InstanceChange]) -> Option<String> {
+    let actions: BTreeSet<Action> = changed.iter().map(|i| i.action).collect();
+    let line = |action: &Action| {
+        let (symbol, words, _) = symbol(*action);
+        format!("{symbol} {}", words.trim_start_matches("is "))
+    };
+    (!actions.is_empty()).then(|| actions.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// What is destroyed, replaced or rebuilt, before anything else.
+fn losses(changed: &[&InstanceChange], style: Style) -> Option<String> {
+    let lost = |i: &&&InstanceChange| matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild);
+    let lines: Vec<String> = changed
+        .iter()
+        .filter(lost)
+        .map(|i| format!("{} {} ({})", symbol(i.action).0, i.address, i.reason.text))
+        .collect();
+    (!lines.is_empty()).then(|| format!("{}\n{}", style.paint(AnsiColor::Red, "This plan loses data:"), lines.join("\n")))
+}
+
+fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Style) -> String {
+    let (mark, words, colour) = symbol(instance.action);
+    let place = instance.reason.place.as_ref().map(|p| format!(" ({p})")).unwrap_or_default();
+    let mut lines = vec![format!(
+        "{} {} {words}: {}{place}",
+        style.paint(colour, mark),
+        style.bold(&instance.address.to_string()),
+        instance.reason.text,
+    )];
+    match instance.action {
+        Action::Create => lines.extend(listed(&instance.desired, names)),
+        Action::Replace if instance.changes.is_empty() => lines.extend(listed(&instance.desired, names)),
+        Action::Delete | Action::Forget => {
+            for name in ["name", "id"] {
+                if let Some(value) = instance.before.get(name) {
+                    // The id stands for itself here.
+                    lines.push(format!("        {name}: {}", shown(value, &BTreeMap::new())));
+                }
+            }
+        }
+        _ => {
+            lines.extend(instance.changes.iter().flat_map(|c| change(c, names)));
+            let rest = instance.desired.len().saturating_sub(instance.changes.len());
+            if rest > 0 {
+                lines.push(format!("        ({rest} more unchanged)"));
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+fn listed(values: &terrace_model::Attributes, names: &BTreeMap<String, String>) -> Vec<String> {
+    let given = values.iter().filter(|(_, value)| !value.is_null());
+    given.map(|(name, value)| format!("        {name}: {}", shown(value, names))).collect()
+}
+
+fn change(change: &AttributeChange, names: &BTreeMap<String, String>) -> Vec<String> {
+    let effect = match change.effect {
+        OnChange::InPlace => "",
+        OnChange::Resize => "   # resizes",
+        OnChange::Rebuild => "   # rebuilds: the root disk is lost",
+        OnChange::Replace => "   # replaces",
+    };
+    if let (Value::String(before), Value::String(after)) = (&change.before, &change.after)
+        && (before.trim_end().contains('\n') || after.trim_end().contains('\n'))
+    {
+        let diff = TextDiff::from_lines(before.as_str(), after.as_str());
+        let mut lines = vec![format!("        {}:{effect}", change.attribute)];
+        let text = diff.unified_diff().context_radius(2).to_string();
+        lines.extend(text.lines().map(|line| format!("          {line}")));
+        return lines;
+    }
+    let (before, after) = (shown(&change.before, names), shown(&change.after, names));
+    vec![format!("        {}: {before} -> {after}{effect}", change.attribute)]
+}
+
+fn drift(drift: &[Drift], names: &BTreeMap<String, String>) -> Option<String> {
+    let line = |d: &Drift| match &d.attribute {
+        None => format!("  {} is gone", d.address),
+        Some(name) => {
+            format!("  {} {name}: {} -> {}", d.address, shown(&d.recorded, names), shown(&d.observed, names))
+        }
+    };
+    let lines: Vec<String> = drift.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("Changed outside of Terrace since the last apply:\n{}", lines.join("\n")))
+}
+
+fn outputs(plan: &Plan) -> Option<String> {
+    let changed = plan.outputs.iter().filter(|(_, o)| o.changes());
+    let lines: Vec<String> = changed
+        .map(|(name, o)| {
+            let (before, after) = (shown(&o.before, &BTreeMap::new()), shown(&o.after, &BTreeMap::new()));
+            match (o.sensitive, o.before.is_null()) {
+                (true, _) => format!("  {name}: (sensitive)"),
+                (false, true) => format!("  {name}: {after}"),
+                (false, false) => format!("  {name}: {before} -> {after}"),
+            }
+        })
+        .collect();
+    (!lines.is_empty()).then(|| format!("Outputs:\n{}", lines.join("\n")))
+}
+
+fn summary(plan: &Plan, style: Style) -> String {
+    let counts = plan.counts();
+    let always = [(counts.create, "create"), (counts.update, "change"), (counts.delete, "destroy")];
+    let some = [(counts.resize, "resize"), (counts.rebuild, "rebuild"), (counts.resume, "wait for"), (counts.forget, "forget")];
+    let extra = some.into_iter().filter(|(n, _)| *n > 0);
+    let parts: Vec<String> = always.into_iter().chain(extra).map(|(n, verb)| format!("{n} to {verb}")).collect();
+    format!("{} {}.", style.bold("Plan:"), parts.join(", "))
+}

@@ -1,0 +1,72 @@
+//! The command line: what can be asked. Each command's own arguments are in its file.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+
+/// Plan and apply OpenStack infrastructure from YAML stacks kept in git.
+///
+/// A workspace is a folder with `terrace.yaml` and `stacks/*.yaml`. `terrace plan` shows exactly
+/// what would change; `terrace apply` does exactly that, and survives being killed at any moment.
+#[derive(Debug, Parser)]
+#[command(name = "terrace", version, propagate_version = true, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  terrace -C infra init             make a workspace that works on the built-in simulator
+  terrace -C infra apply            plan, ask, apply
+  OS_CLOUD=demo terrace plan        plan against the cloud `demo` of clouds.yaml
+
+Exit codes: 0 done, 1 failed, 2 changes are pending (only with `plan --detailed-exitcode`).";
+
+/// What every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Global {
+    /// The workspace folder.
+    #[arg(short = 'C', long = "chdir", value_name = "DIR", default_value = ".", global = true)]
+    pub(crate) folder: PathBuf,
+    /// The environment; each has its own state.
+    #[arg(long = "env", value_name = "NAME", global = true)]
+    pub(crate) environment: Option<String>,
+    /// Value of a variable, as `name=value`; may be given several times.
+    #[arg(long = "var", value_name = "NAME=VALUE", global = true)]
+    pub(crate) variables: Vec<String>,
+    /// The cloud to use in place of the one in `terrace.yaml`: an entry of clouds.yaml, or `simulator`.
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) cloud: Option<String>,
+    /// No colours, whatever the terminal.
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a commented workspace that works on the simulator.
+    Init(commands::init::Init),
+    /// Check the files, without any cloud.
+    Validate(commands::validate::Validate),
+    /// Show what would change.
+    Plan(commands::plan::Plan),
+    /// Make the cloud as the files say.
+    Apply(commands::apply::Apply),
+    /// Remove everything that is recorded.
+    Destroy(commands::destroy::Destroy),
+    /// Show the state, or a saved plan.
+    Show(commands::show::Show),
+    /// Show outputs.
+    Output(commands::output::Output),
+    /// Look into the state.
+    #[command(subcommand)]
+    State(commands::state::State),
+    /// Serve the simulator on a port, for any OpenStack client.
+    Sim(commands::sim::Sim),
+}

@@ -1,0 +1,106 @@
+//! `terrace apply`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use terrace_plan::{Decision, Mode, Plan, Reviewed, SavedPlan, review};
+use terrace_render::PlanText;
+
+use crate::args::Global;
+use crate::corridor::{self, Loaded, Place, Planned};
+use crate::error::Shown;
+use crate::ui;
+
+/// Make the cloud as the files say.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  terrace apply            plan, ask, apply\n  terrace apply --yes      do not ask\n  terrace apply web.plan   apply exactly what `plan --out web.plan` showed")]
+pub(crate) struct Apply {
+    /// A plan saved by `terrace plan --out`; without it, plan first and ask.
+    #[arg(value_name = "PLANFILE")]
+    plan: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+    /// Most things that are done at the same time.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    parallelism: u16,
+}
+
+pub(crate) async fn run(global: &Global, args: &Apply) -> anyhow::Result<ExitCode> {
+    let loaded = corridor::load(global)?;
+    let place = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
+    match &args.plan {
+        Some(path) => saved(global, &loaded, &place, path, args.parallelism).await,
+        None => fresh(global, &loaded, &place, Mode::Apply, (args.yes, args.parallelism)).await,
+    }
+}
+
+/// Plans, shows, asks, applies. Also what `destroy` does.
+pub(crate) async fn fresh(
+    global: &Global,
+    loaded: &Loaded,
+    place: &Place,
+    mode: Mode,
+    (yes, parallelism): (bool, u16),
+) -> anyhow::Result<ExitCode> {
+    let Planned { plan, recorded, recovery } = corridor::plan(loaded, place, mode).await?;
+    let digest = plan.digest(&recorded.fingerprint_key);
+    ui::print(&terrace_render::plan(&PlanText { plan: &plan, digest: &digest, style: ui::out_style() }));
+    // What an earlier run left is decided: written down even when there is nothing else to do.
+    recovery.commit(place.store.as_ref())?;
+    if plan.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let question = match mode {
+        Mode::Apply => "Apply this plan?",
+        Mode::Destroy => "Destroy all of this?",
+    };
+    let refused = !plan.refusals.is_empty();
+    let decision = if refused || yes || ui::approved(question)? { Decision::Approve } else { Decision::Decline };
+    carry_out(global, place, (plan, decision), recorded, parallelism).await
+}
+
+async fn saved(global: &Global, loaded: &Loaded, place: &Place, path: &Path, parallelism: u16) -> anyhow::Result<ExitCode> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("the plan `{shown}` cannot be read"))?;
+    let recorded = place.store.snapshot()?;
+    let environment = &loaded.workspace.environment;
+    let open = || -> anyhow::Result<Plan> {
+        let saved = SavedPlan::from_text(&text)?;
+        saved.sealed().check_fresh(&recorded, environment, &place.cloud)?;
+        Ok(saved.open(&loaded.workspace, &recorded.fingerprint_key)?)
+    };
+    let again = || format!("the plan `{shown}` is not applied; make a new one with `terrace plan --out {shown}`");
+    let plan = open().with_context(again)?;
+    if !place.store.unfinished()?.is_empty() {
+        anyhow::bail!("an earlier run was interrupted, and the plan `{shown}` does not know of it\nhelp: run `terrace plan --out {shown}` again");
+    }
+    carry_out(global, place, (plan, Decision::Approve), recorded, parallelism).await
+}
+
+async fn carry_out(
+    global: &Global,
+    place: &Place,
+    (plan, decision): (Plan, Decision),
+    recorded: terrace_model::Snapshot,
+    parallelism: u16,
+) -> anyhow::Result<ExitCode> {
+    let approved = match review(plan, decision) {
+        Reviewed::Approved(approved) => approved,
+        Reviewed::Declined => {
+            ui::note("Nothing was done.");
+            return Ok(ExitCode::from(1));
+        }
+        Reviewed::Refused(_) => {
+            ui::note("Nothing was done: the plan above says why it must not be applied.");
+            return Err(Shown.into());
+        }
+    };
+    let outcome = corridor::apply(global, place, approved, recorded, usize::from(parallelism)).await?;
+    ui::print(&terrace_render::outcome(&outcome, ui::out_style()));
+    if !outcome.outputs.is_empty() {
+        ui::print(&terrace_render::outputs(&outcome.outputs, ui::out_style()));
+    }
+    Ok(if outcome.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -1,0 +1,35 @@
+//! The commands, one file each: its arguments and one function.
+
+pub(crate) mod apply;
+pub(crate) mod destroy;
+pub(crate) mod init;
+pub(crate) mod output;
+pub(crate) mod plan;
+pub(crate) mod show;
+pub(crate) mod sim;
+pub(crate) mod state;
+pub(crate) mod validate;
+
+use std::process::ExitCode;
+
+use crate::args::{Args, Command};
+use crate::ui;
+
+/// Runs a command.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let Args { global, command } = args;
+    if global.no_color {
+        ui::no_color();
+    }
+    match command {
+        Command::Init(args) => init::run(&global, &args),
+        Command::Validate(args) => validate::run(&global, &args),
+        Command::Plan(args) => plan::run(&global, &args).await,
+        Command::Apply(args) => apply::run(&global, &args).await,
+        Command::Destroy(args) => destroy::run(&global, &args).await,
+        Command::Show(args) => show::run(&global, &args),
+        Command::Output(args) => output::run(&global, &args),
+        Command::State(args) => state::run(&global, &args),
+        Command::Sim(args) => sim::run(&global, &args).await,
+    }
+}

@@ -1,0 +1,41 @@
+//! `terrace state`.
+
+use std::process::ExitCode;
+
+use terrace_model::{Address, suggest};
+
+use crate::args::Global;
+use crate::ui;
+
+/// Look into the state.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum State {
+    /// The addresses of everything that is recorded, one a line.
+    #[command(after_help = "Example:\n  terrace state list")]
+    List,
+    /// Everything that is recorded of one instance.
+    #[command(after_help = "Example:\n  terrace state show 'web/servers.web[0]'")]
+    Show {
+        /// The address, as `terrace state list` prints it.
+        address: String,
+    },
+}
+
+pub(crate) fn run(global: &Global, args: &State) -> anyhow::Result<ExitCode> {
+    let snapshot = super::show::snapshot(global)?;
+    match args {
+        State::List => ui::print(&terrace_render::state_list(&snapshot)),
+        State::Show { address } => {
+            let address: Address = address.parse()?;
+            let Some(record) = snapshot.records.get(&address) else {
+                let known: Vec<String> = snapshot.records.keys().map(ToString::to_string).collect();
+                let asked = address.to_string();
+                let nearest = suggest::nearest(&asked, known.iter().map(String::as_str));
+                let hint = nearest.map(|n| format!("\nhelp: did you mean `{n}`?")).unwrap_or_default();
+                anyhow::bail!("nothing is recorded at `{address}`{hint}");
+            };
+            ui::print(&terrace_render::state_show(&address, record, &snapshot));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

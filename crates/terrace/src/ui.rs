@@ -1,0 +1,127 @@
+//! What is printed. Results go to standard output, everything else to standard error.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program prints")]
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use terrace_engine::Stop;
+use terrace_model::{Diagnostics, Sources};
+use terrace_render::Style;
+use tokio::sync::watch;
+
+use crate::error::{Invalid, Shown, help};
+use crate::machine;
+
+static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// Forbids colours.
+pub(crate) fn no_color() {
+    PLAIN.store(true, Ordering::Relaxed);
+}
+
+fn style(terminal: bool) -> Style {
+    let refused = PLAIN.load(Ordering::Relaxed) || machine::env("NO_COLOR").is_some();
+    if terminal && !refused { Style::Colour } else { Style::Plain }
+}
+
+/// Style of what goes to standard output.
+pub(crate) fn out_style() -> Style {
+    style(std::io::stdout().is_terminal())
+}
+
+/// Style of what goes to standard error.
+pub(crate) fn err_style() -> Style {
+    style(std::io::stderr().is_terminal())
+}
+
+/// A result. A reader that went away ends the program quietly.
+pub(crate) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| {
+        if text.is_empty() || text.ends_with('\n') { out.flush() } else { out.write_all(b"\n").and_then(|()| out.flush()) }
+    });
+    drop(written);
+}
+
+/// JSON, indented.
+pub(crate) fn print_json(json: &serde_json::Value) {
+    print(&format!("{json:#}"));
+}
+
+/// Something worth knowing.
+pub(crate) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Something to worry about.
+pub(crate) fn warn(text: &str) {
+    eprintln!("warning: {text}");
+}
+
+/// Findings about the files.
+pub(crate) fn diagnostics(diagnostics: &Diagnostics, sources: &Sources) {
+    if !diagnostics.is_empty() {
+        eprint!("{}", terrace_render::diagnostics(diagnostics, sources, err_style()));
+    }
+}
+
+/// Shows an error and gives the exit code.
+pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
+    if let Some(invalid) = error.downcast_ref::<Invalid>() {
+        diagnostics(&invalid.diagnostics, &invalid.sources);
+    } else if error.downcast_ref::<Shown>().is_none() {
+        eprintln!("error: {}", chain(error));
+        if let Some(help) = help(error) {
+            eprintln!("help: {help}");
+        }
+    }
+    ExitCode::from(1)
+}
+
+/// An error with its causes, none of them twice.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+/// Asks; only the word `yes` approves. Without a terminal the answer is no.
+pub(crate) fn approved(question: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        anyhow::bail!("there is no terminal to ask on: give `--yes` to apply without asking");
+    }
+    eprint!("\n{question} Only `yes` is taken: ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
+}
+
+/// Ctrl-C and SIGTERM: the first asks to stop soon, the second at once.
+pub(crate) fn interrupts() -> watch::Receiver<Stop> {
+    let (tell, told) = watch::channel(Stop::No);
+    tokio::spawn(async move {
+        for stop in [Stop::Soon, Stop::Now] {
+            if signalled().await.is_err() || tell.send(stop).is_err() {
+                return;
+            }
+        }
+        tell.closed().await;
+    });
+    told
+}
+
+async fn signalled() -> std::io::Result<()> {
+    let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = term.recv() => Ok(()),
+    }
+}
