@@ -226,6 +226,11 @@ fn forbidden(rule: &str) -> Reply {
     fault(403, "PolicyNotAuthorized", &message)
 }
 
+/// Plugs a port in on a host, or out of any.
+pub(crate) fn plug(state: &mut State, id: &str, host: Option<&str>) {
+    state.ports.update(id, |row| ports::plug(row, host));
+}
+
 /// Removes a port, whoever owns it, with what hangs on it.
 pub(crate) fn drop_port(state: &mut State, id: &str) {
     ports::forget(state, id);

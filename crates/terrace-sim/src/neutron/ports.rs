@@ -48,12 +48,27 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
     Ok(row)
 }
 
+/// A port is plugged in on a host and works, or is on none and does not.
+pub(super) fn plug(row: &mut Row, host: Option<&str>) {
+    row.set("binding:host_id", host.unwrap_or_default());
+    row.set("status", if host.is_some() { "ACTIVE" } else { "DOWN" });
+    bind(&mut row.0);
+}
+
 /// What the binding shows, which follows from the host.
 fn bind(body: &mut Object) {
     let bound = text(body, "binding:host_id").is_some_and(|host| !host.is_empty());
     let kind = if bound { "ovs" } else { "unbound" };
     body.insert("binding:vif_type".into(), json!(kind));
-    let details = if bound { json!({"port_filter": true}) } else { json!({}) };
+    let details = if bound {
+        json!({
+            "port_filter": true, "connectivity": "l2", "bridge_name": "br-int",
+            "datapath_type": "system", "ovs_hybrid_plug": false,
+            "bound_drivers": {"0": "fakebind"},
+        })
+    } else {
+        json!({})
+    };
     body.insert("binding:vif_details".into(), details);
 }
 

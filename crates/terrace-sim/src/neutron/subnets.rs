@@ -32,7 +32,6 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
         cidr.parse().map_err(|_| invalid(&format!("'{cidr}' is not a valid IP subnet")))?;
     check_range(&body, net)?;
     check_modes(&body)?;
-    check_overlap(state, &network, net)?;
     let gateway = gateway(&body, net)?;
     body.insert("gateway_ip".into(), json!(gateway.map(|ip| ip.to_string())));
     body.insert("cidr".into(), json!(net.trunc().to_string()));
@@ -42,6 +41,7 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
     };
     body.insert("allocation_pools".into(), json!(pools));
     check_lists(&body)?;
+    check_overlap(state, &network, net)?;
     Ok(store(state, &who.project_id, body))
 }
 

@@ -192,6 +192,7 @@ fn rebuild(cx: &mut Cx<'_>, mut server: Server, body: &Object) -> Answer {
     let server = begin(cx, server, "rebuilding", Step::Rests(rests.to_owned()));
     let password = cx.state.secret(12);
     let mut view = full(cx, &server, Place::Changed);
+    view.shift_remove("OS-EXT-SRV-ATTR:user_data");
     view.insert("adminPass".into(), json!(password));
     if cx.minor >= 54 {
         view.insert("key_name".into(), json!(server.key_name));

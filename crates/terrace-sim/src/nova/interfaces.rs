@@ -107,11 +107,7 @@ fn attach(cx: &mut Cx<'_>, mut server: Server) -> Answer {
         }
     };
     let host = server.host.clone();
-    cx.state.ports.update(&port, |row| {
-        row.set("status", "ACTIVE");
-        row.set("binding:host_id", host);
-        row.set("binding:vif_type", "ovs");
-    });
+    neutron::plug(cx.state, &port, host.as_deref());
     let port = attached(cx, &server, &port)?;
     Ok(Reply::json(200, &json!({ "interfaceAttachment": view(cx, &port) })))
 }

@@ -92,11 +92,8 @@ fn rest(server: &mut Server, vm_state: &str) {
 }
 
 fn bind_ports(state: &mut State, server: &Server) {
-    for mut port in neutron::ports_of(state, &server.id) {
-        port.set("status", "ACTIVE");
-        port.set("binding:host_id", server.host.clone());
-        port.set("binding:vif_type", "ovs");
-        state.ports.put(port);
+    for port in neutron::ports_of(state, &server.id) {
+        neutron::plug(state, port.id(), server.host.as_deref());
     }
 }
 
@@ -116,8 +113,6 @@ pub(super) fn release_port(state: &mut State, id: &str) {
     state.ports.update(id, |port| {
         port.set("device_id", "");
         port.set("device_owner", "");
-        port.set("status", "DOWN");
-        port.set("binding:host_id", "");
-        port.set("binding:vif_type", "unbound");
     });
+    neutron::plug(state, id, None);
 }
