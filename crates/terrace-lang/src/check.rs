@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, ResourceReference, Root, Scope};
 use terrace_model::{
-    Diagnostic, Diagnostics, InstanceKey, Origin, Pending, Refers, Repeat, Resource, Stack, StackName, Value,
-    Workspace, suggest,
+    Diagnostic, Diagnostics, InstanceKey, Origin, Pending, Refers, Repeat, Resource, Stack,
+    StackName, Value, Workspace, suggest,
 };
 
 /// Checks every attribute and output of a workspace.
@@ -40,7 +40,9 @@ fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: 
                     let message = format!("`{name}` of `{}`: {wrong}", resource.address);
                     let diagnostic = Diagnostic::error("E0301", term.span, message);
                     found.push(match (attribute.refers, &value) {
-                        (Refers::Kind(_), Value::List(_)) => diagnostic.help("write one name, without brackets"),
+                        (Refers::Kind(_), Value::List(_)) => {
+                            diagnostic.help("write one name, without brackets")
+                        }
                         _ => diagnostic,
                     });
                 }
@@ -51,10 +53,20 @@ fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: 
 }
 
 /// `yes`, `no`, `on`, `off` are text in YAML 1.2, and often meant otherwise.
-fn yes_and_no(ty: terrace_model::Type, value: &Value, span: terrace_model::Span, found: &mut Diagnostics) {
-    let word = value.as_str().is_some_and(|t| ["yes", "no", "on", "off"].contains(&t.to_ascii_lowercase().as_str()));
+fn yes_and_no(
+    ty: terrace_model::Type,
+    value: &Value,
+    span: terrace_model::Span,
+    found: &mut Diagnostics,
+) {
+    let word = value
+        .as_str()
+        .is_some_and(|t| ["yes", "no", "on", "off"].contains(&t.to_ascii_lowercase().as_str()));
     if word && ty == terrace_model::Type::Bool {
-        found.push(Diagnostic::warning("W0301", span, "this word is text in YAML 1.2").help("write `true` or `false`"));
+        found.push(
+            Diagnostic::warning("W0301", span, "this word is text in YAML 1.2")
+                .help("write `true` or `false`"),
+        );
     }
 }
 
@@ -97,9 +109,13 @@ impl Scope for Checking<'_> {
                 None => Err(lost("locals", name, self.stack.locals.keys().collect())),
             },
             Root::Env(name) if name == "name" => Ok(Value::text(&self.workspace.environment)),
-            Root::Env(name) => Err(EvalError::new(format!("there is no `env.{name}`")).help("there is `env.name`")),
+            Root::Env(name) => {
+                Err(EvalError::new(format!("there is no `env.{name}`")).help("there is `env.name`"))
+            }
             Root::CountIndex => match (&self.key, self.repeat) {
-                (Some(InstanceKey::Index(index)), Repeat::Count(_)) => Ok(Value::Int(i64::from(*index))),
+                (Some(InstanceKey::Index(index)), Repeat::Count(_)) => {
+                    Ok(Value::Int(i64::from(*index)))
+                }
                 _ => Err(EvalError::new("`count.index` is only known in a block with `count`")),
             },
             Root::EachKey | Root::EachValue => match (&self.key, self.repeat) {
@@ -125,7 +141,8 @@ impl Checking<'_> {
         let mut open = vec![start.to_owned()];
         let mut seen = std::collections::BTreeSet::new();
         while let Some(name) = open.pop() {
-            let references = self.stack.locals.get(&name).map(|t| t.value.references()).unwrap_or_default();
+            let references =
+                self.stack.locals.get(&name).map(|t| t.value.references()).unwrap_or_default();
             for reference in references {
                 if let Root::Local(next) = reference.root {
                     if next == start {
@@ -144,8 +161,13 @@ impl Checking<'_> {
         let address = reference.address(&self.stack.name);
         let schema = address.kind.schema();
         let Some(block) = self.stack.resources.get(&address) else {
-            let names: Vec<&str> =
-                self.stack.resources.keys().filter(|a| a.kind == address.kind).map(|a| a.name()).collect();
+            let names: Vec<&str> = self
+                .stack
+                .resources
+                .keys()
+                .filter(|a| a.kind == address.kind)
+                .map(|a| a.name())
+                .collect();
             let error = EvalError::new(format!("there is no `{address}`")).at(reference.span);
             return Err(match suggest::nearest(address.name(), names) {
                 Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
@@ -156,7 +178,8 @@ impl Checking<'_> {
             && schema.attribute(name).is_none()
             && (block.repeat == Repeat::One || reference.key.is_some())
         {
-            let error = EvalError::new(format!("a {} has no attribute `{name}`", schema.noun)).at(reference.span);
+            let error = EvalError::new(format!("a {} has no attribute `{name}`", schema.noun))
+                .at(reference.span);
             let names = schema.attributes.iter().map(|a| a.name);
             return Err(match suggest::nearest(name, names) {
                 Some(nearest) => error.help(format!("did you mean `{nearest}`?")),

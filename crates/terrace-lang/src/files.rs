@@ -10,7 +10,9 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Reads a text for `file("path")`; the path is relative to the workspace folder and stays in it.
 pub(crate) fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     let relative = Path::new(path);
-    let plain = relative.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir | Component::ParentDir));
+    let plain = relative
+        .components()
+        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir | Component::ParentDir));
     let outside = |why: &str| {
         Diagnostic::error("E0702", span, format!("`{path}` {why}"))
             .help("files are read from inside the workspace folder only, by paths relative to it")
@@ -32,7 +34,11 @@ pub(crate) fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagno
         return Err(Diagnostic::error("E0701", span, format!("`{path}` is not a file")));
     }
     if about.len() > MAX_TEXT {
-        return Err(Diagnostic::error("E0702", span, format!("the file `{path}` is larger than 1 MiB")));
+        return Err(Diagnostic::error(
+            "E0702",
+            span,
+            format!("the file `{path}` is larger than 1 MiB"),
+        ));
     }
     let bytes = std::fs::read(&real).map_err(missing)?;
     String::from_utf8(bytes).map_err(|_| {

@@ -44,7 +44,11 @@ pub struct LoadError {
 /// # Errors
 /// All findings at once.
 pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
-    let mut reading = Reading { root: request.root, sources: Sources::default(), diagnostics: Diagnostics::default() };
+    let mut reading = Reading {
+        root: request.root,
+        sources: Sources::default(),
+        diagnostics: Diagnostics::default(),
+    };
     match reading.workspace(request) {
         Some(mut workspace) if !reading.diagnostics.has_errors() => {
             workspace.sources = reading.sources;
@@ -94,15 +98,18 @@ impl Reading<'_> {
         let path = self.root.join("terrace.yaml");
         if !self.root.is_dir() {
             let message = format!("there is no folder `{}`", self.root.display());
-            self.diagnostics.push(Diagnostic::without_place("E0701", message).help("name the workspace folder with `-C`"));
+            self.diagnostics.push(
+                Diagnostic::without_place("E0701", message)
+                    .help("name the workspace folder with `-C`"),
+            );
             return None;
         }
         if !path.exists() {
-            let message = format!("`{}` is not a workspace: it has no `terrace.yaml`", self.root.display());
-            self.diagnostics.push(
-                Diagnostic::without_place("E0701", message)
-                    .help("go to a workspace folder, name one with `-C`, or make one with `terrace init`"),
-            );
+            let message =
+                format!("`{}` is not a workspace: it has no `terrace.yaml`", self.root.display());
+            self.diagnostics.push(Diagnostic::without_place("E0701", message).help(
+                "go to a workspace folder, name one with `-C`, or make one with `terrace init`",
+            ));
             return None;
         }
         let file = self.read("terrace.yaml")?;
@@ -116,12 +123,16 @@ impl Reading<'_> {
     pub(crate) fn read(&mut self, path: &str) -> Option<FileId> {
         let complain = |message: String| Diagnostic::without_place("E0701", message);
         match std::fs::read(self.root.join(path)) {
-            Err(error) => self.diagnostics.push(complain(format!("the file `{path}` cannot be read: {error}"))),
+            Err(error) => self
+                .diagnostics
+                .push(complain(format!("the file `{path}` cannot be read: {error}"))),
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => return Some(self.sources.add(path, text)),
                 Err(wrong) => {
                     let at = wrong.utf8_error().valid_up_to();
-                    self.diagnostics.push(complain(format!("the file `{path}` is not UTF-8 text: byte {at} is not")));
+                    self.diagnostics.push(complain(format!(
+                        "the file `{path}` is not UTF-8 text: byte {at} is not"
+                    )));
                 }
             },
         }
@@ -143,7 +154,10 @@ impl Reading<'_> {
             Ok(entries) => entries,
             Err(error) => {
                 let message = format!("the folder `stacks` cannot be read: {error}");
-                self.diagnostics.push(Diagnostic::without_place("E0701", message).help("stacks are files in `stacks/`"));
+                self.diagnostics.push(
+                    Diagnostic::without_place("E0701", message)
+                        .help("stacks are files in `stacks/`"),
+                );
                 return Vec::new();
             }
         };
@@ -156,9 +170,12 @@ impl Reading<'_> {
         for file_name in names {
             let stem = file_name.rsplit_once('.').map_or(file_name.as_str(), |(stem, _)| stem);
             match StackName::new(stem) {
-                Ok(name) => files.extend(self.read(&format!("stacks/{file_name}")).map(|file| (name, file))),
+                Ok(name) => {
+                    files.extend(self.read(&format!("stacks/{file_name}")).map(|file| (name, file)))
+                }
                 Err(error) => {
-                    let message = format!("the stack file `stacks/{file_name}` has no good name: {error}");
+                    let message =
+                        format!("the stack file `stacks/{file_name}` has no good name: {error}");
                     self.diagnostics.push(Diagnostic::without_place("E0202", message));
                 }
             }
@@ -169,7 +186,8 @@ impl Reading<'_> {
     /// Reads every text that the expressions of a stack name with `file(...)`.
     fn texts(&mut self, stack: &Stack, texts: &mut BTreeMap<String, String>) {
         let terms = stack.resources.values().flat_map(|r| r.body.values());
-        let terms = terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
+        let terms =
+            terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
         for (path, span) in terms.flat_map(|term| crate::term::files(&term.value)) {
             if texts.contains_key(&path) {
                 continue;

@@ -16,10 +16,12 @@ pub(crate) fn refuse_circles(reading: &mut Reading<'_>, locals: &BTreeMap<String
             continue;
         }
         let Some(circle) = circle_through(name, locals) else { continue };
-        let round: Vec<String> = circle.iter().chain([name]).map(|n| format!("`locals.{n}`")).collect();
+        let round: Vec<String> =
+            circle.iter().chain([name]).map(|n| format!("`locals.{n}`")).collect();
         let span = locals.get(name).map(|term| term.span);
         if let Some(span) = span {
-            let message = format!("these locals refer to each other: {}", round.join(" refers to "));
+            let message =
+                format!("these locals refer to each other: {}", round.join(" refers to "));
             reading.diagnostics.push(Diagnostic::error("E0403", span, message));
         }
         told.extend(circle);
@@ -65,11 +67,17 @@ mod tests {
         for (locals, expected) in [
             (&[("a", "${locals.b}"), ("b", "x")][..], None),
             (&[("a", "${locals.a}")], Some(vec!["a"])),
-            (&[("a", "${locals.b}"), ("b", "${locals.c}-${vars.x}"), ("c", "${locals.a}")], Some(vec!["a", "b", "c"])),
+            (
+                &[("a", "${locals.b}"), ("b", "${locals.c}-${vars.x}"), ("c", "${locals.a}")],
+                Some(vec!["a", "b", "c"]),
+            ),
         ] {
             let span = Span::new(FileId(0), 0, 0);
-            let term = |text| Spanned::new(Term::Template(Template::parse(text, span).expect("parsed")), span);
-            let locals = locals.iter().map(|(name, text)| ((*name).to_owned(), term(text))).collect();
+            let term = |text| {
+                Spanned::new(Term::Template(Template::parse(text, span).expect("parsed")), span)
+            };
+            let locals =
+                locals.iter().map(|(name, text)| ((*name).to_owned(), term(text))).collect();
             let circle = circle_through("a", &locals);
             assert_eq!(circle, expected.map(|c| c.into_iter().map(str::to_owned).collect()));
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, ResourceReference, Root, Scope, Term};
 use terrace_model::{
-    Address, Body, Diagnostic, InstanceKey, Kind, Lifecycle, Name, Presence, Refers, Repeat, Resource,
-    ResourceAddress, Span, Spanned, Stack, StackName, Value, suggest,
+    Address, Body, Diagnostic, InstanceKey, Kind, Lifecycle, Name, Presence, Refers, Repeat,
+    Resource, ResourceAddress, Span, Spanned, Stack, StackName, Value, suggest,
 };
 
 use crate::load::Reading;
@@ -21,7 +21,8 @@ const SPECIAL: [&str; 5] = ["count", "for_each", "when", "depends_on", "lifecycl
 pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {
     let Some(name) = named(reading, entry) else { return };
     let address = ResourceAddress { stack: stack.name.clone(), kind, path: vec![name] };
-    let nested: Vec<Kind> = Kind::ALL.into_iter().filter(|k| k.schema().parent == Some(kind)).collect();
+    let nested: Vec<Kind> =
+        Kind::ALL.into_iter().filter(|k| k.schema().parent == Some(kind)).collect();
     let fields = entries(reading, &entry.value, &format!("`{}`", entry.key));
     let repeat = repeat(reading, stack, fields);
     let mut resource = block(reading, stack, entry, &address, &nested);
@@ -48,9 +49,15 @@ fn nested_block(
     let address = ResourceAddress { stack: stack.name.clone(), kind, path };
     for field in entry.value.as_map().unwrap_or_default() {
         if ["count", "for_each", "when"].contains(&field.key.as_str()) {
-            let message = format!("a {} repeats with the {} it is written in", kind.noun(), parent.kind.noun());
+            let message = format!(
+                "a {} repeats with the {} it is written in",
+                kind.noun(),
+                parent.kind.noun()
+            );
             let help = format!("write `{}` on the {}", field.key, parent.kind.noun());
-            reading.diagnostics.push(Diagnostic::error("E0205", field.key_span, message).help(help));
+            reading
+                .diagnostics
+                .push(Diagnostic::error("E0205", field.key_span, message).help(help));
         }
     }
     let mut resource = block(reading, stack, entry, &address, &[]);
@@ -70,7 +77,13 @@ fn nested_block(
     stack.resources.insert(address, resource);
 }
 
-fn block(reading: &mut Reading<'_>, stack: &Stack, entry: &Entry, address: &ResourceAddress, nested: &[Kind]) -> Resource {
+fn block(
+    reading: &mut Reading<'_>,
+    stack: &Stack,
+    entry: &Entry,
+    address: &ResourceAddress,
+    nested: &[Kind],
+) -> Resource {
     let schema = address.kind.schema();
     let mut resource = Resource {
         address: address.clone(),
@@ -80,8 +93,10 @@ fn block(reading: &mut Reading<'_>, stack: &Stack, entry: &Entry, address: &Reso
         lifecycle: Lifecycle::default(),
         depends_on: Vec::new(),
     };
-    let settable = schema.attributes.iter().filter(|a| a.presence != Presence::Computed).map(|a| a.name);
-    let known: Vec<&str> = settable.chain(nested.iter().map(|k| k.section())).chain(SPECIAL).collect();
+    let settable =
+        schema.attributes.iter().filter(|a| a.presence != Presence::Computed).map(|a| a.name);
+    let known: Vec<&str> =
+        settable.chain(nested.iter().map(|k| k.section())).chain(SPECIAL).collect();
     for field in entry.value.as_map().unwrap_or_default() {
         match (field.key.as_str(), schema.attribute(&field.key)) {
             ("lifecycle", _) => resource.lifecycle = lifecycle(reading, &field.value),
@@ -89,9 +104,13 @@ fn block(reading: &mut Reading<'_>, stack: &Stack, entry: &Entry, address: &Reso
             (key, _) if SPECIAL.contains(&key) || nested.iter().any(|k| k.section() == key) => {}
             (key, Some(attribute)) if attribute.presence == Presence::Computed => {
                 let message = format!("`{key}` of a {} is set by the cloud", schema.noun);
-                reading.diagnostics.push(Diagnostic::error("E0204", field.key_span, message).help("remove it"));
+                reading
+                    .diagnostics
+                    .push(Diagnostic::error("E0204", field.key_span, message).help("remove it"));
             }
-            (key, Some(_)) => drop(resource.body.insert(key.to_owned(), term(reading, &field.value))),
+            (key, Some(_)) => {
+                drop(resource.body.insert(key.to_owned(), term(reading, &field.value)))
+            }
             (_, None) => {
                 let what = format!("attribute of a {}", schema.noun);
                 reading.diagnostics.push(unknown(field, &what, &known));
@@ -102,7 +121,9 @@ fn block(reading: &mut Reading<'_>, stack: &Stack, entry: &Entry, address: &Reso
         if !resource.body.contains_key(attribute.name) {
             let message = format!("`{}` of `{address}` is missing", attribute.name);
             let help = format!("a {} needs `{}`: {}", schema.noun, attribute.name, attribute.doc);
-            reading.diagnostics.push(Diagnostic::error("E0203", entry.key_span, message).help(help));
+            reading
+                .diagnostics
+                .push(Diagnostic::error("E0203", entry.key_span, message).help(help));
         }
     }
     resource
@@ -114,16 +135,23 @@ fn lifecycle(reading: &mut Reading<'_>, node: &Node) -> Lifecycle {
         match (field.key.as_str(), field.value.as_scalar().map(crate::yaml::Scalar::value)) {
             ("prevent_destroy", Some(Value::Bool(prevent))) => lifecycle.prevent_destroy = prevent,
             ("prevent_destroy", _) => {
-                let message = format!("`prevent_destroy` is true or false, not {}", field.value.describe());
+                let message =
+                    format!("`prevent_destroy` is true or false, not {}", field.value.describe());
                 reading.diagnostics.push(Diagnostic::error("E0301", field.value.span, message));
             }
-            _ => reading.diagnostics.push(unknown(field, "lifecycle setting", &["prevent_destroy"])),
+            _ => {
+                reading.diagnostics.push(unknown(field, "lifecycle setting", &["prevent_destroy"]))
+            }
         }
     }
     lifecycle
 }
 
-fn depends_on(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Vec<Spanned<ResourceAddress>> {
+fn depends_on(
+    reading: &mut Reading<'_>,
+    stack: &Stack,
+    node: &Node,
+) -> Vec<Spanned<ResourceAddress>> {
     let Some(items) = node.as_list() else {
         let message = format!("`depends_on` is {}, not a list", node.describe());
         reading.diagnostics.push(Diagnostic::error("E0205", node.span, message));
@@ -133,12 +161,17 @@ fn depends_on(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Vec<Span
     for item in items {
         let text = item.as_scalar().map(|s| s.text.as_str()).unwrap_or_default();
         match format!("{}/{text}", stack.name).parse::<Address>() {
-            Ok(address) if address.key.is_none() => found.push(Spanned::new(address.resource, item.span)),
-            Ok(_) => reading.diagnostics.push(
-                Diagnostic::error("E0205", item.span, "`depends_on` names whole blocks, without a key"),
-            ),
+            Ok(address) if address.key.is_none() => {
+                found.push(Spanned::new(address.resource, item.span))
+            }
+            Ok(_) => reading.diagnostics.push(Diagnostic::error(
+                "E0205",
+                item.span,
+                "`depends_on` names whole blocks, without a key",
+            )),
             Err(error) => reading.diagnostics.push(
-                Diagnostic::error("E0205", item.span, error.to_string()).help("write it as `section.name`"),
+                Diagnostic::error("E0205", item.span, error.to_string())
+                    .help("write it as `section.name`"),
             ),
         }
     }
@@ -185,7 +218,8 @@ impl BareNames<'_, '_> {
     }
 
     fn reference(&mut self, text: &str, span: Span) -> Option<ResourceReference> {
-        let address = format!("{}/{}.{text}", self.stack, self.kind.section()).parse::<Address>().ok();
+        let address =
+            format!("{}/{}.{text}", self.stack, self.kind.section()).parse::<Address>().ok();
         let Some(repeat) = address.as_ref().and_then(|a| self.known.get(&a.resource)) else {
             self.complain(text, span);
             return None;
@@ -203,16 +237,26 @@ impl BareNames<'_, '_> {
             return None;
         }
         let path: Vec<Name> = address.resource.path;
-        Some(ResourceReference { kind: self.kind, path, key: address.key, attribute: Some("id".into()), span })
+        Some(ResourceReference {
+            kind: self.kind,
+            path,
+            key: address.key,
+            attribute: Some("id".into()),
+            span,
+        })
     }
 
     fn complain(&mut self, text: &str, span: Span) {
         let noun = self.kind.noun();
-        let names: Vec<&str> = self.known.keys().filter(|a| a.kind == self.kind).map(ResourceAddress::name).collect();
-        let diagnostic = Diagnostic::error("E0401", span, format!("there is no {noun} `{text}` in this stack"));
+        let names: Vec<&str> =
+            self.known.keys().filter(|a| a.kind == self.kind).map(ResourceAddress::name).collect();
+        let diagnostic =
+            Diagnostic::error("E0401", span, format!("there is no {noun} `{text}` in this stack"));
         self.reading.diagnostics.push(match suggest::nearest(text, names.iter().copied()) {
             Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
-            None if names.is_empty() => diagnostic.help(format!("add it under `{}`", self.kind.section())),
+            None if names.is_empty() => {
+                diagnostic.help(format!("add it under `{}`", self.kind.section()))
+            }
             None => diagnostic.help(format!("the stack has {}", names.join(", "))),
         });
     }
@@ -235,8 +279,10 @@ impl Scope for PlanTime<'_> {
                 Some(local) => return local.value.evaluate(self),
                 None => None,
             },
-            _ => return Err(EvalError::new("this is not known while the files are read")
-                .help("how many instances there are may depend on variables and locals only")),
+            _ => {
+                return Err(EvalError::new("this is not known while the files are read")
+                    .help("how many instances there are may depend on variables and locals only"));
+            }
         }
         .ok_or_else(|| EvalError::new("there is nothing of that name"))
     }
@@ -263,7 +309,9 @@ fn repeat(reading: &mut Reading<'_>, stack: &Stack, fields: &[Entry]) -> Repeat 
     };
     let repeat = if let Some(field) = field("count") {
         match evaluate(reading, stack, &field.value) {
-            Some(Value::Int(n)) if (0..=MAX_INSTANCES).contains(&n) => Repeat::Count(u32::try_from(n).unwrap_or(0)),
+            Some(Value::Int(n)) if (0..=MAX_INSTANCES).contains(&n) => {
+                Repeat::Count(u32::try_from(n).unwrap_or(0))
+            }
             value => {
                 wrong(reading, field, "a whole number from 0 to 100000", value.as_ref());
                 Repeat::Count(0)
@@ -306,7 +354,8 @@ fn evaluate(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Option<Val
     match term.value.evaluate(&PlanTime { stack }) {
         Ok(value) => Some(value),
         Err(error) => {
-            let diagnostic = Diagnostic::error("E0302", error.span.unwrap_or(term.span), error.message);
+            let diagnostic =
+                Diagnostic::error("E0302", error.span.unwrap_or(term.span), error.message);
             reading.diagnostics.push(match error.help {
                 Some(help) => diagnostic.help(help),
                 None => diagnostic,

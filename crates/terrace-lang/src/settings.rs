@@ -31,7 +31,11 @@ pub(crate) fn read(reading: &mut Reading<'_>, node: Option<&Node>) -> Settings {
 fn cloud(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
     let text = |node: &Node| node.as_scalar().map(|s| s.text.clone()).filter(|t| !t.is_empty());
     if let Some(name) = text(node) {
-        return if name == "simulator" { CloudChoice::Simulator } else { CloudChoice::OpenStack(Some(name)) };
+        return if name == "simulator" {
+            CloudChoice::Simulator
+        } else {
+            CloudChoice::OpenStack(Some(name))
+        };
     }
     if let Some([entry]) = node.as_map()
         && entry.key == "openstack"
@@ -39,8 +43,12 @@ fn cloud(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
         return CloudChoice::OpenStack(text(&entry.value));
     }
     reading.diagnostics.push(
-        Diagnostic::error("E0205", node.span, format!("`cloud` is {}, not a cloud", node.describe()))
-            .help("write `cloud: simulator`, or `cloud: NAME` for an entry of clouds.yaml"),
+        Diagnostic::error(
+            "E0205",
+            node.span,
+            format!("`cloud` is {}, not a cloud", node.describe()),
+        )
+        .help("write `cloud: simulator`, or `cloud: NAME` for an entry of clouds.yaml"),
     );
     CloudChoice::Simulator
 }
@@ -58,7 +66,11 @@ fn environments(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<String, Opti
                         field.value.span,
                         "`variables` is the path of a file",
                     )),
-                    _ => reading.diagnostics.push(unknown(field, "setting of an environment", &["variables"])),
+                    _ => reading.diagnostics.push(unknown(
+                        field,
+                        "setting of an environment",
+                        &["variables"],
+                    )),
                 }
             }
         }

@@ -11,7 +11,12 @@ use crate::yaml::{Entry, Node};
 use crate::{locals, resource};
 
 /// Reads a stack file.
-pub(crate) fn read(reading: &mut Reading<'_>, name: &StackName, node: &Node, given: &Given<'_>) -> Option<Stack> {
+pub(crate) fn read(
+    reading: &mut Reading<'_>,
+    name: &StackName,
+    node: &Node,
+    given: &Given<'_>,
+) -> Option<Stack> {
     let sections = entries(reading, node, "a stack");
     let mut stack = Stack {
         name: name.clone(),
@@ -20,16 +25,22 @@ pub(crate) fn read(reading: &mut Reading<'_>, name: &StackName, node: &Node, giv
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),
     };
-    let known: Vec<&str> = ["variables", "locals", "outputs"].into_iter().chain(top_kinds().map(Kind::section)).collect();
+    let known: Vec<&str> = ["variables", "locals", "outputs"]
+        .into_iter()
+        .chain(top_kinds().map(Kind::section))
+        .collect();
     let find = |key: &str| sections.iter().find(|e| e.key == key);
     for entry in sections.iter().filter(|e| !known.contains(&e.key.as_str())) {
-        reading.diagnostics.push(match Kind::from_section(&entry.key).and_then(|k| k.schema().parent) {
-            Some(parent) => {
-                let message = format!("`{}` are written inside a {}", entry.key, parent.noun());
-                Diagnostic::error("E0201", entry.key_span, message).help(format!("move it under an entry of `{}`", parent.section()))
-            }
-            None => unknown(entry, "section", &known),
-        });
+        reading.diagnostics.push(
+            match Kind::from_section(&entry.key).and_then(|k| k.schema().parent) {
+                Some(parent) => {
+                    let message = format!("`{}` are written inside a {}", entry.key, parent.noun());
+                    Diagnostic::error("E0201", entry.key_span, message)
+                        .help(format!("move it under an entry of `{}`", parent.section()))
+                }
+                None => unknown(entry, "section", &known),
+            },
+        );
     }
     if let Some(entry) = find("variables") {
         stack.variables = variables::read(reading, &entry.value, given);
@@ -76,13 +87,20 @@ pub(crate) fn named(reading: &mut Reading<'_>, entry: &Entry) -> Option<Name> {
 fn outputs(reading: &mut Reading<'_>, stack: &mut Stack, entry: &Entry) {
     named(reading, entry);
     let fields = entry.value.as_map().filter(|fields| fields.iter().any(|f| f.key == "value"));
-    let mut output = Output { term: term(reading, &entry.value), sensitive: false, span: entry.key_span };
+    let mut output =
+        Output { term: term(reading, &entry.value), sensitive: false, span: entry.key_span };
     for field in fields.unwrap_or_default() {
         match (field.key.as_str(), field.value.as_scalar().map(crate::yaml::Scalar::value)) {
             ("value", _) => output.term = term(reading, &field.value),
-            ("sensitive", Some(terrace_model::Value::Bool(sensitive))) => output.sensitive = sensitive,
+            ("sensitive", Some(terrace_model::Value::Bool(sensitive))) => {
+                output.sensitive = sensitive
+            }
             ("description", Some(_)) => {}
-            _ => reading.diagnostics.push(unknown(field, "field of an output", &["value", "sensitive", "description"])),
+            _ => reading.diagnostics.push(unknown(
+                field,
+                "field of an output",
+                &["value", "sensitive", "description"],
+            )),
         }
     }
     stack.outputs.insert(entry.key.clone(), output);

@@ -47,9 +47,9 @@ pub(crate) fn plain(node: &Node) -> Value {
     match &node.content {
         Content::Scalar(scalar) => scalar.value(),
         Content::List(items) => Value::List(items.iter().map(plain).collect()),
-        Content::Map(entries) => {
-            Value::Map(entries.iter().map(|e| (e.key.clone(), plain(&e.value))).collect::<BTreeMap<_, _>>())
-        }
+        Content::Map(entries) => Value::Map(
+            entries.iter().map(|e| (e.key.clone(), plain(&e.value))).collect::<BTreeMap<_, _>>(),
+        ),
     }
 }
 
@@ -67,7 +67,11 @@ pub(crate) fn entries<'n>(reading: &mut Reading<'_>, node: &'n Node, what: &str)
 
 /// A complaint about a name that is not known, with the nearest that is.
 pub(crate) fn unknown(entry: &Entry, what: &str, known: &[&str]) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E0201", entry.key_span, format!("`{}` is not a known {what}", entry.key));
+    let diagnostic = Diagnostic::error(
+        "E0201",
+        entry.key_span,
+        format!("`{}` is not a known {what}", entry.key),
+    );
     match suggest::nearest(&entry.key, known.iter().copied()) {
         Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
         None => diagnostic.help(format!("known are {}", known.join(", "))),

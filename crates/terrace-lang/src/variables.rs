@@ -38,7 +38,10 @@ pub(crate) fn given<'a>(
         None if environment == "default" => {}
         None => {
             let known: Vec<_> = settings.environments.keys().map(String::as_str).collect();
-            let diagnostic = Diagnostic::without_place("E0201", format!("there is no environment `{environment}`"));
+            let diagnostic = Diagnostic::without_place(
+                "E0201",
+                format!("there is no environment `{environment}`"),
+            );
             let help = match suggest::nearest(environment, known.iter().copied()) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None if known.is_empty() => "`terrace.yaml` has no `environments`".to_owned(),
@@ -53,11 +56,16 @@ pub(crate) fn given<'a>(
 }
 
 /// Complains about values on the command line and in the environment's file that nothing declares.
-pub(crate) fn undeclared(reading: &mut Reading<'_>, stacks: &BTreeMap<StackName, Stack>, given: &Given<'_>) {
+pub(crate) fn undeclared(
+    reading: &mut Reading<'_>,
+    stacks: &BTreeMap<StackName, Stack>,
+    given: &Given<'_>,
+) {
     if reading.diagnostics.has_errors() {
         return; // A stack that could not be read may declare it.
     }
-    let declared: Vec<&str> = stacks.values().flat_map(|s| s.variables.keys().map(String::as_str)).collect();
+    let declared: Vec<&str> =
+        stacks.values().flat_map(|s| s.variables.keys().map(String::as_str)).collect();
     let help = |name: &str| match suggest::nearest(name, declared.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "declare it under `variables` of a stack".to_owned(),
@@ -66,14 +74,20 @@ pub(crate) fn undeclared(reading: &mut Reading<'_>, stacks: &BTreeMap<StackName,
         let message = format!("no stack declares the variable `{name}` given with `--var`");
         reading.diagnostics.push(Diagnostic::without_place("E0603", message).help(help(name)));
     }
-    for (name, (_, span)) in given.file.iter().filter(|(name, _)| !declared.contains(&name.as_str())) {
+    for (name, (_, span)) in
+        given.file.iter().filter(|(name, _)| !declared.contains(&name.as_str()))
+    {
         let message = format!("no stack declares the variable `{name}`");
         reading.diagnostics.push(Diagnostic::error("E0603", *span, message).help(help(name)));
     }
 }
 
 /// The values of a stack's variables.
-pub(crate) fn read(reading: &mut Reading<'_>, node: &Node, given: &Given<'_>) -> BTreeMap<String, Value> {
+pub(crate) fn read(
+    reading: &mut Reading<'_>,
+    node: &Node,
+    given: &Given<'_>,
+) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     for entry in entries(reading, node, "`variables`") {
         let value = one(reading, entry, given).unwrap_or(Value::Null);
@@ -108,10 +122,11 @@ fn one(reading: &mut Reading<'_>, entry: &Entry, given: &Given<'_>) -> Option<Va
         (plain(default), default.span, "the default")
     } else {
         let message = format!("the variable `{name}` has no value");
-        reading.diagnostics.push(
-            Diagnostic::error("E0601", entry.key_span, message)
-                .help(format!("give it with `--var {name}=...`, with `TERRACE_VAR_{name}`, or write a `default`")),
-        );
+        reading.diagnostics.push(Diagnostic::error("E0601", entry.key_span, message).help(
+            format!(
+                "give it with `--var {name}=...`, with `TERRACE_VAR_{name}`, or write a `default`"
+            ),
+        ));
         return None;
     };
     if let Err(wrong) = fits(&value, &declared) {
@@ -133,7 +148,9 @@ fn declaration<'n>(reading: &mut Reading<'_>, entry: &'n Entry) -> Declared<'n> 
                 None => {
                     let message = format!("`{kind}` is not a type");
                     let help = format!("types are {}", TYPES.join(", "));
-                    reading.diagnostics.push(Diagnostic::error("E0201", field.value.span, message).help(help));
+                    reading
+                        .diagnostics
+                        .push(Diagnostic::error("E0201", field.value.span, message).help(help));
                 }
             },
             ("default", _) => declared.default = Some(&field.value),
@@ -166,7 +183,9 @@ fn fits(value: &Value, declared: &Declared<'_>) -> Result<(), String> {
     let right = match (declared.kind, value) {
         (None, _) => true,
         (Some("string"), Value::String(_)) | (Some("integer"), Value::Int(_)) => true,
-        (Some("number"), Value::Int(_) | Value::Float(_)) | (Some("boolean"), Value::Bool(_)) => true,
+        (Some("number"), Value::Int(_) | Value::Float(_)) | (Some("boolean"), Value::Bool(_)) => {
+            true
+        }
         (Some("list"), Value::List(_)) | (Some("map"), Value::Map(_)) => true,
         _ => false,
     };

@@ -12,7 +12,9 @@ pub const MAX_NAME: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// The name breaks the rule.
-    #[error("`{0}` is not a name: use letters, digits, `_` and `-`, begin with a letter or `_`, at most 100")]
+    #[error(
+        "`{0}` is not a name: use letters, digits, `_` and `-`, begin with a letter or `_`, at most 100"
+    )]
     Name(String),
     /// No `stack/` in front.
     #[error("`{0}` has no stack: write it as `stack/section.name`")]
@@ -28,7 +30,9 @@ pub enum AddressError {
         known: String,
     },
     /// The part after the stack is not `section.name` with an optional key.
-    #[error("`{0}` is not an address: write it as `stack/section.name`, with `[0]` or `[\"key\"]` for one of many")]
+    #[error(
+        "`{0}` is not an address: write it as `stack/section.name`, with `[0]` or `[\"key\"]` for one of many"
+    )]
     Shape(String),
 }
 
@@ -178,7 +182,8 @@ impl FromStr for Address {
                 (body, Some(parse_key(key).ok_or_else(shape)?))
             }
         };
-        let (stack, rest) = body.rsplit_once('/').ok_or_else(|| AddressError::NoStack(text.to_owned()))?;
+        let (stack, rest) =
+            body.rsplit_once('/').ok_or_else(|| AddressError::NoStack(text.to_owned()))?;
         let (section, names) = rest.split_once('.').ok_or_else(shape)?;
         let kind = Kind::from_section(section).ok_or_else(|| AddressError::Section {
             section: section.to_owned(),
@@ -244,8 +249,17 @@ mod tests {
             assert_eq!(parsed.as_deref(), Ok(text));
         }
         for text in [
-            "servers.web", "web/servers", "web/server.web", "web/servers.web[00]", "web/servers.web[x]",
-            "web/subnets.v4", "web/networks.a.b", "web/servers.9x", "/servers.a", "", "web/servers.web[",
+            "servers.web",
+            "web/servers",
+            "web/server.web",
+            "web/servers.web[00]",
+            "web/servers.web[x]",
+            "web/subnets.v4",
+            "web/networks.a.b",
+            "web/servers.9x",
+            "/servers.a",
+            "",
+            "web/servers.web[",
         ] {
             assert!(text.parse::<Address>().is_err(), "{text} was taken");
         }

@@ -126,10 +126,17 @@ impl Diagnostics {
     pub fn sorted(&self, sources: &Sources) -> Vec<Diagnostic> {
         let mut all = self.0.clone();
         let place = |d: &Diagnostic| {
-            d.primary.as_ref().map(|l| (sources.path(l.span.file).to_owned(), l.span.start, l.span.end))
+            d.primary
+                .as_ref()
+                .map(|l| (sources.path(l.span.file).to_owned(), l.span.start, l.span.end))
         };
         all.sort_by(|a, b| {
-            (place(a), a.severity, a.code, &a.message).cmp(&(place(b), b.severity, b.code, &b.message))
+            (place(a), a.severity, a.code, &a.message).cmp(&(
+                place(b),
+                b.severity,
+                b.code,
+                &b.message,
+            ))
         });
         all.dedup();
         all

@@ -4,7 +4,9 @@ use crate::kinds;
 use crate::schema::KindSchema;
 
 /// A kind. One variant, one table in `kinds/`, one file in the engine's `kinds/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A public key known to Nova under a name, owned by the user.
@@ -21,7 +23,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of sections in a stack file.
-    pub const ALL: [Self; 5] = [Self::Keypair, Self::Network, Self::Subnet, Self::ServerGroup, Self::Server];
+    pub const ALL: [Self; 5] =
+        [Self::Keypair, Self::Network, Self::Subnet, Self::ServerGroup, Self::Server];
 
     /// Its table.
     pub fn schema(self) -> &'static KindSchema {

@@ -104,7 +104,8 @@ impl Facts {
         match ids.as_slice() {
             [id] => Ok(id.clone()),
             [] => Err(Unresolved::Unknown(
-                crate::suggest::nearest(name, all.iter().map(|n| n.name.as_str())).map(str::to_owned),
+                crate::suggest::nearest(name, all.iter().map(|n| n.name.as_str()))
+                    .map(str::to_owned),
             )),
             _ => Err(Unresolved::Ambiguous(ids)),
         }

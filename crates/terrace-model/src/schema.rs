@@ -180,9 +180,13 @@ impl Type {
         let wrong = || Err(format!("expected {}, found {}", self.describe(), value.describe()));
         match (self, value) {
             (_, Value::Pending(_) | Value::Fingerprint(_)) => Ok(()),
-            (_, Value::Sensitive(inner)) => self.check(inner).map_err(|_| format!("expected {}", self.describe())),
+            (_, Value::Sensitive(inner)) => {
+                self.check(inner).map_err(|_| format!("expected {}", self.describe()))
+            }
             (Self::String, Value::String(_)) | (Self::Bool, Value::Bool(_)) => Ok(()),
-            (Self::Enum(choices), Value::String(text)) if choices.contains(&text.as_str()) => Ok(()),
+            (Self::Enum(choices), Value::String(text)) if choices.contains(&text.as_str()) => {
+                Ok(())
+            }
             (Self::Integer(low, high), Value::Int(n)) if (low..=high).contains(&n) => Ok(()),
             (Self::Cidr, Value::String(text)) => check_cidr(text),
             (Self::Address, Value::String(text)) => match text.parse::<std::net::IpAddr>() {
@@ -197,7 +201,10 @@ impl Type {
     }
 }
 
-fn check_object(fields: &[Field], map: &std::collections::BTreeMap<String, Value>) -> Result<(), String> {
+fn check_object(
+    fields: &[Field],
+    map: &std::collections::BTreeMap<String, Value>,
+) -> Result<(), String> {
     for name in map.keys() {
         if !fields.iter().any(|f| f.name == name) {
             return Err(format!("unknown field `{name}`"));

@@ -114,6 +114,8 @@ impl Snapshot {
 impl CloudIdentity {
     /// Whether ids of one can be looked up in the other.
     pub fn same_place(&self, other: &Self) -> bool {
-        self.auth_url == other.auth_url && self.project_id == other.project_id && self.region == other.region
+        self.auth_url == other.auth_url
+            && self.project_id == other.project_id
+            && self.region == other.region
     }
 }

@@ -84,7 +84,8 @@ impl Sources {
     /// Adds a file by its path relative to the workspace folder and returns its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let text = text.into();
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let lines =
+            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         self.files.push(SourceFile { path: path.into(), text, lines });
         FileId(clamp(self.files.len() - 1))
     }

@@ -191,7 +191,8 @@ impl Value {
 
     /// Keyed hash of the value's JSON: the same value under the same key gives the same text.
     pub fn fingerprint(&self, key: &[u8]) -> String {
-        let inner = Sha256::new().chain_update(key).chain_update(self.to_json().to_string()).finalize();
+        let inner =
+            Sha256::new().chain_update(key).chain_update(self.to_json().to_string()).finalize();
         let outer = Sha256::new().chain_update(key).chain_update(inner).finalize();
         hex(&outer)
     }
@@ -216,10 +217,16 @@ impl Value {
         match json {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(b) => Self::Bool(*b),
-            serde_json::Value::Number(n) => n.as_i64().map_or_else(|| Self::Float(n.as_f64().unwrap_or(0.0)), Self::Int),
+            serde_json::Value::Number(n) => {
+                n.as_i64().map_or_else(|| Self::Float(n.as_f64().unwrap_or(0.0)), Self::Int)
+            }
             serde_json::Value::String(text) => Self::String(text.clone()),
-            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
-            serde_json::Value::Object(map) => Self::Map(map.iter().map(|(k, v)| (k.clone(), Self::from_json(v))).collect()),
+            serde_json::Value::Array(items) => {
+                Self::List(items.iter().map(Self::from_json).collect())
+            }
+            serde_json::Value::Object(map) => {
+                Self::Map(map.iter().map(|(k, v)| (k.clone(), Self::from_json(v))).collect())
+            }
         }
     }
 

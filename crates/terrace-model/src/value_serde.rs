@@ -31,16 +31,26 @@ impl Serialize for Value {
             Self::Float(n) => serializer.serialize_f64(*n),
             Self::String(text) => serializer.serialize_str(text),
             Self::List(items) => items.serialize(serializer),
-            Self::Map(map) if map.keys().any(|k| k.starts_with('$')) => single(serializer, MAP, map),
+            Self::Map(map) if map.keys().any(|k| k.starts_with('$')) => {
+                single(serializer, MAP, map)
+            }
             Self::Map(map) => map.serialize(serializer),
-            Self::Pending(pending) => single(serializer, PENDING, &StoredPending::from(pending.as_ref())),
+            Self::Pending(pending) => {
+                single(serializer, PENDING, &StoredPending::from(pending.as_ref()))
+            }
             Self::Fingerprint(text) => single(serializer, FINGERPRINT, text),
-            Self::Sensitive(_) => Err(S::Error::custom("a sensitive value must be sealed before it is stored")),
+            Self::Sensitive(_) => {
+                Err(S::Error::custom("a sensitive value must be sealed before it is stored"))
+            }
         }
     }
 }
 
-fn single<S: Serializer, T: Serialize>(serializer: S, key: &str, value: &T) -> Result<S::Ok, S::Error> {
+fn single<S: Serializer, T: Serialize>(
+    serializer: S,
+    key: &str,
+    value: &T,
+) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(1))?;
     map.serialize_entry(key, value)?;
     map.end()
@@ -49,7 +59,11 @@ fn single<S: Serializer, T: Serialize>(serializer: S, key: &str, value: &T) -> R
 impl From<&Pending> for StoredPending {
     fn from(pending: &Pending) -> Self {
         Self {
-            origins: pending.origins.iter().map(|o| (o.address.clone(), o.attribute.clone())).collect(),
+            origins: pending
+                .origins
+                .iter()
+                .map(|o| (o.address.clone(), o.attribute.clone()))
+                .collect(),
             template: pending.template.clone(),
             stack: pending.stack.clone(),
             bindings: pending.bindings.clone(),
@@ -59,7 +73,8 @@ impl From<&Pending> for StoredPending {
 
 impl From<StoredPending> for Pending {
     fn from(stored: StoredPending) -> Self {
-        let origins = stored.origins.into_iter().map(|(address, attribute)| Origin { address, attribute });
+        let origins =
+            stored.origins.into_iter().map(|(address, attribute)| Origin { address, attribute });
         Self {
             origins: origins.collect(),
             template: stored.template,
@@ -78,7 +93,9 @@ impl<'de> Deserialize<'de> for Value {
 fn from_stored(json: serde_json::Value) -> Result<Value, serde_json::Error> {
     use serde_json::Value as Json;
     match json {
-        Json::Array(items) => items.into_iter().map(from_stored).collect::<Result<_, _>>().map(Value::List),
+        Json::Array(items) => {
+            items.into_iter().map(from_stored).collect::<Result<_, _>>().map(Value::List)
+        }
         Json::Object(mut map) if map.len() == 1 && map.keys().any(|k| k.starts_with('$')) => {
             if let Some(pending) = map.remove(PENDING) {
                 let stored: StoredPending = serde_json::from_value(pending)?;

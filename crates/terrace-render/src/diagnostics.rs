@@ -19,11 +19,12 @@ pub fn diagnostics(diagnostics: &Diagnostics, sources: &Sources, style: Style) -
         text.push_str("\n\n");
     }
     let count = |severity| all.iter().filter(|d| d.severity == severity).count();
-    let counted: Vec<String> = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
-        .into_iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, noun)| plural(n, noun))
-        .collect();
+    let counted: Vec<String> =
+        [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, noun)| plural(n, noun))
+            .collect();
     if !counted.is_empty() {
         text.push_str(&format!("{}\n", counted.join(", ")));
     }
@@ -35,7 +36,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code));
+    let mut group =
+        Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code));
     if let Some(primary) = &diagnostic.primary {
         group = group.element(snippet(primary, AnnotationKind::Primary, sources));
     }

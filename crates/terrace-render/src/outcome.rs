@@ -15,16 +15,36 @@ use crate::value::shown;
 pub fn outcome(outcome: &Outcome, style: Style) -> String {
     let done = outcome.done;
     let always = [(done.create, "created"), (done.update, "changed"), (done.delete, "destroyed")];
-    let some = [(done.resize, "resized"), (done.rebuild, "rebuilt"), (done.resume, "waited for"), (done.forget, "forgotten")];
+    let some = [
+        (done.resize, "resized"),
+        (done.rebuild, "rebuilt"),
+        (done.resume, "waited for"),
+        (done.forget, "forgotten"),
+    ];
     let parts = always.into_iter().chain(some.into_iter().filter(|(n, _)| *n > 0));
     let parts: Vec<String> = parts.map(|(n, word)| format!("{n} {word}")).collect();
-    let took = format!("in {} ({})", seconds(outcome.elapsed_ms), plural(usize::try_from(outcome.requests).unwrap_or(0), "request"));
+    let took = format!(
+        "in {} ({})",
+        seconds(outcome.elapsed_ms),
+        plural(usize::try_from(outcome.requests).unwrap_or(0), "request")
+    );
     if outcome.is_complete() {
-        return format!("{} {} {took}.\n", style.paint(AnsiColor::Green, "Apply complete:"), parts.join(", "));
+        return format!(
+            "{} {} {took}.\n",
+            style.paint(AnsiColor::Green, "Apply complete:"),
+            parts.join(", ")
+        );
     }
-    let mut lines = vec![format!("{} {} {took}.", style.paint(AnsiColor::Red, "Apply not complete:"), parts.join(", "))];
+    let mut lines = vec![format!(
+        "{} {} {took}.",
+        style.paint(AnsiColor::Red, "Apply not complete:"),
+        parts.join(", ")
+    )];
     for failure in &outcome.failed {
-        lines.push(format!("  failed: {} of {}: {}", failure.operation, failure.address, failure.error));
+        lines.push(format!(
+            "  failed: {} of {}: {}",
+            failure.operation, failure.address, failure.error
+        ));
         lines.extend(failure.advice.iter().map(|advice| format!("    help: {advice}")));
     }
     for address in &outcome.skipped {
@@ -43,7 +63,11 @@ pub fn outputs(outputs: &BTreeMap<String, OutputRecord>, style: Style) -> String
         return "There are no outputs.\n".into();
     }
     let line = |(name, output): (&String, &OutputRecord)| {
-        let value = if output.sensitive { "(sensitive)".to_owned() } else { shown(&output.value, &BTreeMap::new()) };
+        let value = if output.sensitive {
+            "(sensitive)".to_owned()
+        } else {
+            shown(&output.value, &BTreeMap::new())
+        };
         format!("  {name} = {value}\n")
     };
     let lines: String = outputs.iter().map(line).collect();

@@ -24,7 +24,8 @@ pub struct PlanText<'a> {
 /// The plan as text.
 pub fn plan(text: &PlanText<'_>) -> String {
     let PlanText { plan, digest, style } = *text;
-    let changed: Vec<&InstanceChange> = plan.instances.iter().filter(|i| i.action != Action::NoOp).collect();
+    let changed: Vec<&InstanceChange> =
+        plan.instances.iter().filter(|i| i.action != Action::NoOp).collect();
     let mut parts = vec![format!(
         "Cloud {}, project {}, environment {}.",
         plan.cloud.name, plan.cloud.project_name, plan.environment
@@ -38,7 +39,8 @@ pub fn plan(text: &PlanText<'_>) -> String {
     parts.extend(losses(&changed, style));
     parts.extend(changed.iter().map(|i| block(i, &plan.names, style)));
     parts.extend(outputs(plan));
-    let refusals = plan.refusals.iter().map(|r| format!("Refused: {}.\n  help: {}", r.message, r.help));
+    let refusals =
+        plan.refusals.iter().map(|r| format!("Refused: {}.\n  help: {}", r.message, r.help));
     parts.extend(refusals);
     parts.push(format!("{}\nDigest sha256:{digest}", summary(plan, style)));
     parts.join("\n\n") + "\n"
@@ -69,13 +71,17 @@ fn legend(changed: &[&InstanceChange]) -> Option<String> {
 
 /// What is destroyed, replaced or rebuilt, before anything else.
 fn losses(changed: &[&InstanceChange], style: Style) -> Option<String> {
-    let lost = |i: &&&InstanceChange| matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild);
+    let lost = |i: &&&InstanceChange| {
+        matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild)
+    };
     let lines: Vec<String> = changed
         .iter()
         .filter(lost)
         .map(|i| format!("{} {} ({})", symbol(i.action).0, i.address, i.reason.text))
         .collect();
-    (!lines.is_empty()).then(|| format!("{}\n{}", style.paint(AnsiColor::Red, "This plan loses data:"), lines.join("\n")))
+    (!lines.is_empty()).then(|| {
+        format!("{}\n{}", style.paint(AnsiColor::Red, "This plan loses data:"), lines.join("\n"))
+    })
 }
 
 fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Style) -> String {
@@ -89,7 +95,9 @@ fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Sty
     )];
     match instance.action {
         Action::Create => lines.extend(listed(&instance.desired, names)),
-        Action::Replace if instance.changes.is_empty() => lines.extend(listed(&instance.desired, names)),
+        Action::Replace if instance.changes.is_empty() => {
+            lines.extend(listed(&instance.desired, names))
+        }
         Action::Delete | Action::Forget => {
             for name in ["name", "id"] {
                 if let Some(value) = instance.before.get(name) {
@@ -138,18 +146,25 @@ fn drift(drift: &[Drift], names: &BTreeMap<String, String>) -> Option<String> {
     let line = |d: &Drift| match &d.attribute {
         None => format!("  {} is gone", d.address),
         Some(name) => {
-            format!("  {} {name}: {} -> {}", d.address, shown(&d.recorded, names), shown(&d.observed, names))
+            format!(
+                "  {} {name}: {} -> {}",
+                d.address,
+                shown(&d.recorded, names),
+                shown(&d.observed, names)
+            )
         }
     };
     let lines: Vec<String> = drift.iter().map(line).collect();
-    (!lines.is_empty()).then(|| format!("Changed outside of Terrace since the last apply:\n{}", lines.join("\n")))
+    (!lines.is_empty())
+        .then(|| format!("Changed outside of Terrace since the last apply:\n{}", lines.join("\n")))
 }
 
 fn outputs(plan: &Plan) -> Option<String> {
     let changed = plan.outputs.iter().filter(|(_, o)| o.changes());
     let lines: Vec<String> = changed
         .map(|(name, o)| {
-            let (before, after) = (shown(&o.before, &BTreeMap::new()), shown(&o.after, &BTreeMap::new()));
+            let (before, after) =
+                (shown(&o.before, &BTreeMap::new()), shown(&o.after, &BTreeMap::new()));
             match (o.sensitive, o.before.is_null()) {
                 (true, _) => format!("  {name}: (sensitive)"),
                 (false, true) => format!("  {name}: {after}"),
@@ -163,8 +178,14 @@ fn outputs(plan: &Plan) -> Option<String> {
 fn summary(plan: &Plan, style: Style) -> String {
     let counts = plan.counts();
     let always = [(counts.create, "create"), (counts.update, "change"), (counts.delete, "destroy")];
-    let some = [(counts.resize, "resize"), (counts.rebuild, "rebuild"), (counts.resume, "wait for"), (counts.forget, "forget")];
+    let some = [
+        (counts.resize, "resize"),
+        (counts.rebuild, "rebuild"),
+        (counts.resume, "wait for"),
+        (counts.forget, "forget"),
+    ];
     let extra = some.into_iter().filter(|(n, _)| *n > 0);
-    let parts: Vec<String> = always.into_iter().chain(extra).map(|(n, verb)| format!("{n} to {verb}")).collect();
+    let parts: Vec<String> =
+        always.into_iter().chain(extra).map(|(n, verb)| format!("{n} to {verb}")).collect();
     format!("{} {}.", style.bold("Plan:"), parts.join(", "))
 }

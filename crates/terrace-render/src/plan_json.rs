@@ -41,7 +41,8 @@ pub fn plan_json(plan: &Plan, digest: &str) -> Json {
 fn change(instance: &InstanceChange) -> Json {
     let before = object(&instance.before, plain);
     let exists_after = !matches!(instance.action, Action::Delete | Action::Forget);
-    let (before, after) = (if before.is_empty() { Json::Null } else { before.into() }, &instance.desired);
+    let (before, after) =
+        (if before.is_empty() { Json::Null } else { before.into() }, &instance.desired);
     let replaces = instance.changes.iter().filter(|c| c.effect == terrace_model::OnChange::Replace);
     json!({
         "address": instance.address,
@@ -76,7 +77,11 @@ fn object(values: &terrace_model::Attributes, show: fn(&Value) -> Json) -> Map<S
 }
 
 fn flags(values: &terrace_model::Attributes, test: fn(&Value) -> bool) -> Map<String, Json> {
-    values.iter().filter(|(_, value)| test(value)).map(|(name, _)| (name.clone(), json!(true))).collect()
+    values
+        .iter()
+        .filter(|(_, value)| test(value))
+        .map(|(name, _)| (name.clone(), json!(true)))
+        .collect()
 }
 
 /// JSON without anything sensitive.

@@ -34,7 +34,11 @@ impl Progress {
     /// written to `writer` either way.
     pub fn new(style: Style, terminal: bool, writer: Box<dyn Write + Send>) -> Self {
         let live = terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self { style, live, inner: Mutex::new(Inner { writer, bars: BTreeMap::new(), mentioned: BTreeMap::new() }) }
+        Self {
+            style,
+            live,
+            inner: Mutex::new(Inner { writer, bars: BTreeMap::new(), mentioned: BTreeMap::new() }),
+        }
     }
 
     fn line(&self, inner: &mut Inner, text: &str) {
@@ -78,7 +82,13 @@ impl EventSink for Progress {
             Event::RefreshStarted { .. } | Event::Known { .. } => {}
             Event::RefreshFinished { present, absent, requests, elapsed_ms } => {
                 let gone = if absent > 0 { format!(", {absent} gone") } else { String::new() };
-                self.line(inner, &format!("Read the cloud: {present} there{gone} ({requests} requests, {}).", seconds(elapsed_ms)));
+                self.line(
+                    inner,
+                    &format!(
+                        "Read the cloud: {present} there{gone} ({requests} requests, {}).",
+                        seconds(elapsed_ms)
+                    ),
+                );
             }
             Event::Recovered(recovered) => self.line(inner, &found(&recovered)),
             Event::Started { address, operation } => {
@@ -93,23 +103,40 @@ impl EventSink for Progress {
                 let last = inner.mentioned.get(&address).copied().unwrap_or(0);
                 if self.live.is_none() && elapsed_ms >= last + MENTION_MS {
                     inner.mentioned.insert(address.clone(), elapsed_ms);
-                    self.line(inner, &format!("{address}: still {state} ({})", seconds(elapsed_ms)));
+                    self.line(
+                        inner,
+                        &format!("{address}: still {state} ({})", seconds(elapsed_ms)),
+                    );
                 }
             }
             Event::Finished { address, operation, id, elapsed_ms } => {
                 let word = self.style.paint(AnsiColor::Green, done(operation));
-                self.ended(inner, &address, &format!("{address}: {word} in {} [id={id}]", seconds(elapsed_ms)));
+                self.ended(
+                    inner,
+                    &address,
+                    &format!("{address}: {word} in {} [id={id}]", seconds(elapsed_ms)),
+                );
             }
             Event::Failed { address, operation, error, advice, .. } => {
                 let word = self.style.paint(AnsiColor::Red, "FAILED");
                 let help = advice.map(|a| format!("\n    help: {a}")).unwrap_or_default();
-                self.ended(inner, &address, &format!("{address}: {operation} {word}: {error}{help}"));
+                self.ended(
+                    inner,
+                    &address,
+                    &format!("{address}: {operation} {word}: {error}{help}"),
+                );
             }
             Event::Skipped { address, because, .. } => {
-                self.ended(inner, &address, &format!("{address}: skipped, because {because} failed"));
+                self.ended(
+                    inner,
+                    &address,
+                    &format!("{address}: skipped, because {because} failed"),
+                );
             }
             Event::Stopping { in_flight } => {
-                let text = format!("Stopping: waiting for {in_flight} under way. Interrupt again to stop at once.");
+                let text = format!(
+                    "Stopping: waiting for {in_flight} under way. Interrupt again to stop at once."
+                );
                 self.line(inner, &text);
             }
         }

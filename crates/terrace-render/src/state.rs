@@ -26,7 +26,8 @@ pub fn state_show(address: &Address, record: &Record, snapshot: &Snapshot) -> St
     }
     let names = names(snapshot);
     for (name, value) in &record.seen {
-        let value = if name == "id" { shown(value, &BTreeMap::new()) } else { shown(value, &names) };
+        let value =
+            if name == "id" { shown(value, &BTreeMap::new()) } else { shown(value, &names) };
         text.push_str(&format!("    {name}: {value}\n"));
     }
     text
@@ -37,7 +38,8 @@ pub fn show(snapshot: &Snapshot) -> String {
     if snapshot.records.is_empty() {
         return "Nothing is recorded.\n".into();
     }
-    let mut text = format!("Serial {}, {}.\n", snapshot.serial, plural(snapshot.records.len(), "instance"));
+    let mut text =
+        format!("Serial {}, {}.\n", snapshot.serial, plural(snapshot.records.len(), "instance"));
     for (address, record) in &snapshot.records {
         text.push('\n');
         text.push_str(&state_show(address, record, snapshot));

@@ -19,7 +19,8 @@ pub(crate) fn shown(value: &Value, names: &BTreeMap<String, String>) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Map(map) => {
-            let entries: Vec<_> = map.iter().map(|(k, v)| format!("{k}: {}", shown(v, names))).collect();
+            let entries: Vec<_> =
+                map.iter().map(|(k, v)| format!("{k}: {}", shown(v, names))).collect();
             format!("{{{}}}", entries.join(", "))
         }
         plain => plain.to_json().to_string(),

@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use axum::Router;
 use bytes::Bytes;
 use http::{Request, Response};
-use terrace_api::{CloudConfig, HttpOptions, HttpTransport, Selection, Session, SystemClock, Transport, TransportError};
+use terrace_api::{
+    CloudConfig, HttpOptions, HttpTransport, Selection, Session, SystemClock, Transport,
+    TransportError,
+};
 use terrace_model::CloudChoice;
 use terrace_sim::{Cloud, Dropped};
 use tower::ServiceExt as _;
@@ -33,7 +36,9 @@ pub(crate) fn target(global: &Global, configured: &CloudChoice) -> Target {
     let asked = global.cloud.clone().or_else(|| machine::env("OS_CLOUD"));
     let (choice, name) = match asked {
         Some(name) => (named(&name), name),
-        None if machine::env("OS_AUTH_URL").is_some() => (CloudChoice::OpenStack(None), "envvars".to_owned()),
+        None if machine::env("OS_AUTH_URL").is_some() => {
+            (CloudChoice::OpenStack(None), "envvars".to_owned())
+        }
         None => return Target { choice: configured.clone(), instead: None },
     };
     let instead = (choice != *configured).then(|| safe(&name));
@@ -42,7 +47,9 @@ pub(crate) fn target(global: &Global, configured: &CloudChoice) -> Target {
 
 /// A name fit for a folder.
 fn safe(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+        .collect()
 }
 
 /// Connects, which authenticates at once.
@@ -81,7 +88,8 @@ pub(crate) fn simulator(workspace: &Path) -> anyhow::Result<Cloud> {
     let folder = workspace.join("state").join("simulator");
     let settings = match machine::env("TERRACE_SIM_SETTINGS") {
         None => terrace_sim::Settings::default(),
-        Some(text) => serde_json::from_str(&text).context("TERRACE_SIM_SETTINGS is not settings of the simulator")?,
+        Some(text) => serde_json::from_str(&text)
+            .context("TERRACE_SIM_SETTINGS is not settings of the simulator")?,
     };
     let clock = Arc::new(terrace_sim::SystemClock);
     Cloud::open(&folder, settings, clock).context("the simulated cloud cannot be opened")
@@ -92,7 +100,11 @@ struct InProcess(Router);
 
 #[async_trait]
 impl Transport for InProcess {
-    async fn send(&self, request: Request<Bytes>, deadline: Duration) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        deadline: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
         let request = request.map(axum::body::Body::from);
         let answer = async {
             let response = match self.0.clone().oneshot(request).await {
@@ -104,7 +116,8 @@ impl Transport for InProcess {
             }
             let (parts, body) = response.into_parts();
             let bytes = axum::body::to_bytes(body, usize::MAX).await;
-            let bytes = bytes.map_err(|error| TransportError::outcome_unknown(error.to_string()))?;
+            let bytes =
+                bytes.map_err(|error| TransportError::outcome_unknown(error.to_string()))?;
             Ok(Response::from_parts(parts, bytes))
         };
         let late = |_| Err(TransportError::outcome_unknown("no answer in time"));

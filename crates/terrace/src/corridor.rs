@@ -23,15 +23,24 @@ pub(crate) struct Loaded {
 pub(crate) fn load(global: &Global) -> anyhow::Result<Loaded> {
     let variables = global.variables.iter().map(|given| match given.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err(anyhow::anyhow!("`--var {given}` has no value: write it as `--var name=value`")),
+        None => {
+            Err(anyhow::anyhow!("`--var {given}` has no value: write it as `--var name=value`"))
+        }
     });
     let variables = variables.collect::<anyhow::Result<Vec<_>>>()?;
     let environment = global.environment.as_deref();
-    let request = terrace_lang::Request { root: &global.folder, environment, variables: &variables, env: &machine::env };
-    let loaded = terrace_lang::load(&request).map_err(|e| Invalid::new(e.diagnostics, e.sources))?;
+    let request = terrace_lang::Request {
+        root: &global.folder,
+        environment,
+        variables: &variables,
+        env: &machine::env,
+    };
+    let loaded =
+        terrace_lang::load(&request).map_err(|e| Invalid::new(e.diagnostics, e.sources))?;
     ui::diagnostics(&loaded.warnings, &loaded.workspace.sources);
     let workspace = loaded.workspace;
-    let graph = terrace_graph::build(&workspace).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;
+    let graph =
+        terrace_graph::build(&workspace).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;
     Ok(Loaded { workspace, graph })
 }
 
@@ -43,7 +52,11 @@ pub(crate) struct Place {
 }
 
 /// Opens the state, which locks it, and connects.
-pub(crate) async fn enter(global: &Global, loaded: &Loaded, events: Arc<dyn EventSink>) -> anyhow::Result<Place> {
+pub(crate) async fn enter(
+    global: &Global,
+    loaded: &Loaded,
+    events: Arc<dyn EventSink>,
+) -> anyhow::Result<Place> {
     let target: Target = cloud::target(global, &loaded.workspace.cloud);
     let store: Arc<dyn Store> = Arc::new(store::open(&store::folder(global, &target))?);
     let session = Arc::new(cloud::connect(global, &target).await?);
@@ -67,13 +80,23 @@ pub(crate) struct Planned {
 /// Finds out what an earlier run left, reads the cloud, and plans. Writes nothing.
 pub(crate) async fn plan(loaded: &Loaded, place: &Place, mode: Mode) -> anyhow::Result<Planned> {
     let snapshot = place.store.snapshot()?;
-    let recovery = terrace_engine::recover(&place.context, &snapshot, place.store.unfinished()?).await?;
+    let recovery =
+        terrace_engine::recover(&place.context, &snapshot, place.store.unfinished()?).await?;
     let recorded = recovery.onto(snapshot);
-    let wanted = if mode == Mode::Apply { Wanted::by(&loaded.workspace) } else { Wanted::default() };
+    let wanted =
+        if mode == Mode::Apply { Wanted::by(&loaded.workspace) } else { Wanted::default() };
     let observed = terrace_engine::refresh(&place.context, &recorded, &wanted).await?;
     let Loaded { workspace, graph } = loaded;
-    let inputs = Inputs { mode, workspace, graph, recorded: &recorded, observed: &observed, cloud: &place.cloud };
-    let plan = terrace_plan::compute(inputs).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;
+    let inputs = Inputs {
+        mode,
+        workspace,
+        graph,
+        recorded: &recorded,
+        observed: &observed,
+        cloud: &place.cloud,
+    };
+    let plan =
+        terrace_plan::compute(inputs).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;
     Ok(Planned { plan, recorded, recovery })
 }
 

@@ -40,7 +40,9 @@ impl std::error::Error for Shown {}
 
 /// The state belongs to another cloud.
 pub(crate) fn other_cloud(recorded: &CloudIdentity, current: &CloudIdentity) -> anyhow::Error {
-    let place = |c: &CloudIdentity| format!("`{}` (project `{}` at {})", c.name, c.project_name, c.auth_url);
+    let place = |c: &CloudIdentity| {
+        format!("`{}` (project `{}` at {})", c.name, c.project_name, c.auth_url)
+    };
     anyhow::anyhow!(
         "this state belongs to the cloud {}, and the current cloud is {}\nhelp: use that cloud, or another environment with `--env`",
         place(recorded),
@@ -52,7 +54,9 @@ pub(crate) fn other_cloud(recorded: &CloudIdentity, current: &CloudIdentity) -> 
 pub(crate) fn help(error: &anyhow::Error) -> Option<&'static str> {
     let api = error.chain().find_map(|cause| cause.downcast_ref::<ApiError>())?;
     match api.kind() {
-        ApiErrorKind::Auth => Some("check user, password or application credential of this cloud in clouds.yaml or OS_*"),
+        ApiErrorKind::Auth => Some(
+            "check user, password or application credential of this cloud in clouds.yaml or OS_*",
+        ),
         ApiErrorKind::Unavailable => Some("check the address and the network; nothing was changed"),
         ApiErrorKind::Forbidden => Some("these credentials may not do this"),
         ApiErrorKind::UnknownOutcome => Some("run `terrace plan`: it finds out what was done"),

@@ -21,7 +21,11 @@ pub(crate) fn user() -> String {
 
 pub(crate) fn host() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    kernel.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).or_else(|| env("HOSTNAME")).unwrap_or_else(|| "unknown".to_owned())
+    kernel
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .or_else(|| env("HOSTNAME"))
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 pub(crate) fn now_ms() -> u64 {
@@ -49,7 +53,13 @@ pub(crate) fn random_bytes(count: usize) -> std::io::Result<Vec<u8>> {
 /// The commit that a folder is at, if it is in a git checkout.
 pub(crate) fn git_commit(folder: &std::path::Path) -> Option<String> {
     let mut git = std::process::Command::new("git");
-    let output = git.arg("-C").arg(folder).args(["rev-parse", "HEAD"]).stderr(std::process::Stdio::null()).output().ok()?;
+    let output = git
+        .arg("-C")
+        .arg(folder)
+        .args(["rev-parse", "HEAD"])
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }

@@ -15,10 +15,15 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build() {
-        Ok(runtime) => runtime,
-        Err(error) => return ui::fail(&anyhow::Error::new(error).context("the runtime cannot be started")),
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                return ui::fail(
+                    &anyhow::Error::new(error).context("the runtime cannot be started"),
+                );
+            }
+        };
     match runtime.block_on(commands::run(args)) {
         Ok(code) => code,
         Err(error) => ui::fail(&error),

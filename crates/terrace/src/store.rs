@@ -32,7 +32,8 @@ pub(crate) fn open(folder: &Path) -> anyhow::Result<SledStore> {
     };
     let random = machine::random_bytes(48).context("the kernel gives no randomness")?;
     let lineage = uuid_like(&random[..16]);
-    let store = SledStore::open(folder, holder, Fresh { lineage, fingerprint_key: random[16..].to_vec() })?;
+    let store =
+        SledStore::open(folder, holder, Fresh { lineage, fingerprint_key: random[16..].to_vec() })?;
     for notice in store.notices() {
         crate::ui::warn(notice);
     }

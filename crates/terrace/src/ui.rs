@@ -39,7 +39,11 @@ pub(crate) fn err_style() -> Style {
 pub(crate) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| {
-        if text.is_empty() || text.ends_with('\n') { out.flush() } else { out.write_all(b"\n").and_then(|()| out.flush()) }
+        if text.is_empty() || text.ends_with('\n') {
+            out.flush()
+        } else {
+            out.write_all(b"\n").and_then(|()| out.flush())
+        }
     });
     drop(written);
 }

@@ -100,7 +100,10 @@ impl Builder<'_> {
                     Some("int" | "float" | "bool" | "null") => scalar.plain = true,
                     _ => {}
                 }
-                let node = Node { span: scalar_span(&scalar.text, span), content: Content::Scalar(scalar) };
+                let node = Node {
+                    span: scalar_span(&scalar.text, span),
+                    content: Content::Scalar(scalar),
+                };
                 self.finished(node, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
@@ -122,7 +125,9 @@ impl Builder<'_> {
         }
         let message = "a second document begins here";
         let diagnostic = Diagnostic::error("E0109", span, message);
-        self.diagnostics.push(diagnostic.help("one file holds one document: take out the `---`, or make two files"));
+        self.diagnostics.push(
+            diagnostic.help("one file holds one document: take out the `---`, or make two files"),
+        );
         Err(Stop)
     }
 
@@ -133,7 +138,8 @@ impl Builder<'_> {
         if tag.is_yaml_core_schema() && core.contains(&tag.suffix.as_str()) {
             return Some(&tag.suffix);
         }
-        let written = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
+        let written =
+            if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
         self.diagnostics.push(
             Diagnostic::error("E0106", span, format!("unknown tag `{written}`"))
                 .help("tags are not used in stacks; expressions are written `${...}`"),
@@ -169,7 +175,8 @@ impl Builder<'_> {
     fn finished(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return self.refuse(node.span, format!("more than {MAX_NODES} values, with aliases expanded"));
+            return self
+                .refuse(node.span, format!("more than {MAX_NODES} values, with aliases expanded"));
         }
         if anchor > 0 {
             let (nodes, bytes) = size(&node);
@@ -181,7 +188,8 @@ impl Builder<'_> {
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Stop> {
         let Some((node, nodes, bytes)) = self.anchors.get(&anchor) else {
-            let diagnostic = Diagnostic::error("E0107", span, "this alias stands inside of what it names");
+            let diagnostic =
+                Diagnostic::error("E0107", span, "this alias stands inside of what it names");
             self.diagnostics.push(diagnostic);
             return Err(Stop);
         };
@@ -272,7 +280,11 @@ fn key_of(node: Node, diagnostics: &mut Diagnostics) -> (Option<String>, Span) {
 
 /// Nothing has no extent: the parser gives `key:` the place of the colon.
 fn scalar_span(text: &str, span: Span) -> Span {
-    if text.is_empty() && span.end - span.start <= 1 { Span { end: span.start, ..span } } else { span }
+    if text.is_empty() && span.end - span.start <= 1 {
+        Span { end: span.start, ..span }
+    } else {
+        span
+    }
 }
 
 fn size(node: &Node) -> (usize, usize) {

@@ -10,7 +10,11 @@ pub(crate) fn syntax(text: &str, file: FileId, at: usize, info: &str) -> Diagnos
     }
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let rest = &text[at..];
-    let point = Span::new(file, at, at + rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8));
+    let point = Span::new(
+        file,
+        at,
+        at + rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8),
+    );
     if let Some(diagnostic) = expression_in_brackets(text, file, at) {
         return diagnostic;
     }
@@ -41,8 +45,12 @@ fn expression_in_brackets(text: &str, file: FileId, at: usize) -> Option<Diagnos
     let end = line.find('}').map_or(line.len(), |end| end + 1);
     let written = &line[..end];
     Some(
-        Diagnostic::error("E0103", Span::new(file, dollar, dollar + end), "an expression inside `[ ]` or `{ }` must be quoted")
-            .help(format!("write '{written}'")),
+        Diagnostic::error(
+            "E0103",
+            Span::new(file, dollar, dollar + end),
+            "an expression inside `[ ]` or `{ }` must be quoted",
+        )
+        .help(format!("write '{written}'")),
     )
 }
 
@@ -62,19 +70,39 @@ fn wording(info: &str, rest: &str) -> (String, Option<&'static str>) {
         i if i.contains("quoted scalar") && i.contains("end of stream") => {
             ("the quote that begins here is never closed", None)
         }
-        i if i.contains("hexadecimal") || i.contains("unknown escape") => {
-            ("an escape in this text is not valid", Some("in \"double quotes\" a backslash is written `\\\\`; in 'single quotes' it is itself"))
-        }
-        i if i.contains("unknown anchor") => ("this alias names nothing above it", Some("an anchor is written `&name`; a text that begins with `*` must be quoted")),
+        i if i.contains("hexadecimal") || i.contains("unknown escape") => (
+            "an escape in this text is not valid",
+            Some(
+                "in \"double quotes\" a backslash is written `\\\\`; in 'single quotes' it is itself",
+            ),
+        ),
+        i if i.contains("unknown anchor") => (
+            "this alias names nothing above it",
+            Some("an anchor is written `&name`; a text that begins with `*` must be quoted"),
+        ),
         i if i.contains("flow sequence") => ("`,` or `]` is missing in this list", None),
         i if i.contains("flow mapping") => ("`,` or `}` is missing in this map", None),
-        i if i.contains("did not find expected '-'") => ("a list goes on with `- `", Some("begin the line with `- `, or indent it as far as the item it belongs to")),
-        i if i.contains("did not find expected key") => ("this line does not belong to what is above it", Some("check its indentation: entries of one map begin in the same column")),
-        i if i.contains("simple key") || i.contains("could not find expected ':'") => ("`:` is missing after this key", None),
-        i if i.contains("unexpected character") => {
-            return (format!("a text cannot begin with `{}`", first.unwrap_or(' ')), Some("quote it"));
+        i if i.contains("did not find expected '-'") => (
+            "a list goes on with `- `",
+            Some("begin the line with `- `, or indent it as far as the item it belongs to"),
+        ),
+        i if i.contains("did not find expected key") => (
+            "this line does not belong to what is above it",
+            Some("check its indentation: entries of one map begin in the same column"),
+        ),
+        i if i.contains("simple key") || i.contains("could not find expected ':'") => {
+            ("`:` is missing after this key", None)
         }
-        i if i.contains("tab") => ("a tab is used where only spaces are allowed", Some("YAML is indented with spaces only")),
+        i if i.contains("unexpected character") => {
+            return (
+                format!("a text cannot begin with `{}`", first.unwrap_or(' ')),
+                Some("quote it"),
+            );
+        }
+        i if i.contains("tab") => (
+            "a tab is used where only spaces are allowed",
+            Some("YAML is indented with spaces only"),
+        ),
         i if i.contains("recursion") || i.contains("depth") => ("nested more than 64 deep", None),
         other => return (format!("not valid YAML: {other}"), None),
     };

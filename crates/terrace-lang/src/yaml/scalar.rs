@@ -86,7 +86,11 @@ fn number(text: &str) -> Option<Value> {
     if !(begins && allowed && has_digit) {
         return None;
     }
-    digits.parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| Value::Float(if sign < 0 { -n } else { n }))
+    digits
+        .parse::<f64>()
+        .ok()
+        .filter(|n| n.is_finite())
+        .map(|n| Value::Float(if sign < 0 { -n } else { n }))
 }
 
 fn plain_digits(text: &str) -> bool {

@@ -7,9 +7,12 @@ use super::*;
 fn shown(node: &Node) -> String {
     match &node.content {
         Content::Scalar(scalar) => scalar.value().to_string(),
-        Content::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        Content::List(items) => {
+            format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", "))
+        }
         Content::Map(entries) => {
-            let entries: Vec<_> = entries.iter().map(|e| format!("{}: {}", e.key, shown(&e.value))).collect();
+            let entries: Vec<_> =
+                entries.iter().map(|e| format!("{}: {}", e.key, shown(&e.value))).collect();
             format!("{{{}}}", entries.join(", "))
         }
     }
@@ -28,7 +31,11 @@ fn outcome(text: &str) -> String {
             format!("{place} {} {}", d.code, d.message)
         })
         .collect();
-    if complaints.is_empty() { node.as_ref().map_or("nothing".into(), shown) } else { complaints.join("\n") }
+    if complaints.is_empty() {
+        node.as_ref().map_or("nothing".into(), shown)
+    } else {
+        complaints.join("\n")
+    }
 }
 
 #[test]
@@ -37,10 +44,15 @@ fn trees_and_complaints() {
         ("", "nothing"),
         ("# only\n", "nothing"),
         ("a: 1\nb: [x, 'y', \"z\"]\n", r#"{a: 1, b: ["x", "y", "z"]}"#),
-        ("[true, False, null, ~, no, yes, '1', 1.5, -3, 0x1f, 0o17, 0755, 1_000, 1e3, .5, ., 1.2.3, 1e400, 99999999999999999999]",
-         r#"[true, false, null, null, "no", "yes", "1", 1.5, -3, 31, 15, "0755", "1_000", 1000.0, 0.5, ".", "1.2.3", "1e400", "99999999999999999999"]"#),
+        (
+            "[true, False, null, ~, no, yes, '1', 1.5, -3, 0x1f, 0o17, 0755, 1_000, 1e3, .5, ., 1.2.3, 1e400, 99999999999999999999]",
+            r#"[true, false, null, null, "no", "yes", "1", 1.5, -3, 31, 15, "0755", "1_000", 1000.0, 0.5, ".", "1.2.3", "1e400", "99999999999999999999"]"#,
+        ),
         ("a: !!str 1\nb: !!int '2'\n", r#"{a: "1", b: 2}"#),
-        ("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: *x\n", "{a: {p: 1, q: 2}, b: {q: 3, p: 1}, c: {p: 1, q: 2}}"),
+        (
+            "a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: *x\n",
+            "{a: {p: 1, q: 2}, b: {q: 3, p: 1}, c: {p: 1, q: 2}}",
+        ),
         ("a: 1\nb: 2\na: 3\n", "3:1 E0104 `a` is written twice"),
         ("a: !vault x\n", "1:4 E0106 unknown tag `!vault`"),
         ("a: *x\n", "1:4 E0101 this alias names nothing above it"),
@@ -66,7 +78,10 @@ fn trees_and_complaints() {
 #[test]
 fn bounds_hold() {
     let laughs = (1..20).fold("a0: &a0 [x, x, x, x, x, x, x, x]\n".to_owned(), |text, n| {
-        let line = format!("a{n}: &a{n} [{0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}]\n", format_args!("*a{}", n - 1));
+        let line = format!(
+            "a{n}: &a{n} [{0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}]\n",
+            format_args!("*a{}", n - 1)
+        );
         text + &line
     });
     let copies = format!("a: &a {}\nb:\n{}", "x".repeat(100_000), "- *a\n".repeat(1000));

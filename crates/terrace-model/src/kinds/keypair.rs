@@ -18,12 +18,20 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             presence: Presence::Required,
             on_change: OnChange::Replace,
             compare: Compare::PublicKey,
-            ..attribute("public_key", Type::String, "The public key in OpenSSH form, one line. The comment does not matter when it is compared.")
+            ..attribute(
+                "public_key",
+                Type::String,
+                "The public key in OpenSSH form, one line. The comment does not matter when it is compared.",
+            )
         },
         Attribute {
             presence: Presence::OptionalComputed,
             on_change: OnChange::Replace,
-            ..attribute("type", Type::Enum(&["ssh", "x509"]), "What kind of key it is; `ssh` unless given.")
+            ..attribute(
+                "type",
+                Type::Enum(&["ssh", "x509"]),
+                "What kind of key it is; `ssh` unless given.",
+            )
         },
         id(),
         computed("fingerprint", Type::String, "Fingerprint, as the cloud computes it."),

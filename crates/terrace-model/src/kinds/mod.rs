@@ -33,7 +33,11 @@ pub(crate) const fn name(on_change: OnChange) -> Attribute {
     Attribute {
         presence: Presence::Default(Fallback::OwnName),
         on_change,
-        ..attribute("name", Type::String, "Name in the cloud; by default the resource's own, with its key for one of many.")
+        ..attribute(
+            "name",
+            Type::String,
+            "Name in the cloud; by default the resource's own, with its key for one of many.",
+        )
     }
 }
 

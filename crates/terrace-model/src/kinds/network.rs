@@ -17,15 +17,27 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
         attribute("description", Type::String, "Description, at most 180 characters."),
         Attribute {
             presence: Presence::Default(Fallback::Bool(true)),
-            ..attribute("admin_state_up", Type::Bool, "Whether it carries traffic; true unless given.")
+            ..attribute(
+                "admin_state_up",
+                Type::Bool,
+                "Whether it carries traffic; true unless given.",
+            )
         },
         Attribute {
             presence: Presence::OptionalComputed,
-            ..attribute("mtu", Type::Integer(68, 65536), "Largest packet, in bytes; the cloud chooses unless given.")
+            ..attribute(
+                "mtu",
+                Type::Integer(68, 65536),
+                "Largest packet, in bytes; the cloud chooses unless given.",
+            )
         },
         Attribute {
             presence: Presence::OptionalComputed,
-            ..attribute("port_security_enabled", Type::Bool, "Whether new ports are filtered; the cloud chooses unless given.")
+            ..attribute(
+                "port_security_enabled",
+                Type::Bool,
+                "Whether new ports are filtered; the cloud chooses unless given.",
+            )
         },
         id(),
         computed("status", Type::String, "State in the cloud, such as `ACTIVE`."),

@@ -26,7 +26,11 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
         Attribute {
             presence: Presence::OptionalComputed,
             on_change: OnChange::Replace,
-            ..attribute("max_server_per_host", Type::Integer(1, 1_000_000), "Servers that may share a host, for `anti-affinity` only.")
+            ..attribute(
+                "max_server_per_host",
+                Type::Integer(1, 1_000_000),
+                "Servers that may share a host, for `anti-affinity` only.",
+            )
         },
         id(),
         computed("members", Type::List(&Type::String), "Ids of the servers in it."),

@@ -2,7 +2,9 @@
 
 use super::{attribute, id, name};
 use crate::kind::Kind;
-use crate::schema::{Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type};
+use crate::schema::{
+    Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
+};
 
 const POOL: Type = Type::Object(&[
     Field { name: "start", ty: Type::Address, required: true, doc: "First address." },
@@ -34,11 +36,19 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
         Attribute {
             presence: Presence::OptionalComputed,
             compare: Compare::Network,
-            ..attribute("gateway_ip", Type::Address, "The router's address; the first of the range unless given.")
+            ..attribute(
+                "gateway_ip",
+                Type::Address,
+                "The router's address; the first of the range unless given.",
+            )
         },
         Attribute {
             presence: Presence::Default(Fallback::Bool(true)),
-            ..attribute("enable_dhcp", Type::Bool, "Whether the cloud hands out addresses; true unless given.")
+            ..attribute(
+                "enable_dhcp",
+                Type::Bool,
+                "Whether the cloud hands out addresses; true unless given.",
+            )
         },
         Attribute {
             compare: Compare::Network,
@@ -47,9 +57,16 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
         Attribute {
             presence: Presence::OptionalComputed,
             compare: Compare::Set,
-            ..attribute("allocation_pools", Type::List(&POOL), "Ranges that addresses are taken from; all but the gateway unless given.")
+            ..attribute(
+                "allocation_pools",
+                Type::List(&POOL),
+                "Ranges that addresses are taken from; all but the gateway unless given.",
+            )
         },
-        Attribute { compare: Compare::Set, ..attribute("host_routes", Type::List(&ROUTE), "Routes handed out with addresses.") },
+        Attribute {
+            compare: Compare::Set,
+            ..attribute("host_routes", Type::List(&ROUTE), "Routes handed out with addresses.")
+        },
         Attribute {
             presence: Presence::Computed,
             on_change: OnChange::Replace,

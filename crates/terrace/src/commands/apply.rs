@@ -14,7 +14,9 @@ use crate::ui;
 
 /// Make the cloud as the files say.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  terrace apply            plan, ask, apply\n  terrace apply --yes      do not ask\n  terrace apply web.plan   apply exactly what `plan --out web.plan` showed")]
+#[command(
+    after_help = "Examples:\n  terrace apply            plan, ask, apply\n  terrace apply --yes      do not ask\n  terrace apply web.plan   apply exactly what `plan --out web.plan` showed"
+)]
 pub(crate) struct Apply {
     /// A plan saved by `terrace plan --out`; without it, plan first and ask.
     #[arg(value_name = "PLANFILE")]
@@ -46,7 +48,11 @@ pub(crate) async fn fresh(
 ) -> anyhow::Result<ExitCode> {
     let Planned { plan, recorded, recovery } = corridor::plan(loaded, place, mode).await?;
     let digest = plan.digest(&recorded.fingerprint_key);
-    ui::print(&terrace_render::plan(&PlanText { plan: &plan, digest: &digest, style: ui::out_style() }));
+    ui::print(&terrace_render::plan(&PlanText {
+        plan: &plan,
+        digest: &digest,
+        style: ui::out_style(),
+    }));
     // What an earlier run left is decided: written down even when there is nothing else to do.
     recovery.commit(place.store.as_ref())?;
     if plan.is_empty() {
@@ -57,13 +63,24 @@ pub(crate) async fn fresh(
         Mode::Destroy => "Destroy all of this?",
     };
     let refused = !plan.refusals.is_empty();
-    let decision = if refused || yes || ui::approved(question)? { Decision::Approve } else { Decision::Decline };
+    let decision = if refused || yes || ui::approved(question)? {
+        Decision::Approve
+    } else {
+        Decision::Decline
+    };
     carry_out(global, place, (plan, decision), recorded, parallelism).await
 }
 
-async fn saved(global: &Global, loaded: &Loaded, place: &Place, path: &Path, parallelism: u16) -> anyhow::Result<ExitCode> {
+async fn saved(
+    global: &Global,
+    loaded: &Loaded,
+    place: &Place,
+    path: &Path,
+    parallelism: u16,
+) -> anyhow::Result<ExitCode> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("the plan `{shown}` cannot be read"))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the plan `{shown}` cannot be read"))?;
     let recorded = place.store.snapshot()?;
     let environment = &loaded.workspace.environment;
     let open = || -> anyhow::Result<Plan> {
@@ -71,10 +88,16 @@ async fn saved(global: &Global, loaded: &Loaded, place: &Place, path: &Path, par
         saved.sealed().check_fresh(&recorded, environment, &place.cloud)?;
         Ok(saved.open(&loaded.workspace, &recorded.fingerprint_key)?)
     };
-    let again = || format!("the plan `{shown}` is not applied; make a new one with `terrace plan --out {shown}`");
+    let again = || {
+        format!(
+            "the plan `{shown}` is not applied; make a new one with `terrace plan --out {shown}`"
+        )
+    };
     let plan = open().with_context(again)?;
     if !place.store.unfinished()?.is_empty() {
-        anyhow::bail!("an earlier run was interrupted, and the plan `{shown}` does not know of it\nhelp: run `terrace plan --out {shown}` again");
+        anyhow::bail!(
+            "an earlier run was interrupted, and the plan `{shown}` does not know of it\nhelp: run `terrace plan --out {shown}` again"
+        );
     }
     carry_out(global, place, (plan, Decision::Approve), recorded, parallelism).await
 }
@@ -97,7 +120,8 @@ async fn carry_out(
             return Err(Shown.into());
         }
     };
-    let outcome = corridor::apply(global, place, approved, recorded, usize::from(parallelism)).await?;
+    let outcome =
+        corridor::apply(global, place, approved, recorded, usize::from(parallelism)).await?;
     ui::print(&terrace_render::outcome(&outcome, ui::out_style()));
     if !outcome.outputs.is_empty() {
         ui::print(&terrace_render::outputs(&outcome.outputs, ui::out_style()));

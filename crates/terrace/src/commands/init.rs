@@ -10,7 +10,9 @@ use crate::ui;
 
 /// Write a commented workspace that works on the simulator.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  mkdir infra && terrace -C infra init && terrace -C infra apply")]
+#[command(
+    after_help = "Example:\n  mkdir infra && terrace -C infra init && terrace -C infra apply"
+)]
 pub(crate) struct Init {}
 
 const FILES: [(&str, &str); 4] = [
@@ -23,7 +25,10 @@ const FILES: [(&str, &str); 4] = [
 pub(crate) fn run(global: &Global, _: &Init) -> anyhow::Result<ExitCode> {
     let root = &global.folder;
     if root.join("terrace.yaml").exists() {
-        anyhow::bail!("`{}` is a workspace already: it has a `terrace.yaml`, which is left as it is", root.display());
+        anyhow::bail!(
+            "`{}` is a workspace already: it has a `terrace.yaml`, which is left as it is",
+            root.display()
+        );
     }
     for (path, text) in FILES {
         let path = root.join(path);
@@ -34,7 +39,10 @@ pub(crate) fn run(global: &Global, _: &Init) -> anyhow::Result<ExitCode> {
         write(&path, text).with_context(|| format!("`{}` cannot be written", path.display()))?;
         ui::note(&format!("written {}", path.display()));
     }
-    ui::print(&format!("A workspace is in `{0}`. Try it on the simulator:\n\n  terrace -C {0} plan\n  terrace -C {0} apply\n", root.display()));
+    ui::print(&format!(
+        "A workspace is in `{0}`. Try it on the simulator:\n\n  terrace -C {0} plan\n  terrace -C {0} apply\n",
+        root.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

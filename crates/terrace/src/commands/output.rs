@@ -20,14 +20,19 @@ pub(crate) struct Output {
 pub(crate) fn run(global: &Global, args: &Output) -> anyhow::Result<ExitCode> {
     let mut outputs = super::show::snapshot(global)?.outputs;
     if let Some(name) = &args.name {
-        let fits = |full: &str| full == name || full.split_once('.').is_some_and(|(_, last)| last == name);
+        let fits =
+            |full: &str| full == name || full.split_once('.').is_some_and(|(_, last)| last == name);
         let known: Vec<String> = outputs.keys().cloned().collect();
         outputs.retain(|full, _| fits(full));
         match outputs.len() {
-            0 if known.is_empty() => anyhow::bail!("there are no outputs yet: `terrace apply` records them"),
+            0 if known.is_empty() => {
+                anyhow::bail!("there are no outputs yet: `terrace apply` records them")
+            }
             0 => anyhow::bail!("there is no output `{name}`; there are {}", known.join(", ")),
             1 => {}
-            _ => anyhow::bail!("several stacks have an output `{name}`: name one as `stack.{name}`"),
+            _ => {
+                anyhow::bail!("several stacks have an output `{name}`: name one as `stack.{name}`")
+            }
         }
     }
     if args.json {

@@ -14,7 +14,9 @@ use crate::{corridor, ui};
 
 /// Show what would change.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  terrace plan\n  terrace plan --out web.plan && terrace apply web.plan\n  terrace plan --detailed-exitcode   exit 2 when changes are pending")]
+#[command(
+    after_help = "Examples:\n  terrace plan\n  terrace plan --out web.plan && terrace apply web.plan\n  terrace plan --detailed-exitcode   exit 2 when changes are pending"
+)]
 pub(crate) struct Plan {
     /// Save the plan, for `terrace apply FILE`.
     #[arg(long, value_name = "FILE")]
@@ -46,11 +48,16 @@ pub(crate) async fn run(global: &Global, args: &Plan) -> anyhow::Result<ExitCode
     if args.json {
         ui::print_json(&terrace_render::plan_json(&planned.plan.sealed(key), &digest));
     } else {
-        ui::print(&terrace_render::plan(&PlanText { plan: &planned.plan, digest: &digest, style: ui::out_style() }));
+        ui::print(&terrace_render::plan(&PlanText {
+            plan: &planned.plan,
+            digest: &digest,
+            style: ui::out_style(),
+        }));
     }
     if let Some(path) = &args.out {
         let text = SavedPlan::new(&planned.plan, key).to_text()?;
-        std::fs::write(path, text).with_context(|| format!("the plan cannot be written to `{}`", path.display()))?;
+        std::fs::write(path, text)
+            .with_context(|| format!("the plan cannot be written to `{}`", path.display()))?;
         if !args.json {
             ui::note(&format!("Saved to {0}. Apply it with: terrace apply {0}", path.display()));
         }

@@ -42,8 +42,10 @@ pub(crate) fn run(global: &Global, args: &Show) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("the plan `{shown}` cannot be read"))?;
-    let saved = SavedPlan::from_text(&text).with_context(|| format!("`{shown}` cannot be shown"))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the plan `{shown}` cannot be read"))?;
+    let saved =
+        SavedPlan::from_text(&text).with_context(|| format!("`{shown}` cannot be shown"))?;
     let (plan, digest) = (saved.sealed(), saved.digest());
     if args.json {
         ui::print_json(&terrace_render::plan_json(plan, digest));

@@ -10,7 +10,9 @@ use crate::{cloud, ui};
 
 /// Serve the workspace's simulated cloud on a port, for any OpenStack client.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  terrace -C infra sim --port 5000\n  OS_CLIENT_CONFIG_FILE=infra/state/simulator/clouds.yaml OS_CLOUD=demo openstack server list")]
+#[command(
+    after_help = "Example:\n  terrace -C infra sim --port 5000\n  OS_CLIENT_CONFIG_FILE=infra/state/simulator/clouds.yaml OS_CLOUD=demo openstack server list"
+)]
 pub(crate) struct Sim {
     /// The port on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 5000)]
@@ -23,9 +25,13 @@ pub(crate) struct Sim {
 pub(crate) async fn run(global: &Global, args: &Sim) -> anyhow::Result<ExitCode> {
     let simulated = cloud::simulator(&global.folder)?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", args.port)).await;
-    let listener = listener.with_context(|| format!("port {} of 127.0.0.1 cannot be used", args.port))?;
+    let listener =
+        listener.with_context(|| format!("port {} of 127.0.0.1 cannot be used", args.port))?;
     let base = format!("http://{}", listener.local_addr()?);
-    let file = args.clouds_yaml.clone().unwrap_or_else(|| global.folder.join("state/simulator/clouds.yaml"));
+    let file = args
+        .clouds_yaml
+        .clone()
+        .unwrap_or_else(|| global.folder.join("state/simulator/clouds.yaml"));
     std::fs::write(&file, simulated.clouds_yaml(&base))
         .with_context(|| format!("`{}` cannot be written", file.display()))?;
     ui::print(&format!(

@@ -31,7 +31,8 @@ pub(crate) fn run(global: &Global, args: &State) -> anyhow::Result<ExitCode> {
                 let known: Vec<String> = snapshot.records.keys().map(ToString::to_string).collect();
                 let asked = address.to_string();
                 let nearest = suggest::nearest(&asked, known.iter().map(String::as_str));
-                let hint = nearest.map(|n| format!("\nhelp: did you mean `{n}`?")).unwrap_or_default();
+                let hint =
+                    nearest.map(|n| format!("\nhelp: did you mean `{n}`?")).unwrap_or_default();
                 anyhow::bail!("nothing is recorded at `{address}`{hint}");
             };
             ui::print(&terrace_render::state_show(&address, record, &snapshot));

@@ -22,16 +22,25 @@ pub(crate) fn run(global: &Global, args: &Validate) -> anyhow::Result<ExitCode> 
     match corridor::load(global) {
         Ok(loaded) => {
             if args.json {
-                ui::print_json(&terrace_render::diagnostics_json(&Default::default(), &loaded.workspace.sources));
+                ui::print_json(&terrace_render::diagnostics_json(
+                    &Default::default(),
+                    &loaded.workspace.sources,
+                ));
             } else {
                 let count = loaded.graph.order().len();
-                ui::print(&format!("The workspace is valid: {} stack(s), {count} instance(s).", loaded.workspace.stacks.len()));
+                ui::print(&format!(
+                    "The workspace is valid: {} stack(s), {count} instance(s).",
+                    loaded.workspace.stacks.len()
+                ));
             }
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => match error.downcast::<Invalid>() {
             Ok(invalid) if args.json => {
-                ui::print_json(&terrace_render::diagnostics_json(&invalid.diagnostics, &invalid.sources));
+                ui::print_json(&terrace_render::diagnostics_json(
+                    &invalid.diagnostics,
+                    &invalid.sources,
+                ));
                 Ok(ExitCode::from(1))
             }
             Ok(invalid) => Err(invalid.into()),
