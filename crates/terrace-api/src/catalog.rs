@@ -139,3 +139,59 @@ fn version_place(url: &str) -> Option<(usize, usize)> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn endpoints_get_the_version_the_calls_are_for() {
+        for (service, url, expected) in [
+            (Service::Network, "http://h:9696", "http://h:9696/v2.0"),
+            (Service::Network, "http://h/networking/v2.0/", "http://h/networking/v2.0"),
+            (Service::Network, "https://v2.example/network", "https://v2.example/network/v2.0"),
+            (Service::Image, "http://h:9292/", "http://h:9292/v2"),
+            (Service::Image, "http://h/image/v2.15", "http://h/image/v2"),
+            (Service::Identity, "http://h/identity/v2.0", "http://h/identity/v3"),
+            (Service::Compute, "http://h/compute", "http://h/compute/v2.1"),
+            (Service::Compute, "http://h/v2.1/p1/", "http://h/v2.1/p1"),
+            (Service::Compute, "http://h/v2/$(tenant_id)s", "http://h/v2/p1"),
+            (Service::BlockStorage, "http://h:8776/v3/%(project_id)s", "http://h:8776/v3/p1"),
+            (Service::BlockStorage, "http://h/volume/v3", "http://h/volume/v3"),
+            (Service::BlockStorage, "http://h/volume", "http://h/volume/v3/p1"),
+        ] {
+            assert_eq!(versioned(service, url, "p1"), expected, "{url}");
+        }
+        let nova = "http://h/compute/v2.1/p1";
+        assert_eq!(version_root(nova), "http://h/compute/v2.1");
+        assert_eq!(service_root(nova), "http://h/compute");
+        assert_eq!(version_of(nova), Some("v2.1"));
+        assert_eq!(version_of("http://v2.example"), None);
+    }
+
+    #[test]
+    fn services_are_found_by_any_of_their_names_the_official_first() {
+        let catalog = Catalog::read(&json!([
+            { "type": "volumev2", "endpoints": [
+                { "interface": "public", "region": "R1", "url": "http://old" }] },
+            { "type": "volumev3", "endpoints": [
+                { "interface": "internal", "region_id": "R1", "url": "http://inside" },
+                { "interface": "publicURL", "region": "R2", "url": "http://r2" },
+                { "interface": "public", "region_id": "R1", "url": "http://r1" },
+                { "interface": "admin", "url": null }] },
+            { "type": "compute", "endpoints": [] },
+            "nonsense",
+        ]));
+        let find = |region, interface| catalog.find(Service::BlockStorage, region, interface);
+        assert_eq!(find(Some("R1"), Interface::Public), Ok("http://r1"));
+        assert_eq!(find(Some("R2"), Interface::Public), Ok("http://r2"));
+        assert_eq!(find(Some("R1"), Interface::Internal), Ok("http://inside"));
+        assert_eq!(find(None, Interface::Public), Ok("http://r2"));
+        assert!(find(Some("R1"), Interface::Admin).unwrap_err().contains("internal, public"));
+        let missing = catalog.find(Service::Compute, None, Interface::Public).unwrap_err();
+        assert_eq!(missing, "this cloud has no compute service in its catalogue");
+        assert_eq!(catalog.only_region(), None);
+    }
+}

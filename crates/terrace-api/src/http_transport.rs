@@ -177,3 +177,115 @@ fn reason(what: &str, error: &reqwest::Error) -> String {
 fn cause(error: reqwest::Error) -> Option<crate::transport::Cause> {
     Some(Box::new(error.without_url()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::config::CloudConfig;
+
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    /// A server that reads one request and does `then` with the connection; gives its address.
+    fn serve(then: impl FnOnce(TcpStream) + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 4096];
+            let _read = stream.read(&mut request).unwrap();
+            then(stream);
+        });
+        format!("http://{address}/x")
+    }
+
+    fn say(text: &'static str) -> impl FnOnce(TcpStream) + Send + 'static {
+        move |mut stream| stream.write_all(text.as_bytes()).unwrap()
+    }
+
+    async fn ask(url: &str, deadline: Duration) -> Result<http::Response<Bytes>, TransportError> {
+        let options = HttpOptions { max_body: 32, proxies: false, ..HttpOptions::default() };
+        let request = http::Request::get(url).body(Bytes::new()).unwrap();
+        HttpTransport::new(&options).unwrap().send(request, deadline).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_back_whole() {
+        let url = serve(say("HTTP/1.1 202 Accepted\r\nX-A: b\r\nContent-Length: 2\r\n\r\nhi"));
+        let answer = ask(&url, DEADLINE).await.unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.body()[..]), (202, &b"hi"[..]));
+        assert_eq!(answer.headers()["x-a"], "b");
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let to = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(ask(&serve(say(to)), DEADLINE).await.unwrap().status(), 302);
+    }
+
+    #[tokio::test]
+    async fn what_never_left_is_told_from_what_may_have_arrived() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let tls = serve(say("HTTP/1.1 400 no TLS here\r\n\r\n")).replace("http:", "https:");
+        for url in [format!("http://{free}/"), "http://no-such-host.invalid/".into(), tls] {
+            let error = ask(&url, DEADLINE).await.unwrap_err();
+            assert!(matches!(error, TransportError::NeverSent { .. }), "{url}: {error:?}");
+        }
+        let half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
+        let torn = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n";
+        for url in [serve(drop), serve(say(half)), serve(say(torn)), serve(say("nonsense\r\n\r\n"))]
+        {
+            let error = ask(&url, DEADLINE).await.unwrap_err();
+            assert!(matches!(error, TransportError::OutcomeUnknown { .. }), "{url}: {error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_left_at_the_deadline() {
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let url = serve(move |stream| {
+            let _over = held.recv();
+            drop(stream);
+        });
+        let error = ask(&url, Duration::from_millis(50)).await.unwrap_err();
+        assert!(error.to_string().contains("timed out"), "{error}");
+        assert!(matches!(error, TransportError::OutcomeUnknown { .. }));
+        drop(hold);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_cut() {
+        let long = "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n\
+                    0123456789012345678901234567890123456789012345678901234567890123";
+        let error = ask(&serve(say(long)), DEADLINE).await.unwrap_err();
+        assert!(matches!(error, TransportError::TooLarge { limit: 32 }), "{error:?}");
+    }
+
+    #[test]
+    fn certificates_that_cannot_be_used_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let tls = Tls { cacert: Some(file.clone()), ..Tls::default() };
+        let options = HttpOptions { tls, ..HttpOptions::default() };
+        let error = HttpTransport::new(&options).unwrap_err().to_string();
+        assert!(error.contains("cannot read") && error.contains("ca.pem"), "{error}");
+        std::fs::write(&file, "not a certificate").unwrap();
+        let error = HttpTransport::new(&options).unwrap_err().to_string();
+        assert!(error.contains("no certificates in") && error.contains("ca.pem"), "{error}");
+    }
+
+    #[test]
+    fn a_cloud_on_this_machine_needs_no_proxy() {
+        for (url, proxies) in [
+            ("http://127.0.0.1:5000", false),
+            ("http://localhost", false),
+            ("http://[::1]:80", false),
+            ("https://cloud.example", true),
+        ] {
+            let config = CloudConfig::for_simulator(url);
+            assert_eq!(HttpOptions::for_cloud(&config).proxies, proxies, "{url}");
+        }
+    }
+}

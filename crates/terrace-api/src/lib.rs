@@ -27,6 +27,8 @@ mod redact;
 mod retry;
 mod service;
 mod session;
+#[cfg(test)]
+mod testkit;
 mod transport;
 mod wire;
 

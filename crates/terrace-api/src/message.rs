@@ -98,6 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn every_shape_of_error_is_understood() {
         let long = format!("{{\"x\": {{\"message\": \"{}\"}}}}", "m".repeat(700));
         let capped = format!("{}...", "m".repeat(600));

@@ -80,7 +80,7 @@ impl Recovery {
             let address = &operation.intent.address;
             match decision {
                 Decision::Exists(record) => {
-                    drop(snapshot.records.insert(address.clone(), (**record).clone()))
+                    drop(snapshot.records.insert(address.clone(), (**record).clone()));
                 }
                 Decision::Gone => drop(snapshot.records.remove(address)),
                 Decision::NotDone => {}

@@ -128,8 +128,8 @@ impl<N: Ord + Clone, E: Clone> Dag<N, E> {
                 if needed == start {
                     return self.walk_back(start, at, &came_from);
                 }
-                if !came_from.contains_key(&needed) {
-                    came_from.insert(needed, at);
+                if let std::collections::btree_map::Entry::Vacant(e) = came_from.entry(needed) {
+                    e.insert(at);
                     queue.push_back(needed);
                 }
             }

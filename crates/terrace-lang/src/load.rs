@@ -72,7 +72,7 @@ impl Reading<'_> {
         let mut stacks = BTreeMap::new();
         let mut texts = BTreeMap::new();
         for (name, file) in self.stack_files() {
-            let (node, found) = yaml::parse(&self.sources.text(file).to_owned(), file);
+            let (node, found) = yaml::parse(self.sources.text(file), file);
             self.diagnostics.extend(found);
             let Some(node) = node else { continue };
             if let Some(stack) = stack::read(self, &name, &node, &given) {
@@ -113,7 +113,7 @@ impl Reading<'_> {
             return None;
         }
         let file = self.read("terrace.yaml")?;
-        let (node, found) = yaml::parse(&self.sources.text(file).to_owned(), file);
+        let (node, found) = yaml::parse(self.sources.text(file), file);
         let broken = found.has_errors();
         self.diagnostics.extend(found);
         if broken { None } else { Some(settings::read(self, node.as_ref())) }
@@ -142,7 +142,7 @@ impl Reading<'_> {
     /// Reads a file of the workspace into a tree.
     pub(crate) fn tree(&mut self, path: &str) -> Option<Node> {
         let file = self.read(path)?;
-        let (node, found) = yaml::parse(&self.sources.text(file).to_owned(), file);
+        let (node, found) = yaml::parse(self.sources.text(file), file);
         self.diagnostics.extend(found);
         node
     }
@@ -171,7 +171,8 @@ impl Reading<'_> {
             let stem = file_name.rsplit_once('.').map_or(file_name.as_str(), |(stem, _)| stem);
             match StackName::new(stem) {
                 Ok(name) => {
-                    files.extend(self.read(&format!("stacks/{file_name}")).map(|file| (name, file)))
+                    files
+                        .extend(self.read(&format!("stacks/{file_name}")).map(|file| (name, file)));
                 }
                 Err(error) => {
                     let message =

@@ -109,7 +109,7 @@ fn block(
                     .push(Diagnostic::error("E0204", field.key_span, message).help("remove it"));
             }
             (key, Some(_)) => {
-                drop(resource.body.insert(key.to_owned(), term(reading, &field.value)))
+                drop(resource.body.insert(key.to_owned(), term(reading, &field.value)));
             }
             (_, None) => {
                 let what = format!("attribute of a {}", schema.noun);
@@ -140,7 +140,7 @@ fn lifecycle(reading: &mut Reading<'_>, node: &Node) -> Lifecycle {
                 reading.diagnostics.push(Diagnostic::error("E0301", field.value.span, message));
             }
             _ => {
-                reading.diagnostics.push(unknown(field, "lifecycle setting", &["prevent_destroy"]))
+                reading.diagnostics.push(unknown(field, "lifecycle setting", &["prevent_destroy"]));
             }
         }
     }
@@ -162,7 +162,7 @@ fn depends_on(
         let text = item.as_scalar().map(|s| s.text.as_str()).unwrap_or_default();
         match format!("{}/{text}", stack.name).parse::<Address>() {
             Ok(address) if address.key.is_none() => {
-                found.push(Spanned::new(address.resource, item.span))
+                found.push(Spanned::new(address.resource, item.span));
             }
             Ok(_) => reading.diagnostics.push(Diagnostic::error(
                 "E0205",
@@ -187,7 +187,7 @@ pub(crate) fn bare_names(reading: &mut Reading<'_>, stack: &mut Stack) {
         for (name, value) in &mut resource.body {
             if let Some(Refers::Kind(kind)) = schema.attribute(name).map(|a| a.refers) {
                 let mut names = BareNames { reading, stack: &stack.name, kind, known: &known };
-                names.term(value, true);
+                names.term(value);
             }
         }
         for dependency in resource.depends_on.iter().filter(|d| !known.contains_key(&d.value)) {
@@ -205,9 +205,9 @@ struct BareNames<'a, 'r> {
 }
 
 impl BareNames<'_, '_> {
-    fn term(&mut self, term: &mut Spanned<Term>, single: bool) {
+    fn term(&mut self, term: &mut Spanned<Term>) {
         match &mut term.value {
-            Term::List(items) => items.iter_mut().for_each(|item| self.term(item, single)),
+            Term::List(items) => items.iter_mut().for_each(|item| self.term(item)),
             Term::Literal(Value::String(text)) => {
                 if let Some(reference) = self.reference(&text.clone(), term.span) {
                     term.value = Term::Reference(reference);

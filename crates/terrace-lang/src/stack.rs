@@ -93,7 +93,7 @@ fn outputs(reading: &mut Reading<'_>, stack: &mut Stack, entry: &Entry) {
         match (field.key.as_str(), field.value.as_scalar().map(crate::yaml::Scalar::value)) {
             ("value", _) => output.term = term(reading, &field.value),
             ("sensitive", Some(terrace_model::Value::Bool(sensitive))) => {
-                output.sensitive = sensitive
+                output.sensitive = sensitive;
             }
             ("description", Some(_)) => {}
             _ => reading.diagnostics.push(unknown(

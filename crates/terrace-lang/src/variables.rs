@@ -180,15 +180,16 @@ fn from_text(text: &str, kind: Option<&str>) -> Value {
 }
 
 fn fits(value: &Value, declared: &Declared<'_>) -> Result<(), String> {
-    let right = match (declared.kind, value) {
-        (None, _) => true,
-        (Some("string"), Value::String(_)) | (Some("integer"), Value::Int(_)) => true,
-        (Some("number"), Value::Int(_) | Value::Float(_)) | (Some("boolean"), Value::Bool(_)) => {
-            true
-        }
-        (Some("list"), Value::List(_)) | (Some("map"), Value::Map(_)) => true,
-        _ => false,
-    };
+    let right = declared.kind.is_none()
+        || matches!(
+            (declared.kind, value),
+            (Some("string"), Value::String(_))
+                | (Some("integer"), Value::Int(_))
+                | (Some("number"), Value::Int(_) | Value::Float(_))
+                | (Some("boolean"), Value::Bool(_))
+                | (Some("list"), Value::List(_))
+                | (Some("map"), Value::Map(_))
+        );
     if !right {
         let kind = declared.kind.unwrap_or_default();
         return Err(format!("expected type {kind}, found {}", value.describe()));

@@ -73,9 +73,9 @@ pub enum Type {
     /// IPv4 or IPv6 address.
     Address,
     /// List of one type.
-    List(&'static Type),
+    List(&'static Self),
     /// Map from text to one type.
-    Map(&'static Type),
+    Map(&'static Self),
     /// Fixed fields.
     Object(&'static [Field]),
 }

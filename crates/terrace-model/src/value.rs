@@ -26,13 +26,13 @@ pub enum Value {
     /// Text.
     String(String),
     /// List.
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// Map, ordered by key.
-    Map(BTreeMap<String, Value>),
+    Map(BTreeMap<String, Self>),
     /// Not known yet.
     Pending(Box<Pending>),
     /// Known, and never to be shown or stored.
-    Sensitive(Box<Value>),
+    Sensitive(Box<Self>),
     /// Keyed hash of a sensitive value, as it is stored and put into plans.
     Fingerprint(String),
 }

@@ -149,7 +149,7 @@ impl<'a> Planner<'a> {
             Some(sources.place(resource.body.get(name).map_or(resource.span, |term| term.span)))
         };
         let key = &self.inputs.recorded.fingerprint_key;
-        let changes = diff::changes(address, desired, record, object, key, &place);
+        let changes = diff::changes(address, desired, (record, object), key, &place);
         let block = Some(sources.place(resource.span));
         let (action, reason) = judge(record, object, &changes, block);
         Decided { action, reason, seen: Some(object), changes, before: object.attributes.clone() }

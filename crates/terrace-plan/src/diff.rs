@@ -10,8 +10,7 @@ use crate::plan::{AttributeChange, Drift};
 pub(crate) fn changes(
     address: &Address,
     desired: &Attributes,
-    record: &Record,
-    seen: &Object,
+    (record, seen): (&Record, &Object),
     key: &[u8],
     place: &dyn Fn(&str) -> Option<Place>,
 ) -> Vec<AttributeChange> {

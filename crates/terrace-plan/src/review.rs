@@ -37,7 +37,7 @@ impl ApprovedPlan {
 #[derive(Debug)]
 pub enum Reviewed {
     /// It may be applied.
-    Approved(ApprovedPlan),
+    Approved(Box<ApprovedPlan>),
     /// The reviewer declined.
     Declined,
     /// The plan itself forbids it, whatever the reviewer says.
@@ -49,7 +49,7 @@ pub fn review(plan: Plan, decision: Decision) -> Reviewed {
     match decision {
         _ if !plan.refusals.is_empty() => Reviewed::Refused(plan.refusals),
         Decision::Decline => Reviewed::Declined,
-        Decision::Approve => Reviewed::Approved(ApprovedPlan { plan }),
+        Decision::Approve => Reviewed::Approved(Box::new(ApprovedPlan { plan })),
     }
 }
 

@@ -147,7 +147,7 @@ pub fn planned_value(
             matches!(attribute.presence, Presence::Computed | Presence::OptionalComputed);
         match desired.get(attribute.name) {
             Some(value) if !value.is_null() => {
-                drop(values.insert(attribute.name.to_owned(), value.clone()))
+                drop(values.insert(attribute.name.to_owned(), value.clone()));
             }
             _ if by_cloud && seen.is_none() => {
                 values.insert(attribute.name.to_owned(), waiting_for(address, attribute.name));

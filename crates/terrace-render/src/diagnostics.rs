@@ -26,7 +26,8 @@ pub fn diagnostics(diagnostics: &Diagnostics, sources: &Sources, style: Style) -
             .map(|(n, noun)| plural(n, noun))
             .collect();
     if !counted.is_empty() {
-        text.push_str(&format!("{}\n", counted.join(", ")));
+        text.push_str(&counted.join(", "));
+        text.push('\n');
     }
     text
 }

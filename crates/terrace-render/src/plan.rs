@@ -96,7 +96,7 @@ fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Sty
     match instance.action {
         Action::Create => lines.extend(listed(&instance.desired, names)),
         Action::Replace if instance.changes.is_empty() => {
-            lines.extend(listed(&instance.desired, names))
+            lines.extend(listed(&instance.desired, names));
         }
         Action::Delete | Action::Forget => {
             for name in ["name", "id"] {

@@ -65,32 +65,8 @@ impl Progress {
         }
     }
 
-    fn ended(&self, inner: &mut Inner, address: &Address, text: &str) {
-        if let Some(bar) = inner.bars.remove(address) {
-            bar.finish_and_clear();
-        }
-        inner.mentioned.remove(address);
-        self.line(inner, text);
-    }
-}
-
-impl EventSink for Progress {
-    fn event(&self, event: Event) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let inner = &mut *inner;
+    fn under_way(&self, inner: &mut Inner, event: Event) {
         match event {
-            Event::RefreshStarted { .. } | Event::Known { .. } => {}
-            Event::RefreshFinished { present, absent, requests, elapsed_ms } => {
-                let gone = if absent > 0 { format!(", {absent} gone") } else { String::new() };
-                self.line(
-                    inner,
-                    &format!(
-                        "Read the cloud: {present} there{gone} ({requests} requests, {}).",
-                        seconds(elapsed_ms)
-                    ),
-                );
-            }
-            Event::Recovered(recovered) => self.line(inner, &found(&recovered)),
             Event::Started { address, operation } => {
                 let text = format!("{address}: {}", doing(operation));
                 if self.live.is_none() {
@@ -109,6 +85,37 @@ impl EventSink for Progress {
                     );
                 }
             }
+            _ => {}
+        }
+    }
+
+    fn ended(&self, inner: &mut Inner, address: &Address, text: &str) {
+        if let Some(bar) = inner.bars.remove(address) {
+            bar.finish_and_clear();
+        }
+        inner.mentioned.remove(address);
+        self.line(inner, text);
+    }
+}
+
+impl EventSink for Progress {
+    fn event(&self, event: Event) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = &mut *inner;
+        match event {
+            Event::Started { .. } | Event::Waiting { .. } => self.under_way(inner, event),
+            Event::RefreshStarted { .. } | Event::Known { .. } => {}
+            Event::RefreshFinished { present, absent, requests, elapsed_ms } => {
+                let gone = if absent > 0 { format!(", {absent} gone") } else { String::new() };
+                self.line(
+                    inner,
+                    &format!(
+                        "Read the cloud: {present} there{gone} ({requests} requests, {}).",
+                        seconds(elapsed_ms)
+                    ),
+                );
+            }
+            Event::Recovered(recovered) => self.line(inner, &found(&recovered)),
             Event::Finished { address, operation, id, elapsed_ms } => {
                 let word = self.style.paint(AnsiColor::Green, done(operation));
                 self.ended(

@@ -18,17 +18,17 @@ pub fn state_list(snapshot: &Snapshot) -> String {
 pub fn state_show(address: &Address, record: &Record, snapshot: &Snapshot) -> String {
     let mut text = format!("{address}\n  id: {}\n  status: {}\n", record.id, status(record.status));
     if let Some(fault) = &record.fault {
-        text.push_str(&format!("  fault: {fault}\n"));
+        text = text + &format!("  fault: {fault}\n");
     }
     if !record.dependencies.is_empty() {
         let needs: Vec<String> = record.dependencies.iter().map(ToString::to_string).collect();
-        text.push_str(&format!("  needs: {}\n", needs.join(", ")));
+        text = text + &format!("  needs: {}\n", needs.join(", "));
     }
     let names = names(snapshot);
     for (name, value) in &record.seen {
         let value =
             if name == "id" { shown(value, &BTreeMap::new()) } else { shown(value, &names) };
-        text.push_str(&format!("    {name}: {value}\n"));
+        text = text + &format!("    {name}: {value}\n");
     }
     text
 }

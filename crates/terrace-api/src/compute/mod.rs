@@ -15,6 +15,9 @@ pub use groups::{
     GroupRules, ServerGroup, create_server_group, delete_server_group, server_group, server_groups,
 };
 pub use keypairs::{Keypair, delete_keypair, import_keypair, keypair, keypairs};
+#[cfg(test)]
+mod tests;
+
 pub use servers::{
     AddressEntry, Fault, NewServer, Nic, NicTarget, Server, ServerChange, VolumeRef, create_server,
     delete_metadata_key, delete_server, server, servers_detail, set_metadata, set_server_tags,

@@ -4,6 +4,8 @@ mod entry;
 mod error;
 mod files;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

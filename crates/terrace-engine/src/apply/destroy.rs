@@ -56,7 +56,7 @@ impl Work<'_> {
             match kinds::delete(instance.address.kind(), &self.context.session, id).await {
                 Err(error) if error.is_not_found() => return Ok(()),
                 Err(error) if tries < TRIES && passing(&error) => {
-                    self.context.clock.sleep(BETWEEN).await
+                    self.context.clock.sleep(BETWEEN).await;
                 }
                 other => return other,
             }

@@ -37,9 +37,9 @@ pub enum Term {
     /// A bare name of another resource; its value is that resource's `id`.
     Reference(ResourceReference),
     /// A list.
-    List(Vec<Spanned<Term>>),
+    List(Vec<Spanned<Self>>),
     /// A map.
-    Map(BTreeMap<String, Spanned<Term>>),
+    Map(BTreeMap<String, Spanned<Self>>),
 }
 
 impl Term {

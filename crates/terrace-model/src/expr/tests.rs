@@ -172,6 +172,7 @@ fn pending_values_keep_what_they_need() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn complaints() {
     for (text, expected) in [
         (

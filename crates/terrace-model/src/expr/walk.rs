@@ -303,7 +303,7 @@ impl Walk<'_> {
         let source = &self.program.source_info().source;
         let place = (self.span_of)(at.clone());
         let diagnostic = Diagnostic::error("E0401", place, format!("unknown name `{name}`"));
-        let before = source[..at.start].as_bytes();
+        let before = &source.as_bytes()[..at.start];
         if before.ends_with(b"-")
             && before.len() > 1
             && before[before.len() - 2].is_ascii_alphanumeric()

@@ -110,7 +110,7 @@ async fn carry_out(
     parallelism: u16,
 ) -> anyhow::Result<ExitCode> {
     let approved = match review(plan, decision) {
-        Reviewed::Approved(approved) => approved,
+        Reviewed::Approved(approved) => *approved,
         Reviewed::Declined => {
             ui::note("Nothing was done.");
             return Ok(ExitCode::from(1));

@@ -1,0 +1,161 @@
+//! What is sent to nova, and what is made of its answers.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::call::Call;
+
+fn line(call: &Call) -> String {
+    let version = call.microversion.map(|need| format!(" {}", need.version));
+    format!("{} {}{}", call.method, call.path, version.unwrap_or_default())
+}
+
+#[test]
+fn calls_have_their_method_path_and_version() {
+    let change = |name: Option<&str>, description: Option<&str>| ServerChange {
+        name: name.map(Into::into),
+        description: description.map(Into::into),
+    };
+    for (call, expected) in [
+        (servers_detail(&[]), "GET /servers/detail 2.26"),
+        (server("s/1"), "GET /servers/s%2F1 2.26"),
+        (update_server("s", &change(Some("n"), None)), "PUT /servers/s"),
+        (update_server("s", &change(None, Some("d"))), "PUT /servers/s 2.19"),
+        (delete_server("s"), "DELETE /servers/s"),
+        (delete_metadata_key("s", "a b"), "DELETE /servers/s/metadata/a%20b"),
+        (keypairs(), "GET /os-keypairs 2.35"),
+        (keypair("my key"), "GET /os-keypairs/my%20key 2.2"),
+        (import_keypair("k", "ssh", None), "POST /os-keypairs 2.2"),
+        (import_keypair("me@x", "ssh", None), "POST /os-keypairs 2.92"),
+        (delete_keypair("k"), "DELETE /os-keypairs/k 2.2"),
+        (server_group("g"), "GET /os-server-groups/g 2.64"),
+        (delete_server_group("g"), "DELETE /os-server-groups/g"),
+        (resize("s", "f"), "POST /servers/s/action"),
+        (flavors_detail(), "GET /flavors/detail"),
+        (quota_detail("p"), "GET /os-quota-sets/p/detail"),
+    ] {
+        assert_eq!(line(&call), expected);
+    }
+}
+
+#[test]
+fn a_whole_server_is_asked_for_whole() {
+    let new = NewServer {
+        name: "web".into(),
+        flavor_id: "1".into(),
+        image_id: Some("i".into()),
+        key_name: Some("k".into()),
+        networks: vec![
+            Nic { fixed_ip: Some("10.0.0.9".into()), ..Nic::network("n") },
+            Nic::port("p"),
+        ],
+        security_groups: vec!["sg".into()],
+        metadata: [("a".to_owned(), "b".to_owned())].into(),
+        tags: vec!["t".into()],
+        user_data: Some("Zm9v".into()),
+        availability_zone: Some("az1".into()),
+        config_drive: Some(true),
+        group: Some("g".into()),
+        description: Some("d".into()),
+    };
+    let call = create_server(&new);
+    assert_eq!(line(&call), "POST /servers 2.52");
+    assert_eq!(
+        call.body.unwrap(),
+        json!({
+            "server": {
+                "name": "web", "flavorRef": "1", "imageRef": "i", "key_name": "k",
+                "networks": [{ "uuid": "n", "fixed_ip": "10.0.0.9" }, { "port": "p" }],
+                "security_groups": [{ "name": "sg" }], "metadata": { "a": "b" }, "tags": ["t"],
+                "user_data": "Zm9v", "availability_zone": "az1", "config_drive": true,
+                "description": "d",
+            },
+            "os:scheduler_hints": { "group": "g" },
+        })
+    );
+}
+
+#[test]
+fn networks_are_left_out_only_where_nova_allows() {
+    let plain = NewServer { name: "a".into(), flavor_id: "1".into(), ..NewServer::default() };
+    let call = create_server(&plain);
+    assert_eq!(line(&call), "POST /servers");
+    assert_eq!(call.body.unwrap(), json!({ "server": { "name": "a", "flavorRef": "1" } }));
+    let tagged = NewServer { tags: vec!["t".into()], ..plain };
+    assert_eq!(create_server(&tagged).body.unwrap()["server"]["networks"], "auto");
+}
+
+#[test]
+fn actions_and_groups_have_their_bodies() {
+    let again = Rebuild { image_id: "i".into(), key_name: Some("k".into()), ..Rebuild::default() };
+    let rules = GroupRules { max_server_per_host: Some(2) };
+    let group = json!({ "name": "g", "policy": "anti-affinity",
+        "rules": { "max_server_per_host": 2 } });
+    let empty = ServerChange { description: Some(String::new()), ..ServerChange::default() };
+    for (call, body) in [
+        (resize("s", "f"), json!({ "resize": { "flavorRef": "f" } })),
+        (confirm_resize("s"), json!({ "confirmResize": null })),
+        (revert_resize("s"), json!({ "revertResize": null })),
+        (start("s"), json!({ "os-start": null })),
+        (stop("s"), json!({ "os-stop": null })),
+        (reboot("s"), json!({ "reboot": { "type": "SOFT" } })),
+        (rebuild("s", &again), json!({ "rebuild": { "imageRef": "i", "key_name": "k" } })),
+        (create_server_group("g", "anti-affinity", &rules), json!({ "server_group": group })),
+        (update_server("s", &empty), json!({ "server": { "description": null } })),
+    ] {
+        assert_eq!(call.body.unwrap(), body);
+    }
+    for (rebuild_with, version) in [
+        (Rebuild { user_data: Some("x".into()), ..again.clone() }, " 2.57"),
+        (Rebuild { key_name: None, description: Some("x".into()), ..again.clone() }, " 2.19"),
+        (Rebuild { key_name: None, ..again.clone() }, ""),
+        (again, " 2.54"),
+    ] {
+        let expected = format!("POST /servers/s/action{version}");
+        assert_eq!(line(&rebuild("s", &rebuild_with)), expected);
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+#[test]
+fn a_server_is_read_with_and_without_its_fields() {
+    let server: Server = read(json!({
+        "id": "s", "name": "web", "status": "ERROR", "OS-EXT-STS:task_state": null,
+        "OS-EXT-STS:vm_state": "error", "OS-EXT-STS:power_state": 0,
+        "flavor": { "id": "1", "links": [] }, "image": "", "key_name": null, "config_drive": "True",
+        "metadata": { "a": "b" }, "tags": ["t"], "description": null, "user_id": "u",
+        "addresses": { "n": [{ "addr": "10.0.0.9", "version": 4, "OS-EXT-IPS:type": "fixed",
+            "OS-EXT-IPS-MAC:mac_addr": "fa:16" }] },
+        "security_groups": [{ "name": "default" }, { "name": "default" }],
+        "OS-EXT-AZ:availability_zone": "", "fault": { "code": 500, "message": "No valid host" },
+        "os-extended-volumes:volumes_attached": [{ "id": "v" }], "unheard-of": {},
+    }));
+    assert_eq!((server.flavor_id.as_deref(), server.image_id.as_deref()), (Some("1"), None));
+    assert_eq!((server.config_drive, server.availability_zone), (true, None));
+    assert_eq!(server.security_groups, ["default", "default"]);
+    assert_eq!(server.fault.unwrap().message, "No valid host");
+    assert_eq!(server.addresses["n"][0].mac, "fa:16");
+    assert_eq!(server.volumes_attached[0].id, "v");
+    let down: Server = read(json!({ "id": "s", "status": "UNKNOWN", "image": { "id": "i" } }));
+    assert_eq!((down.image_id.as_deref(), down.config_drive), (Some("i"), false));
+}
+
+#[test]
+fn old_and_new_shapes_of_the_rest_are_read() {
+    let old: ServerGroup = read(json!({ "id": "g", "policies": ["affinity"], "metadata": {} }));
+    let new: ServerGroup = read(json!({ "id": "g", "policy": "anti-affinity",
+        "rules": { "max_server_per_host": "3" }, "members": null }));
+    assert_eq!((old.policy.as_str(), old.max_server_per_host()), ("affinity", None));
+    assert_eq!((new.policy.as_str(), new.max_server_per_host()), ("anti-affinity", Some(3)));
+    let flavor: Flavor = read(json!({ "id": 7, "name": "m", "vcpus": 2, "swap": "" }));
+    assert_eq!(flavor.id, "7");
+    let zone: Zone = read(json!({ "zoneName": "az1", "zoneState": { "available": true } }));
+    assert!(zone.available);
+    let quotas: QuotaSet = read(json!({ "id": "p", "cores": { "limit": 20, "in_use": 3,
+        "reserved": 1 }, "ram": { "limit": -1, "in_use": 9 }, "x": { "limit": 1, "in_use": 2 } }));
+    let left: Vec<_> = quotas.0.iter().map(|(name, quota)| (name.as_str(), quota.left())).collect();
+    assert_eq!(left, [("cores", Some(16)), ("ram", None), ("x", Some(0))]);
+}
