@@ -121,8 +121,13 @@ fn with_tls(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Tran
     }
     if let Some(file) = &tls.cacert {
         let pem = read_file(file)?;
-        let certificates = Certificate::from_pem_bundle(&pem)
-            .map_err(|error| unsent(&format!("no certificates in {}", file.display()), error))?;
+        let problem = format!("no certificates in {}", file.display());
+        let certificates =
+            Certificate::from_pem_bundle(&pem).map_err(|error| unsent(&problem, error))?;
+        // Text without any certificate reads as an empty bundle, which would trust nobody.
+        if certificates.is_empty() {
+            return Err(TransportError::never_sent(problem));
+        }
         builder = builder.tls_certs_only(certificates);
     }
     let Some(file) = &tls.cert else { return Ok(builder) };

@@ -172,6 +172,11 @@ impl Value {
     pub fn sealed(&self, key: &[u8]) -> Self {
         self.map_leaves(&|v| match v {
             Self::Sensitive(inner) => Some(Self::Fingerprint(inner.fingerprint(key))),
+            Self::Pending(pending) => {
+                let mut pending = pending.clone();
+                pending.bindings.values_mut().for_each(|value| *value = value.sealed(key));
+                Some(Self::Pending(pending))
+            }
             _ => None,
         })
     }
@@ -191,10 +196,21 @@ impl Value {
 
     /// Keyed hash of the value's JSON: the same value under the same key gives the same text.
     pub fn fingerprint(&self, key: &[u8]) -> String {
-        let inner =
-            Sha256::new().chain_update(key).chain_update(self.to_json().to_string()).finalize();
+        let inner = Sha256::new().chain_update(key).chain_update(self.hashed_text()).finalize();
         let outer = Sha256::new().chain_update(key).chain_update(inner).finalize();
         hex(&outer)
+    }
+
+    /// What a fingerprint is made of: JSON, and for what is not known yet how it is computed.
+    fn hashed_text(&self) -> String {
+        match self {
+            Self::Pending(pending) => {
+                let bindings = pending.bindings.iter().map(|(k, v)| (k.clone(), v.hashed_text()));
+                json!([pending.template, bindings.collect::<BTreeMap<_, _>>()]).to_string()
+            }
+            Self::Sensitive(inner) => inner.hashed_text(),
+            known => known.to_json().to_string(),
+        }
     }
 
     /// Plain JSON, for the cloud and for outputs: sensitive values are in it in clear; pending

@@ -246,10 +246,10 @@ impl<'a> Planner<'a> {
                 };
                 let sensitive = output.sensitive || value.is_sensitive();
                 // A pending one is sealed when it is known.
-                let value = if sensitive && !value.is_pending() {
-                    Value::Sensitive(Box::new(value.revealed())).sealed(key)
-                } else {
-                    value
+                let value = match (sensitive, value.is_pending()) {
+                    (true, true) => value.revealed(),
+                    (true, false) => Value::Sensitive(Box::new(value.revealed())).sealed(key),
+                    (false, _) => value,
                 };
                 let planned =
                     outputs.entry(format!("{}.{name}", stack.name)).or_insert(PlannedOutput {

@@ -57,6 +57,9 @@ impl Plan {
                 }
             }
         }
+        for output in plan.outputs.values_mut() {
+            output.after = output.after.sealed(fingerprint_key);
+        }
         plan
     }
 }

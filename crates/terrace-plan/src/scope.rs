@@ -115,7 +115,8 @@ fn attribute_of(
 ) -> Result<Value, EvalError> {
     let schema = address.kind().schema();
     match &reference.attribute {
-        None => Ok(Value::Map(values.clone())),
+        // A whole instance is used for what can be shown; a secret is read by its own name.
+        None => Ok(Value::Map(shown(address, values))),
         Some(name) => match (values.get(name), schema.attribute(name)) {
             (Some(value), _) => Ok(value.clone()),
             (None, Some(_)) => Ok(Value::Null),
@@ -131,6 +132,13 @@ fn attribute_of(
             }
         },
     }
+}
+
+/// Attributes without those that are always secret.
+pub(crate) fn shown(address: &Address, values: &Attributes) -> Attributes {
+    let schema = address.kind().schema();
+    let secret = |name: &str| schema.attribute(name).is_some_and(|a| a.secret);
+    values.iter().filter(|(name, _)| !secret(name)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
 /// What a planned instance is worth to others: what is desired, over what is seen; what only

@@ -221,116 +221,67 @@ fn every_way_to_authenticate_is_understood() {
     }
 }
 
-#[test]
-fn mistakes_are_named_with_their_place() {
-    let file = |text: &'static str| vec![("cwd/clouds.yaml", text)];
-    let deep = format!("clouds: {}", "[".repeat(100));
-    let both = "clouds: {b: {}, a: {}}";
-    for (files, variables, select, words) in [
-        (
-            vec![],
-            vec![],
-            None,
-            vec![
-                "no cloud is configured",
-                "@/cwd/clouds.yaml",
-                "@/home/.config/openstack/clouds.json",
-                "/etc/openstack",
-                "OS_AUTH_URL",
-            ],
-        ),
-        (vec![], vec![], Some("x"), vec!["no cloud `x`", "@/cwd/clouds.yaml"]),
-        (file(both), vec![], Some("x"), vec!["no cloud `x` in @/cwd/clouds.yaml; it has b, a"]),
-        (file(both), vec![], None, vec!["several clouds (b, a)", "OS_CLOUD"]),
-        (file("clouds: {}"), vec![], None, vec!["no cloud is configured"]),
-        (file("clouds:\n  a: [\n"), vec![], None, vec!["@/cwd/clouds.yaml:", "clouds.yaml:3:1"]),
-        (file("- x"), vec![], None, vec!["must be a map"]),
-        (
-            vec![("cwd/clouds.yaml", deep.as_str())],
-            vec![],
-            None,
-            vec!["clouds.yaml:1:73: brackets are nested too deeply"],
-        ),
-        (
-            vec![],
-            vec![("OS_CLIENT_CONFIG_FILE", "@/none.yaml")],
-            None,
-            vec!["cannot read @/none.yaml"],
-        ),
-        (
-            file("clouds: {a: {}}"),
-            vec![],
-            None,
-            vec!["cloud `a` in @/cwd/clouds.yaml has no `username`"],
-        ),
-        (
-            vec![],
-            vec![("OS_AUTH_URL", "http://k")],
-            None,
-            vec!["cloud `envvars` in the environment (OS_*) has no `username`"],
-        ),
-        (
-            file("clouds: {a: {username: u, password: p}}"),
-            vec![],
-            None,
-            vec!["has no `project_name`"],
-        ),
-        (
-            file("clouds: {a: {username: u, password: p, project_id: i}}"),
-            vec![],
-            None,
-            vec!["has no `auth_url`"],
-        ),
-        (
-            file("clouds: {a: {username: u, password: p, project_id: i, auth_url: k:5000}}"),
-            vec![],
-            None,
-            vec!["`auth_url`", "https://"],
-        ),
-        (
-            file(
-                "clouds: {a: {username: u, password: p, project_id: i, auth_url: 'http://u:hush@k'}}",
-            ),
-            vec![],
-            None,
-            vec!["must not carry a user name"],
-        ),
-        (
-            file("clouds: {a: {auth_type: kerberos}}"),
-            vec![],
-            None,
-            vec!["`auth_type` is `kerberos`", "v3applicationcredential"],
-        ),
-        (
-            file(
-                "clouds: {a: {username: u, password: p, project_id: i, auth_url: 'http://k', verify: maybe}}",
-            ),
-            vec![],
-            None,
-            vec!["`verify` must be true or false"],
-        ),
-        (
-            file(
-                "clouds: {a: {username: u, password: p, project_id: i, auth_url: 'http://k', interface: x}}",
-            ),
-            vec![],
-            None,
-            vec!["`interface` must be public"],
-        ),
-        (
-            file(
-                "clouds: {a: {username: u, password: p, project_id: i, auth_url: 'http://k', api_timeout: -1}}",
-            ),
-            vec![],
-            None,
-            vec!["`api_timeout`"],
-        ),
-        (file("clouds: {a: {profile: gone}}"), vec![], None, vec!["`profile` is `gone`"]),
-    ] {
-        let error = resolve(&files, &variables, select).unwrap_err();
-        for word in words {
-            assert!(error.contains(word), "{word} in {error}");
-        }
-        assert!(!error.contains("hush"), "{error}");
+fn refused(
+    files: &[(&str, &str)],
+    variables: &[(&str, &str)],
+    cloud: Option<&str>,
+    words: &[&str],
+) {
+    let error = resolve(files, variables, cloud).unwrap_err();
+    for word in words {
+        assert!(error.contains(word), "{word} in {error}");
     }
+    assert!(!error.contains("hush"), "{error}");
+}
+
+#[test]
+fn a_cloud_that_cannot_be_chosen_says_where_it_was_looked_for() {
+    let both = [("cwd/clouds.yaml", "clouds: {b: {}, a: {}}")];
+    let none = ["no cloud is configured", "@/cwd/clouds.yaml", "/etc/openstack", "OS_AUTH_URL"];
+    refused(&[], &[], None, &none);
+    refused(&[], &[], Some("x"), &["no cloud `x`", "@/home/.config/openstack/clouds.json"]);
+    refused(&both, &[], Some("x"), &["no cloud `x` in @/cwd/clouds.yaml; it has b, a"]);
+    refused(&both, &[], None, &["several clouds (b, a)", "OS_CLOUD"]);
+    refused(&[("cwd/clouds.yaml", "clouds: {}")], &[], None, &["no cloud is configured"]);
+    let variables = [("OS_CLIENT_CONFIG_FILE", "@/none.yaml")];
+    refused(&[], &variables, None, &["cannot read @/none.yaml"]);
+}
+
+#[test]
+fn a_file_that_is_no_settings_file_is_refused_at_its_place() {
+    let deep = format!("clouds: {}", "[".repeat(100));
+    for (text, words) in [
+        ("clouds:\n  a: [\n", "@/cwd/clouds.yaml:3:1: "),
+        ("- x", "must be a map"),
+        (&deep, "clouds.yaml:1:73: brackets are nested too deeply"),
+    ] {
+        refused(&[("cwd/clouds.yaml", text)], &[], None, &[words]);
+    }
+}
+
+#[test]
+fn missing_and_senseless_fields_are_named() {
+    let good = "username: u, password: p, project_id: i";
+    let url = "auth_url: 'http://k'";
+    for (fields, words) in [
+        (String::new(), "cloud `a` in @/cwd/clouds.yaml has no `username`"),
+        ("username: u".into(), "has no `password`"),
+        ("username: u, password: p".into(), "has no `project_name`"),
+        (good.into(), "has no `auth_url`"),
+        ("auth_type: token".into(), "has no `token`"),
+        ("application_credential_id: i".into(), "has no `application_credential_secret`"),
+        ("auth_type: kerberos".into(), "`auth_type` is `kerberos`; known are password"),
+        ("profile: gone".into(), "`profile` is `gone`"),
+        (format!("{good}, auth_url: 'k:5000'"), "`auth_url` must start with https://"),
+        (format!("{good}, auth_url: 'http://u:hush@k'"), "must not carry a user name"),
+        (format!("{good}, {url}, verify: maybe"), "`verify` must be true or false"),
+        (format!("{good}, {url}, interface: x"), "`interface` must be public"),
+        (format!("{good}, {url}, api_timeout: -1"), "`api_timeout` must be a number"),
+        (format!("{good}, {url}, image_endpoint_override: x"), "`image_endpoint_override`"),
+    ] {
+        let text = format!("clouds: {{a: {{{fields}}}}}");
+        refused(&[("cwd/clouds.yaml", &text)], &[], None, &[words]);
+    }
+    let place = "cloud `envvars` in the environment (OS_*) has no `username`";
+    refused(&[], &[("OS_AUTH_URL", "http://k")], None, &[place]);
 }

@@ -71,26 +71,27 @@ async fn no_secret_is_ever_written() {
             .header("X-Subject-Token", "token-secret-1"),
     ]);
     let session = session(&script, &ManualClock::new()).await;
-    let mut written = String::new();
+    let mut written = Vec::new();
     let call = create_server(&new_server()).body(json!({ "server": {
         "user_data": "Y2xvdWQtaW5pdA==", "adminPass": "adm1n-pass",
         "x": [{ "secret": "app-credential-secret" }],
     } }));
     for _ in 0..4 {
         let error = session.call(call.clone()).await.unwrap_err();
-        written += &format!("{error} {error:?} {}\n", error.message());
+        written.push(format!("{error} {error:?} {}", error.message()));
     }
     let reply = session.call(Call::get(Service::Compute, "/x")).await.unwrap();
     let rebuild_with = Rebuild { user_data: new_server().user_data, ..Rebuild::default() };
     let credential = Credential::Id("id".into());
     let secret = "app-credential-secret".into();
     let other = Auth::ApplicationCredential { credential, secret };
-    written += &format!("{session:?} {call:?} {reply:?} {:?} {rebuild_with:?}", new_server());
-    written += &format!("{:?} {:?}", reply.headers, rebuild("s", &rebuild_with));
-    written += &format!("{:?} {:?}", config(), CloudConfig { auth: other, ..config() });
+    written.push(format!("{session:?} {call:?} {reply:?} {:?} {rebuild_with:?}", new_server()));
+    written.push(format!("{:?} {:?}", reply.headers, rebuild("s", &rebuild_with)));
+    written.push(format!("{:?} {:?}", config(), CloudConfig { auth: other, ..config() }));
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("/servers"), "nothing was logged");
-    written += &logged;
+    written.push(logged);
+    let written = written.join("\n");
     for secret in SECRETS {
         assert!(!written.contains(secret), "{secret} in {written}");
         assert!(!written.contains(&secret[..secret.len() - 2]), "most of {secret} in {written}");
