@@ -86,7 +86,7 @@ fn expect_server(project: &mut Project, observed: &Observed, name: &str) {
 fn apply_makes_what_the_yaml_says_and_destroy_leaves_nothing() {
     let mut project = Project::new("create");
     let workspace = project.quickstart();
-    let _ = workspace.terrace(&["plan", "--detailed-exitcode"]).code(2).says("6 to add");
+    let _ = workspace.terrace(&["plan", "--detailed-exitcode"]).code(2).says("7 to create");
     apply(&workspace);
     let made = expect_quickstart(&mut project);
     let _ = workspace.terrace(&["apply", "--yes"]).code(0).says("no changes");

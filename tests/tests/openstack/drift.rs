@@ -32,7 +32,7 @@ fn what_others_deleted_is_made_again() {
     apply(&workspace);
     let before = project.observe();
     project.client.run("server delete --wait web-2");
-    let _ = workspace.terrace(&["plan", "--detailed-exitcode"]).code(2).says("1 to add");
+    let _ = workspace.terrace(&["plan", "--detailed-exitcode"]).code(2).says("1 to create");
     apply(&workspace);
     let after = expect_quickstart(&mut project);
     assert_eq!(after.servers["web-0"], before.servers["web-0"]);

@@ -1,8 +1,6 @@
 //! Mistakes: each gives one clear message with place, cause and what to do, and nothing is lost.
 
-mod common;
-
-use common::Workspace;
+use crate::common::Workspace;
 
 #[test]
 fn files_that_are_wrong() {

@@ -1,8 +1,6 @@
 //! The main job through the program, on the simulator.
 
-mod common;
-
-use common::Workspace;
+use crate::common::Workspace;
 
 #[test]
 fn applies_once_and_then_has_nothing_to_do() {

@@ -1,0 +1,6 @@
+//! The program end to end, on the simulator in its process.
+
+mod bad_input;
+mod common;
+mod crash;
+mod quickstart;
