@@ -150,6 +150,8 @@ pub enum Compare {
     Set,
     /// As network or address: text form does not matter.
     Network,
+    /// Key by key, only those that were ever declared: others may add their own.
+    OwnKeys,
     /// As SSH public key: comment and blanks do not matter.
     PublicKey,
 }

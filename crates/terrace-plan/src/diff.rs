@@ -1,6 +1,8 @@
 //! What differs between the desired and the observed of one instance.
 
-use terrace_model::{Address, Attribute, Attributes, Object, Place, Presence, Record, Value};
+use terrace_model::{
+    Address, Attribute, Attributes, Compare, Object, Place, Presence, Record, Value,
+};
 
 use crate::compare::same_value;
 use crate::plan::{AttributeChange, Drift};
@@ -21,7 +23,7 @@ pub(crate) fn changes(
             None if was_declared(attribute, record) => Value::Null,
             None => continue,
         };
-        let before = seen_value(attribute, record, seen);
+        let before = seen_value(attribute, desired.get(attribute.name), record, seen);
         let same = if attribute.readable {
             same_value(attribute, &after, &before)
         } else {
@@ -57,9 +59,27 @@ fn was_declared(attribute: &Attribute, record: &Record) -> bool {
 }
 
 /// The value now. What the cloud does not tell back is as it was last applied.
-fn seen_value(attribute: &Attribute, record: &Record, seen: &Object) -> Value {
+fn seen_value(
+    attribute: &Attribute,
+    declared: Option<&Value>,
+    record: &Record,
+    seen: &Object,
+) -> Value {
     let from = if attribute.readable { &seen.attributes } else { &record.declared };
-    from.get(attribute.name).cloned().unwrap_or(Value::Null)
+    let value = from.get(attribute.name).cloned().unwrap_or(Value::Null);
+    own_keys(attribute, value, [declared, record.declared.get(attribute.name)])
+}
+
+/// Of a map in which others may have keys, only those that are declared, or were.
+fn own_keys(attribute: &Attribute, value: Value, declared: [Option<&Value>; 2]) -> Value {
+    let maps = declared.map(|value| value.and_then(Value::as_map));
+    match value {
+        Value::Map(map) if attribute.compare == Compare::OwnKeys => {
+            let own = |key: &String| maps.iter().flatten().any(|map| map.contains_key(key));
+            Value::Map(map.into_iter().filter(|(key, _)| own(key)).collect())
+        }
+        other => other,
+    }
 }
 
 /// What changed in the cloud since the last apply, on declared attributes.
@@ -73,6 +93,9 @@ pub(crate) fn drift(address: &Address, record: &Record, seen: &Object) -> Vec<Dr
         .filter_map(|attribute| {
             let recorded = record.seen.get(attribute.name).cloned().unwrap_or(Value::Null);
             let observed = seen.attributes.get(attribute.name).cloned().unwrap_or(Value::Null);
+            let own =
+                |value| own_keys(attribute, value, [record.declared.get(attribute.name), None]);
+            let (recorded, observed) = (own(recorded), own(observed));
             (!same_value(attribute, &recorded, &observed)).then(|| Drift {
                 address: address.clone(),
                 attribute: Some(attribute.name.to_owned()),

@@ -176,30 +176,42 @@ impl Work<'_> {
             such.filter_map(|c| Some((c.attribute.clone(), changes.get(&c.attribute)?.clone())))
                 .collect()
         };
+        let now = self.after_earlier(instance, id).await?;
         let in_place = of(OnChange::InPlace);
         if !in_place.is_empty() {
-            let change = Change { id, changes: &in_place, before: &instance.before, marker };
+            let before = instance.changes.iter().map(|c| (c.attribute.clone(), c.before.clone()));
+            let before = before.collect();
+            let change = Change { id, changes: &in_place, before: &before, marker };
             kinds::update(address.kind(), session, &change).await.map_err(|e| cloud(&e))?;
         }
-        if let Some(flavor) = of(OnChange::Resize).get("flavor").and_then(Value::as_str) {
+        let differs =
+            |name: &str, wanted: &&str| now.get(name).and_then(Value::as_str) != Some(*wanted);
+        let sizes = of(OnChange::Resize);
+        let flavor = sizes.get("flavor").and_then(Value::as_str);
+        if let Some(flavor) = flavor.filter(|wanted| differs("flavor", wanted)) {
             kinds::begin_resize(session, id, flavor).await.map_err(|e| cloud(&e))?;
             self.settled(address, id).await?;
         }
-        if let Some(image) = of(OnChange::Rebuild).get("image").and_then(Value::as_str) {
+        let images = of(OnChange::Rebuild);
+        let image = images.get("image").and_then(Value::as_str);
+        if let Some(image) = image.filter(|wanted| differs("image", wanted)) {
             kinds::begin_rebuild(session, id, image).await.map_err(|e| cloud(&e))?;
             self.settled(address, id).await?;
         }
         Ok(())
     }
 
-    /// Waits until a server rests, confirming a resize on the way.
+    /// Waits until a server rests, confirming a resize on the way. A server shows for a moment
+    /// that it is to be confirmed after it was: it is asked once only.
     async fn settled(&self, address: &Address, id: &str) -> Result<(), Trouble> {
+        let mut confirmed = false;
         loop {
             match self.wait(address, id, Until::Settled).await? {
+                Waited::Settled(Progress::ToConfirm) if confirmed => {}
                 Waited::Settled(Progress::ToConfirm) => {
-                    kinds::confirm_resize(&self.context.session, id)
-                        .await
-                        .map_err(|e| cloud(&e))?;
+                    let asked = kinds::confirm_resize(&self.context.session, id).await;
+                    asked.map_err(|e| cloud(&e))?;
+                    confirmed = true;
                 }
                 Waited::Settled(Progress::Failed(fault)) => return Err(failed(&fault)),
                 Waited::Settled(_) => return Ok(()),
@@ -207,6 +219,22 @@ impl Work<'_> {
                 Waited::TimedOut(state) => return Err(timed_out(&state)),
             }
         }
+    }
+
+    /// What an earlier run began may still be under way, and may turn out to be what is wanted:
+    /// waits for its end, and returns the attributes as they are then.
+    async fn after_earlier(
+        &self,
+        instance: &InstanceChange,
+        id: &str,
+    ) -> Result<Attributes, Trouble> {
+        let address = &instance.address;
+        let rested = self.recorded(address).is_none_or(|record| record.status == Status::Ready);
+        if rested || kinds::waiting(address.kind()) == Waiting::None {
+            return Ok(Attributes::new());
+        }
+        self.settled(address, id).await?;
+        Ok(self.read(address, id).await?.attributes)
     }
 
     /// Goes on waiting for what an earlier run began.

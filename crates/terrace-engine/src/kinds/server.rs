@@ -181,11 +181,12 @@ pub(crate) async fn begin_resize(
     session.call(compute::resize(id, flavor)).await.map(drop)
 }
 
-/// Confirms a resize. A cloud that confirms by itself answers with a conflict: then it is done.
+/// Confirms a resize. A cloud that confirms by itself answers with a conflict, or that nothing is
+/// to be confirmed: then it is done.
 pub(crate) async fn confirm_resize(session: &Session, id: &str) -> Result<(), ApiError> {
     match session.call(compute::confirm_resize(id)).await {
-        Err(error) if error.conflict().is_none() => Err(error),
-        _ => Ok(()),
+        Err(error) if error.conflict().is_some() || error.status() == Some(400) => Ok(()),
+        other => other.map(drop),
     }
 }
 

@@ -59,11 +59,14 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             refers: Refers::Kind(Kind::ServerGroup),
             ..attribute("server_group", Type::String, "The server group it belongs to.")
         },
-        attribute(
-            "metadata",
-            Type::Map(&Type::String),
-            "Metadata; keys and values of at most 255 characters.",
-        ),
+        Attribute {
+            compare: Compare::OwnKeys,
+            ..attribute(
+                "metadata",
+                Type::Map(&Type::String),
+                "Metadata; keys and values of at most 255 characters. Keys of others are left alone.",
+            )
+        },
         attribute("description", Type::String, "Description, at most 255 characters."),
         Attribute {
             compare: Compare::Set,
