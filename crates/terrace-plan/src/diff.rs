@@ -1,7 +1,8 @@
 //! What differs between the desired and the observed of one instance.
 
 use terrace_model::{
-    Address, Attribute, Attributes, Compare, Object, Place, Presence, Record, Value,
+    Address, Attribute, Attributes, Compare, Object, ObjectState, Place, Presence, Record, Status,
+    Value,
 };
 
 use crate::compare::same_value;
@@ -24,11 +25,8 @@ pub(crate) fn changes(
             None => continue,
         };
         let before = seen_value(attribute, desired.get(attribute.name), record, seen);
-        let same = if attribute.readable {
-            same_value(attribute, &after, &before)
-        } else {
-            after.sealed(key) == before || (after.is_null() && before.is_null())
-        };
+        // What is taken from the record holds secrets as hashes only.
+        let same = same_value(attribute, &after, &before) || after.sealed(key) == before;
         if !same {
             found.push(AttributeChange {
                 attribute: attribute.name.to_owned(),
@@ -58,14 +56,20 @@ fn was_declared(attribute: &Attribute, record: &Record) -> bool {
         && record.declared.get(attribute.name).is_some_and(|value| !value.is_null())
 }
 
-/// The value now. What the cloud does not tell back is as it was last applied.
+/// Whether the cloud is still creating it: a server has no ports then, and no zone.
+fn is_building(record: &Record, seen: &Object) -> bool {
+    record.status == Status::Creating && matches!(seen.state, ObjectState::Busy(_))
+}
+
+/// The value now. What the cloud does not tell back, or not yet, is as it was last applied.
 fn seen_value(
     attribute: &Attribute,
     declared: Option<&Value>,
     record: &Record,
     seen: &Object,
 ) -> Value {
-    let from = if attribute.readable { &seen.attributes } else { &record.declared };
+    let told = attribute.readable && !is_building(record, seen);
+    let from = if told { &seen.attributes } else { &record.declared };
     let value = from.get(attribute.name).cloned().unwrap_or(Value::Null);
     own_keys(attribute, value, [declared, record.declared.get(attribute.name)])
 }
@@ -85,6 +89,9 @@ fn own_keys(attribute: &Attribute, value: Value, declared: [Option<&Value>; 2]) 
 /// What changed in the cloud since the last apply, on declared attributes.
 pub(crate) fn drift(address: &Address, record: &Record, seen: &Object) -> Vec<Drift> {
     let schema = address.kind().schema();
+    if is_building(record, seen) {
+        return Vec::new();
+    }
     // Of a sensitive value only a hash is recorded: a change of it shows as a change, not as drift.
     let shown =
         |a: &&Attribute| record.declared.get(a.name).is_some_and(|value| !value.is_sensitive());
