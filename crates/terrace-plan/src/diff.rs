@@ -112,3 +112,87 @@ pub(crate) fn drift(address: &Address, record: &Record, seen: &Object) -> Vec<Dr
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attributes(pairs: &[(&str, Value)]) -> Attributes {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    fn server(
+        status: Status,
+        declared: Attributes,
+        state: ObjectState,
+        seen: Attributes,
+    ) -> (Record, Object) {
+        let record = Record {
+            id: "s".into(),
+            status,
+            schema_version: 1,
+            seen: declared.clone(),
+            declared,
+            dependencies: Vec::new(),
+            marker: String::new(),
+            fault: None,
+            prevent_destroy: false,
+        };
+        let object =
+            Object { id: "s".into(), attributes: seen, state, revision: None, marker: None };
+        (record, object)
+    }
+
+    fn changed(desired: &Attributes, (record, object): &(Record, Object)) -> Vec<String> {
+        let address: Address = "web/servers.a".parse().expect("an address");
+        let found = changes(&address, desired, (record, object), b"key", &|_| None);
+        found.into_iter().map(|c| c.attribute).collect()
+    }
+
+    #[test]
+    fn a_server_that_is_still_built_is_compared_with_what_was_asked_for() {
+        let asked = attributes(&[("networks", Value::texts(["n"])), ("flavor", Value::text("1"))]);
+        let seen = attributes(&[("flavor", Value::text("1"))]);
+        for (state, expected) in
+            [(ObjectState::Busy("BUILD".into()), vec![]), (ObjectState::Ready, vec!["networks"])]
+        {
+            let server = server(Status::Creating, asked.clone(), state, seen.clone());
+            assert_eq!(changed(&asked, &server), expected);
+        }
+    }
+
+    #[test]
+    fn metadata_of_others_is_left_alone_and_own_keys_are_not() {
+        let map = |keys: &[&str]| {
+            Value::Map(keys.iter().map(|k| ((*k).to_owned(), Value::text("x"))).collect())
+        };
+        for (desired, declared, seen, differs) in [
+            (&["a"][..], &["a"][..], &["a", "theirs"][..], false),
+            (&["a"], &["a"], &["theirs"], true),
+            (&["a"], &["a", "b"], &["a", "b"], true),
+            (&["a"], &["a", "b"], &["a", "theirs"], false),
+        ] {
+            let one = |keys: &[&str]| attributes(&[("metadata", map(keys))]);
+            let server = server(Status::Ready, one(declared), ObjectState::Ready, one(seen));
+            assert_eq!(
+                !changed(&one(desired), &server).is_empty(),
+                differs,
+                "{desired:?} {declared:?} {seen:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_is_compared_by_its_hash() {
+        let secret = |text: &str| Value::Sensitive(Box::new(Value::text(text)));
+        let declared = attributes(&[("user_data", secret("old").sealed(b"key"))]);
+        let server = server(Status::Ready, declared, ObjectState::Ready, Attributes::new());
+        for (text, expected) in [("old", vec![]), ("new", vec!["user_data"])] {
+            assert_eq!(
+                changed(&attributes(&[("user_data", secret(text))]), &server),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}
