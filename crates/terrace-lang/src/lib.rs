@@ -13,6 +13,8 @@ mod resource;
 mod settings;
 mod stack;
 mod term;
+#[cfg(test)]
+mod tests;
 mod variables;
 pub mod yaml;
 
