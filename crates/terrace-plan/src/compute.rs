@@ -15,7 +15,7 @@ use crate::plan::{
     Action, AttributeChange, Drift, InstanceChange, Mode, Plan, PlannedOutput, Reason, ReasonCode,
     Refusal,
 };
-use crate::scope::{InstanceScope, Values, planned_value};
+use crate::scope::{InstanceScope, Values, await_missing, planned_value};
 use crate::steps;
 
 /// All that a plan is computed from.
@@ -102,7 +102,11 @@ impl<'a> Planner<'a> {
         let decided = self.decide(resource, address, &desired);
         let survives = !matches!(decided.action, Action::Create | Action::Replace);
         let seen = survives.then(|| decided.before.clone());
-        self.values.insert(address.clone(), planned_value(address, &desired, seen.as_ref()));
+        let mut values = planned_value(address, &desired, seen.as_ref());
+        if decided.action == Action::Resume {
+            await_missing(address, &mut values);
+        }
+        self.values.insert(address.clone(), values);
         self.instances.push(InstanceChange {
             address: address.clone(),
             action: decided.action,

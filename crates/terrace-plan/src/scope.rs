@@ -160,8 +160,9 @@ pub fn planned_value(
             _ if by_cloud && seen.is_none() => {
                 values.insert(attribute.name.to_owned(), waiting_for(address, attribute.name));
             }
-            Some(_) => drop(values.remove(attribute.name)),
-            None => {}
+            Some(_) => drop(values.insert(attribute.name.to_owned(), Value::Null)),
+            // Every attribute has a value, so that expressions can ask for it.
+            None => drop(values.entry(attribute.name.to_owned()).or_insert(Value::Null)),
         }
     }
     if let (None, Some(name)) = (seen, schema.id_is)
@@ -170,6 +171,16 @@ pub fn planned_value(
         values.insert("id".to_owned(), id.clone());
     }
     values
+}
+
+/// What the cloud has not told yet of something that is still being made is pending.
+pub(crate) fn await_missing(address: &Address, values: &mut Attributes) {
+    for attribute in address.kind().schema().attributes {
+        let missing = values.get(attribute.name).is_none_or(Value::is_null);
+        if missing && attribute.presence == Presence::Computed {
+            values.insert(attribute.name.to_owned(), waiting_for(address, attribute.name));
+        }
+    }
 }
 
 fn waiting_for(address: &Address, attribute: &str) -> Value {

@@ -20,12 +20,12 @@ impl Values {
             .instances
             .iter()
             .filter(|i| stays(i.action))
-            .map(|i| (i.address.clone(), i.before.clone()));
+            .map(|i| (i.address.clone(), whole(&i.address, i.before.clone())));
         Self(Mutex::new(known.collect()))
     }
 
     pub(super) fn learn(&self, address: &Address, seen: Attributes) {
-        self.lock().insert(address.clone(), seen);
+        self.lock().insert(address.clone(), whole(address, seen));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Address, Attributes>> {
@@ -70,4 +70,12 @@ impl Values {
             _ => Err(missing()),
         }
     }
+}
+
+/// Attributes with nothing for what the cloud does not tell, so that expressions can ask for it.
+fn whole(address: &Address, mut attributes: Attributes) -> Attributes {
+    for attribute in address.kind().schema().attributes {
+        attributes.entry(attribute.name.to_owned()).or_insert(Value::Null);
+    }
+    attributes
 }
