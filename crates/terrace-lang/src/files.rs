@@ -7,29 +7,27 @@ use terrace_model::{Diagnostic, Span};
 /// Largest text that `file(...)` reads, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
 
-/// Whether a path is relative and does not climb; links are only seen when it is opened.
-pub(crate) fn inside(path: &str, span: Span) -> Result<(), Diagnostic> {
-    let mut components = Path::new(path).components();
-    let plain = components.all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-    if plain { Ok(()) } else { Err(outside(path, span)) }
-}
-
-fn outside(path: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("E0702", span, format!("`{path}` is not a path inside the workspace"))
-        .help("files are read from inside the workspace folder only, by paths relative to it")
-}
-
 /// Reads a text for `file("path")`; the path is relative to the workspace folder and stays in it.
 pub(crate) fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
-    inside(path, span)?;
+    let relative = Path::new(path);
+    let plain = relative
+        .components()
+        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir | Component::ParentDir));
+    let outside = |why: &str| {
+        Diagnostic::error("E0702", span, format!("`{path}` {why}"))
+            .help("files are read from inside the workspace folder only, by paths relative to it")
+    };
+    if !plain {
+        return Err(outside("is not a path inside the workspace"));
+    }
     let missing = |why: std::io::Error| {
         Diagnostic::error("E0701", span, format!("the file `{path}` cannot be read: {why}"))
             .help("the path is relative to the folder of `terrace.yaml`")
     };
-    let real = root.join(path).canonicalize().map_err(missing)?;
+    let real = root.join(relative).canonicalize().map_err(missing)?;
     let inside = root.canonicalize().is_ok_and(|root| real.starts_with(root));
     if !inside {
-        return Err(outside(path, span));
+        return Err(outside("leads out of the workspace"));
     }
     let about = std::fs::metadata(&real).map_err(missing)?;
     if !about.is_file() {

@@ -13,8 +13,6 @@ mod resource;
 mod settings;
 mod stack;
 mod term;
-#[cfg(test)]
-mod tests;
 mod variables;
 pub mod yaml;
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use terrace_model::expr::Template;
-use terrace_model::{Diagnostic, Diagnostics, FileId, Sources, StackName, Workspace};
+use terrace_model::{Diagnostic, Diagnostics, FileId, Sources, Stack, StackName, Workspace};
 
 use crate::settings::{self, Settings};
 use crate::yaml::{self, Node};
@@ -47,8 +46,6 @@ pub struct LoadError {
 pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
     let mut reading = Reading {
         root: request.root,
-        environment: request.environment.unwrap_or("default"),
-        texts: BTreeMap::new(),
         sources: Sources::default(),
         diagnostics: Diagnostics::default(),
     };
@@ -63,10 +60,6 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
 
 pub(crate) struct Reading<'a> {
     pub(crate) root: &'a Path,
-    /// Name of the environment.
-    pub(crate) environment: &'a str,
-    /// Texts that expressions read, by path as written.
-    pub(crate) texts: BTreeMap<String, String>,
     pub(crate) sources: Sources,
     pub(crate) diagnostics: Diagnostics,
 }
@@ -74,22 +67,25 @@ pub(crate) struct Reading<'a> {
 impl Reading<'_> {
     fn workspace(&mut self, request: &Request<'_>) -> Option<Workspace> {
         let settings = self.settings()?;
-        let given = variables::given(self, &settings, request)?;
+        let environment = request.environment.unwrap_or("default");
+        let given = variables::given(self, &settings, environment, request)?;
         let mut stacks = BTreeMap::new();
+        let mut texts = BTreeMap::new();
         for (name, file) in self.stack_files() {
             let (node, found) = yaml::parse(self.sources.text(file), file);
             self.diagnostics.extend(found);
             let Some(node) = node else { continue };
             if let Some(stack) = stack::read(self, &name, &node, &given) {
+                self.texts(&stack, &mut texts);
                 stacks.insert(name, stack);
             }
         }
         variables::undeclared(self, &stacks, &given);
         let workspace = Workspace {
-            environment: self.environment.to_owned(),
+            environment: environment.to_owned(),
             cloud: settings.cloud,
             stacks,
-            files: std::mem::take(&mut self.texts),
+            files: texts,
             sources: Sources::default(),
         };
         // Types are checked even beside other findings: all of them at once.
@@ -126,22 +122,12 @@ impl Reading<'_> {
     /// Reads a file of the workspace by its path with `/`.
     pub(crate) fn read(&mut self, path: &str) -> Option<FileId> {
         let complain = |message: String| Diagnostic::without_place("E0701", message);
-        let real = self.root.join(path);
-        if std::fs::metadata(&real).is_ok_and(|about| about.len() > yaml::MAX_BYTES as u64) {
-            let message =
-                format!("the file `{path}` is larger than {} MB", yaml::MAX_BYTES / 1_000_000);
-            self.diagnostics.push(Diagnostic::without_place("E0108", message));
-            return None;
-        }
-        match std::fs::read(real) {
+        match std::fs::read(self.root.join(path)) {
             Err(error) => self
                 .diagnostics
                 .push(complain(format!("the file `{path}` cannot be read: {error}"))),
             Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => {
-                    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-                    return Some(self.sources.add(path, text));
-                }
+                Ok(text) => return Some(self.sources.add(path, text)),
                 Err(wrong) => {
                     let at = wrong.utf8_error().valid_up_to();
                     self.diagnostics.push(complain(format!(
@@ -180,21 +166,9 @@ impl Reading<'_> {
             .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
             .collect();
         names.sort();
-        self.named_stacks(&names)
-    }
-
-    fn named_stacks(&mut self, names: &[String]) -> Vec<(StackName, FileId)> {
         let mut files = Vec::new();
-        let mut stems: BTreeMap<&str, &str> = BTreeMap::new();
         for file_name in names {
             let stem = file_name.rsplit_once('.').map_or(file_name.as_str(), |(stem, _)| stem);
-            if let Some(other) = stems.insert(stem, file_name) {
-                let message = format!(
-                    "the stack `{stem}` has two files, `stacks/{other}` and `stacks/{file_name}`"
-                );
-                self.diagnostics.push(Diagnostic::without_place("E0202", message));
-                continue;
-            }
             match StackName::new(stem) {
                 Ok(name) => {
                     files
@@ -210,14 +184,17 @@ impl Reading<'_> {
         files
     }
 
-    /// Reads every text that an expression names with `file(...)`, once.
-    pub(crate) fn read_texts(&mut self, template: &Template) {
-        for (path, span) in template.files() {
-            if self.texts.contains_key(path) {
+    /// Reads every text that the expressions of a stack name with `file(...)`.
+    fn texts(&mut self, stack: &Stack, texts: &mut BTreeMap<String, String>) {
+        let terms = stack.resources.values().flat_map(|r| r.body.values());
+        let terms =
+            terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
+        for (path, span) in terms.flat_map(|term| crate::term::files(&term.value)) {
+            if texts.contains_key(&path) {
                 continue;
             }
-            match crate::files::text(self.root, path, *span) {
-                Ok(text) => drop(self.texts.insert(path.clone(), text)),
+            match crate::files::text(self.root, &path, span) {
+                Ok(text) => drop(texts.insert(path, text)),
                 Err(diagnostic) => self.diagnostics.push(diagnostic),
             }
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use terrace_model::{CloudChoice, Diagnostic};
 
-use crate::files;
 use crate::load::Reading;
 use crate::term::{entries, unknown};
 use crate::yaml::Node;
@@ -61,12 +60,7 @@ fn environments(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<String, Opti
         if !entry.value.is_null() {
             for field in entries(reading, &entry.value, "an environment") {
                 match (field.key.as_str(), field.value.as_scalar()) {
-                    ("variables", Some(path)) => {
-                        match files::inside(&path.text, field.value.span) {
-                            Ok(()) => variables = Some(path.text.clone()),
-                            Err(diagnostic) => reading.diagnostics.push(diagnostic),
-                        }
-                    }
+                    ("variables", Some(path)) => variables = Some(path.text.clone()),
                     ("variables", None) => reading.diagnostics.push(Diagnostic::error(
                         "E0205",
                         field.value.span,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use terrace_model::expr::{Template, Term};
-use terrace_model::{Diagnostic, Spanned, Type, Value, suggest};
+use terrace_model::{Diagnostic, Span, Spanned, Value, suggest};
 
 use crate::load::Reading;
 use crate::yaml::{Content, Entry, Node};
@@ -15,10 +15,7 @@ pub(crate) fn term(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term> {
             match Template::parse_at(&scalar.text, &|range| scalar.place(range)) {
                 Ok(template) => match template.literal() {
                     Some(text) => Term::Literal(Value::text(text)),
-                    None => {
-                        reading.read_texts(&template);
-                        Term::Template(template)
-                    }
+                    None => Term::Template(template),
                 },
                 Err(diagnostic) => {
                     reading.diagnostics.push(diagnostic);
@@ -35,35 +32,14 @@ pub(crate) fn term(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term> {
     Spanned::new(term, node.span)
 }
 
-/// A node as a term of a known type: where text is expected, what is written without quotes is
-/// text as it stands, so that `0755` and `1.10` survive.
-pub(crate) fn typed(reading: &mut Reading<'_>, node: &Node, ty: &Type) -> Spanned<Term> {
-    let term = match (&node.content, ty) {
-        (Content::Scalar(scalar), Type::String | Type::Enum(_) | Type::Cidr | Type::Address)
-            if !scalar.is_null() && !scalar.has_expression() =>
-        {
-            Term::Literal(Value::text(&scalar.text))
-        }
-        (Content::List(items), Type::List(item)) => {
-            Term::List(items.iter().map(|node| typed(reading, node, item)).collect())
-        }
-        (Content::Map(entries), Type::Map(item)) => Term::Map(
-            entries.iter().map(|e| (e.key.clone(), typed(reading, &e.value, item))).collect(),
-        ),
-        (Content::Map(entries), Type::Object(fields)) => {
-            let mut map = BTreeMap::new();
-            for entry in entries {
-                let value = match fields.iter().find(|f| f.name == entry.key) {
-                    Some(field) => typed(reading, &entry.value, &field.ty),
-                    None => term(reading, &entry.value),
-                };
-                map.insert(entry.key.clone(), value);
-            }
-            Term::Map(map)
-        }
-        _ => return term(reading, node),
-    };
-    Spanned::new(term, node.span)
+/// Every path that a term reads with `file(...)`.
+pub(crate) fn files(term: &Term) -> Vec<(String, Span)> {
+    match term {
+        Term::Template(template) => template.files().to_vec(),
+        Term::List(items) => items.iter().flat_map(|item| files(&item.value)).collect(),
+        Term::Map(map) => map.values().flat_map(|item| files(&item.value)).collect(),
+        Term::Literal(_) | Term::Reference(_) => Vec::new(),
+    }
 }
 
 /// A node's value without expressions.
@@ -74,15 +50,6 @@ pub(crate) fn plain(node: &Node) -> Value {
         Content::Map(entries) => Value::Map(
             entries.iter().map(|e| (e.key.clone(), plain(&e.value))).collect::<BTreeMap<_, _>>(),
         ),
-    }
-}
-
-/// Whether there is `${` anywhere in a node.
-pub(crate) fn has_expression(node: &Node) -> bool {
-    match &node.content {
-        Content::Scalar(scalar) => scalar.has_expression(),
-        Content::List(items) => items.iter().any(has_expression),
-        Content::Map(entries) => entries.iter().any(|e| has_expression(&e.value)),
     }
 }
 

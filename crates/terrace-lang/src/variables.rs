@@ -23,10 +23,10 @@ pub(crate) struct Given<'a> {
 pub(crate) fn given<'a>(
     reading: &mut Reading<'_>,
     settings: &Settings,
+    environment: &str,
     request: &'a Request<'_>,
 ) -> Option<Given<'a>> {
     let mut file = BTreeMap::new();
-    let environment = reading.environment;
     match settings.environments.get(environment) {
         Some(Some(path)) => {
             let node = reading.tree(path)?;
@@ -100,8 +100,8 @@ pub(crate) fn read(
 struct Declared<'n> {
     kind: Option<&'n str>,
     default: Option<&'n Node>,
-    minimum: Option<f64>,
-    maximum: Option<f64>,
+    minimum: Option<i64>,
+    maximum: Option<i64>,
     sensitive: bool,
 }
 
@@ -109,16 +109,7 @@ fn one(reading: &mut Reading<'_>, entry: &Entry, given: &Given<'_>) -> Option<Va
     if let Err(error) = terrace_model::Name::new(&entry.key) {
         reading.diagnostics.push(Diagnostic::error("E0202", entry.key_span, error.to_string()));
     }
-    let mut declared = declaration(reading, entry);
-    if let Some(default) = declared.default {
-        if crate::term::has_expression(default) {
-            let message = "the default of a variable is a plain value, without expressions";
-            let diagnostic = Diagnostic::error("E0602", default.span, message);
-            reading.diagnostics.push(diagnostic.help("write it under `locals`"));
-            return None;
-        }
-        declared.kind = declared.kind.or_else(|| kind_of(&plain(default)));
-    }
+    let declared = declaration(reading, entry);
     let name = entry.key.as_str();
     let typed = |text: &str| from_text(text, declared.kind);
     let (value, span, source) = if let Some(text) = given.command_line.get(name) {
@@ -128,7 +119,7 @@ fn one(reading: &mut Reading<'_>, entry: &Entry, given: &Given<'_>) -> Option<Va
     } else if let Some((value, span)) = given.file.get(name) {
         (value.clone(), *span, "given in the environment's file")
     } else if let Some(default) = declared.default {
-        (of_kind(default, declared.kind), default.span, "the default")
+        (plain(default), default.span, "the default")
     } else {
         let message = format!("the variable `{name}` has no value");
         reading.diagnostics.push(Diagnostic::error("E0601", entry.key_span, message).help(
@@ -164,12 +155,8 @@ fn declaration<'n>(reading: &mut Reading<'_>, entry: &'n Entry) -> Declared<'n> 
             },
             ("default", _) => declared.default = Some(&field.value),
             ("description", Some(_)) => {}
-            ("minimum", Some(value)) if float(&value).is_some() => {
-                declared.minimum = float(&value);
-            }
-            ("maximum", Some(value)) if float(&value).is_some() => {
-                declared.maximum = float(&value);
-            }
+            ("minimum", Some(Value::Int(n))) => declared.minimum = Some(n),
+            ("maximum", Some(Value::Int(n))) => declared.maximum = Some(n),
             ("sensitive", Some(Value::Bool(b))) => declared.sensitive = b,
             (known, _) if FIELDS.contains(&known) => {
                 let message = format!("`{known}` cannot be {}", field.value.describe());
@@ -179,36 +166,6 @@ fn declaration<'n>(reading: &mut Reading<'_>, entry: &'n Entry) -> Declared<'n> 
         }
     }
     declared
-}
-
-/// The type that a default has when none is declared.
-fn kind_of(value: &Value) -> Option<&'static str> {
-    Some(match value {
-        Value::String(_) => "string",
-        Value::Int(_) => "integer",
-        Value::Float(_) => "number",
-        Value::Bool(_) => "boolean",
-        Value::List(_) => "list",
-        Value::Map(_) => "map",
-        _ => return None,
-    })
-}
-
-/// A default: text as it is written when the type says so.
-fn of_kind(node: &Node, kind: Option<&str>) -> Value {
-    match node.as_scalar() {
-        Some(scalar) if kind == Some("string") && !scalar.is_null() => Value::text(&scalar.text),
-        _ => plain(node),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "bounds of that size are not compared to the digit")]
-fn float(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(n) => Some(*n as f64),
-        Value::Float(n) => Some(*n),
-        _ => None,
-    }
 }
 
 /// A value written on the command line: as the type says, text when there is none.
@@ -237,7 +194,7 @@ fn fits(value: &Value, declared: &Declared<'_>) -> Result<(), String> {
         let kind = declared.kind.unwrap_or_default();
         return Err(format!("expected type {kind}, found {}", value.describe()));
     }
-    match (float(value), declared.minimum, declared.maximum) {
+    match (value.as_int(), declared.minimum, declared.maximum) {
         (Some(n), Some(minimum), _) if n < minimum => Err(format!("{n} is less than {minimum}")),
         (Some(n), _, Some(maximum)) if n > maximum => Err(format!("{n} is more than {maximum}")),
         _ => Ok(()),

@@ -26,8 +26,8 @@ fn outcome(text: &str) -> String {
         .sorted(&sources)
         .iter()
         .map(|d| {
-            let place = sources.place(d.primary.as_ref().expect("a place").span);
-            let place = format!("{}:{}", place.line, place.column);
+            let place = d.primary.as_ref().map(|l| sources.place(l.span));
+            let place = place.map_or(String::new(), |p| format!("{}:{}", p.line, p.column));
             format!("{place} {} {}", d.code, d.message)
         })
         .collect();
