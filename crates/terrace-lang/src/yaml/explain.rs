@@ -80,6 +80,7 @@ fn wording(info: &str, rest: &str) -> (String, Option<&'static str>) {
             "this alias names nothing above it",
             Some("an anchor is written `&name`; a text that begins with `*` must be quoted"),
         ),
+        i if i.contains("did not find expected node content") => ("a value is missing here", None),
         i if i.contains("flow sequence") => ("`,` or `]` is missing in this list", None),
         i if i.contains("flow mapping") => ("`,` or `}` is missing in this map", None),
         i if i.contains("did not find expected '-'") => (
