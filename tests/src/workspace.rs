@@ -102,10 +102,17 @@ impl Running {
     /// # Panics
     /// If it has ended by itself: then the test did not test what it is about.
     pub fn kill(mut self) -> Output {
-        let ended = self.child.try_wait().expect("cannot look at the process");
-        assert!(ended.is_none(), "ended before it was killed: {}", self.wait());
+        assert!(!self.has_ended(), "ended before it was killed: {}", self.wait());
         self.child.kill().expect("cannot kill the process");
         self.wait()
+    }
+
+    /// Whether it has come to its end.
+    ///
+    /// # Panics
+    /// If it cannot be looked at.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("cannot look at the process").is_some()
     }
 
     /// Waits for its end.
