@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use terrace_model::{Diagnostic, Diagnostics, FileId, Sources, Stack, StackName, Workspace};
+use terrace_model::{
+    CloudChoice, Diagnostic, Diagnostics, FileId, Name, Sources, Stack, StackName, Workspace,
+};
 
 use crate::settings::{self, Settings};
 use crate::yaml::{self, Node};
@@ -48,6 +50,7 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
         root: request.root,
         sources: Sources::default(),
         diagnostics: Diagnostics::default(),
+        clouds: BTreeMap::new(),
     };
     match reading.workspace(request) {
         Some(mut workspace) if !reading.diagnostics.has_errors() => {
@@ -62,11 +65,14 @@ pub(crate) struct Reading<'a> {
     pub(crate) root: &'a Path,
     pub(crate) sources: Sources,
     pub(crate) diagnostics: Diagnostics,
+    /// Clouds that stacks and blocks may name.
+    pub(crate) clouds: BTreeMap<Name, CloudChoice>,
 }
 
 impl Reading<'_> {
     fn workspace(&mut self, request: &Request<'_>) -> Option<Workspace> {
         let settings = self.settings()?;
+        self.clouds.clone_from(&settings.clouds);
         let environment = request.environment.unwrap_or("default");
         let given = variables::given(self, &settings, environment, request)?;
         let mut stacks = BTreeMap::new();
@@ -84,6 +90,7 @@ impl Reading<'_> {
         let workspace = Workspace {
             environment: environment.to_owned(),
             cloud: settings.cloud,
+            clouds: settings.clouds,
             stacks,
             files: texts,
             sources: Sources::default(),

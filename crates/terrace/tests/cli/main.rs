@@ -1,6 +1,7 @@
 //! The program end to end, on the simulator in its process.
 
 mod bad_input;
+mod clouds;
 mod common;
 mod crash;
 mod quickstart;
