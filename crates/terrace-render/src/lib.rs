@@ -9,6 +9,7 @@ mod plan_json;
 mod progress;
 mod state;
 mod style;
+mod table;
 mod value;
 
 pub use diagnostics::{diagnostics, diagnostics_json};
@@ -18,3 +19,4 @@ pub use plan_json::plan_json;
 pub use progress::Progress;
 pub use state::{show, state_json, state_list, state_show};
 pub use style::Style;
+pub use table::{Cell, Check, Table, Verdict, checks, checks_json};

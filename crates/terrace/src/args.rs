@@ -67,6 +67,12 @@ pub(crate) enum Command {
     /// Look into the state.
     #[command(subcommand)]
     State(commands::state::State),
+    /// Look at the cloud: is it in order, what does it offer, how much is left.
+    #[command(subcommand)]
+    Cloud(commands::cloud::Cloud),
+    /// Look at and operate the servers that are recorded.
+    #[command(subcommand)]
+    Server(commands::server::Server),
     /// Serve the simulator on a port, for any OpenStack client.
     Sim(commands::sim::Sim),
 }
