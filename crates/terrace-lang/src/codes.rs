@@ -21,7 +21,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0302", "`count`, `for_each` or `when` is not a plan-time value of the right type."),
     ("E0401", "A resource is referred to that is not there."),
     ("E0402", "An instance is referred to that is not there."),
-    ("E0403", "Resources or locals need each other in a circle."),
+    ("E0403", "Resources, locals or templates need each other in a circle."),
     ("E0404", "The cloud has no image or flavor of that name."),
     ("E0405", "The cloud has several images or flavors of that name."),
     ("E0406", "A block refers to something that is in another cloud."),

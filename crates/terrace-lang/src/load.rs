@@ -7,6 +7,7 @@ use terrace_model::{
     CloudChoice, Diagnostic, Diagnostics, FileId, Name, Sources, Stack, StackName, Workspace,
 };
 
+use crate::files::Texts;
 use crate::settings::{self, Settings};
 use crate::yaml::{self, Node};
 use crate::{check, stack, variables};
@@ -76,7 +77,7 @@ impl Reading<'_> {
         let environment = request.environment.unwrap_or("default");
         let given = variables::given(self, &settings, environment, request)?;
         let mut stacks = BTreeMap::new();
-        let mut texts = BTreeMap::new();
+        let mut texts = Texts::default();
         for (name, file) in self.stack_files() {
             let (node, found) = yaml::parse(self.sources.text(file), file);
             self.diagnostics.extend(found);
@@ -92,7 +93,7 @@ impl Reading<'_> {
             cloud: settings.cloud,
             clouds: settings.clouds,
             stacks,
-            files: texts,
+            files: texts.read,
             sources: Sources::default(),
         };
         // Types are checked even beside other findings: all of them at once.
@@ -191,19 +192,13 @@ impl Reading<'_> {
         files
     }
 
-    /// Reads every text that the expressions of a stack name with `file(...)`.
-    fn texts(&mut self, stack: &Stack, texts: &mut BTreeMap<String, String>) {
+    /// Reads every text that the expressions of a stack name with `file` or `template`.
+    fn texts(&mut self, stack: &Stack, texts: &mut Texts) {
         let terms = stack.resources.values().flat_map(|r| r.body.values());
         let terms =
             terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
-        for (path, span) in terms.flat_map(|term| crate::term::files(&term.value)) {
-            if texts.contains_key(&path) {
-                continue;
-            }
-            match crate::files::text(self.root, &path, span) {
-                Ok(text) => drop(texts.insert(path, text)),
-                Err(diagnostic) => self.diagnostics.push(diagnostic),
-            }
+        for used in terms.flat_map(|term| crate::term::files(&term.value)) {
+            texts.take(self, &used);
         }
     }
 }

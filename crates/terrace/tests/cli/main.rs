@@ -4,4 +4,5 @@ mod bad_input;
 mod clouds;
 mod common;
 mod crash;
+mod files;
 mod quickstart;
