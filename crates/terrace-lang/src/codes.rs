@@ -12,6 +12,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0108", "A file, its nesting or its aliases are too large."),
     ("E0109", "A file holds more than one document."),
     ("E0111", "`<<` is given something that cannot be merged."),
+    ("E0112", "A file cannot be formatted without changing what it says."),
     ("E0201", "A section, attribute or field is not known."),
     ("E0202", "A name is not allowed."),
     ("E0203", "A required attribute or field is missing."),

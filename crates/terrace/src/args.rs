@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Init(commands::init::Init),
     /// Check the files, without any cloud.
     Validate(commands::validate::Validate),
+    /// Write the files in canonical form.
+    Fmt(commands::fmt::Fmt),
     /// Show what would change.
     Plan(commands::plan::Plan),
     /// Make the cloud as the files say.

@@ -6,3 +6,4 @@ mod common;
 mod crash;
 mod files;
 mod quickstart;
+mod tools;
