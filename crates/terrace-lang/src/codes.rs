@@ -30,6 +30,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0601", "A variable has no value."),
     ("E0602", "A value of a variable does not fit."),
     ("E0603", "A value is given for a variable that is not declared."),
+    ("E0604", "A value of a variable breaks one of its rules."),
     ("E0701", "A file is missing or cannot be read."),
     ("E0702", "A file is outside of the workspace or too large."),
     ("W0301", "A word that YAML 1.1 took as true or false is text."),

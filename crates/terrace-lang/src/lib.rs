@@ -18,4 +18,4 @@ mod variables;
 pub mod yaml;
 
 pub use format::format;
-pub use load::{LoadError, Loaded, Request, load};
+pub use load::{LoadError, Loaded, Question, Request, load};
