@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use terrace_api::{compute, image};
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Named, Object, Observation, Observed, Record, Snapshot,
+    Address, Facts, Kind, LookupKind, Named, Object, Observation, Observed, Record, Slot, Snapshot,
     Value, Workspace,
 };
 
@@ -47,18 +47,22 @@ pub async fn refresh(
 ) -> Result<Observed, EngineError> {
     let (started, before) = (context.now(), context.session.calls_made());
     context.emit(Event::RefreshStarted { recorded: recorded.records.len() });
-    let mut by_kind: BTreeMap<Kind, Vec<(&Address, &Record)>> = BTreeMap::new();
-    for (address, record) in &recorded.records {
-        by_kind.entry(address.kind()).or_default().push((address, record));
+    let mut by_kind: BTreeMap<Kind, Vec<(Slot, &Record)>> = BTreeMap::new();
+    for (slot, record) in recorded.slots() {
+        by_kind.entry(slot.address.kind()).or_default().push((slot, record));
     }
     let objects =
         try_join_all(by_kind.into_iter().map(|(kind, records)| observe(context, kind, records)));
     let facts = try_join_all(wanted.lookups.iter().map(|&kind| look_up(context, kind)));
     let (objects, facts) = futures::try_join!(objects, facts)?;
-    let observed = Observed {
-        objects: objects.into_iter().flatten().collect(),
-        facts: Facts { lookups: facts.into_iter().collect() },
-    };
+    let mut observed =
+        Observed { facts: Facts { lookups: facts.into_iter().collect() }, ..Observed::default() };
+    for (slot, observation) in objects.into_iter().flatten() {
+        match slot.deposed {
+            None => drop(observed.objects.insert(slot.address, observation)),
+            Some(id) => drop(observed.deposed.insert((slot.address, id), observation)),
+        }
+    }
     let absent = observed.objects.values().filter(|o| **o == Observation::Absent).count();
     context.emit(Event::RefreshFinished {
         present: observed.objects.len() - absent,
@@ -72,19 +76,19 @@ pub async fn refresh(
 async fn observe(
     context: &Context,
     kind: Kind,
-    records: Vec<(&Address, &Record)>,
-) -> Result<Vec<(Address, Observation)>, EngineError> {
+    records: Vec<(Slot, &Record)>,
+) -> Result<Vec<(Slot, Observation)>, EngineError> {
     let all = kinds::list(kind, &context.session).await?;
     let mut listed: BTreeMap<String, Object> = all.into_iter().map(|o| (o.id.clone(), o)).collect();
     let mut found = Vec::with_capacity(records.len());
-    for (address, record) in records {
+    for (slot, record) in records {
         let object = match listed.remove(&record.id) {
             Some(object) => Some(object),
-            None => confirm(context, address, record).await?,
+            None => confirm(context, &slot.address, record).await?,
         };
         let observation =
             object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
-        found.push((address.clone(), observation));
+        found.push((slot, observation));
     }
     Ok(found)
 }

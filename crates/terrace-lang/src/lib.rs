@@ -7,6 +7,7 @@
 mod check;
 pub mod codes;
 mod files;
+mod lifecycle;
 mod load;
 mod locals;
 mod resource;

@@ -186,7 +186,8 @@ impl Reading<'_> {
 
     /// Reads every text that the expressions of a stack name with `file(...)`.
     fn texts(&mut self, stack: &Stack, texts: &mut BTreeMap<String, String>) {
-        let terms = stack.resources.values().flat_map(|r| r.body.values());
+        let terms =
+            stack.resources.values().flat_map(|r| r.body.values().chain(r.lifecycle.terms()));
         let terms =
             terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
         for (path, span) in terms.flat_map(|term| crate::term::files(&term.value)) {

@@ -15,12 +15,11 @@ impl Plan {
             .iter()
             .filter(|i| i.action != Action::NoOp)
             .map(|i| {
-                (&i.address, i.action, &i.id, &i.desired, &i.changes, &i.dependencies, i.revision)
-            })
-            .map(|(address, action, id, desired, changes, dependencies, revision)| {
                 let changes: Vec<_> =
-                    changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
-                serde_json::json!([address, action, id, desired, changes, dependencies, revision])
+                    i.changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
+                let object = (&i.id, i.deposed, i.revision);
+                let how = (i.action, i.create_first, &i.life, &i.dependencies);
+                serde_json::json!([i.address, object, how, i.desired, changes])
             })
             .collect();
         let steps: Vec<_> =
