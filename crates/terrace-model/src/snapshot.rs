@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::{Address, AddressError};
+use crate::address::{Address, AddressError, Name};
 use crate::value::{Attributes, Value};
 
 /// Which history a state belongs to; a random UUID, made with the state.
@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub fingerprint_key: Vec<u8>,
     /// The cloud and project that the ids belong to; `None` before the first apply.
     pub cloud: Option<CloudIdentity>,
+    /// The other clouds that records name, by their name in `terrace.yaml`.
+    pub clouds: BTreeMap<Name, CloudIdentity>,
     /// One record for each instance.
     pub records: BTreeMap<Address, Record>,
     /// Objects whose replacement was made first, until they are deleted; by address and their id.
@@ -55,6 +57,9 @@ pub struct CloudIdentity {
 pub struct Record {
     /// Id in the cloud.
     pub id: String,
+    /// Which cloud; the workspace's own when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<Name>,
     /// Where it is in its life.
     pub status: Status,
     /// Version of the kind's table that wrote it.
@@ -193,6 +198,7 @@ impl Snapshot {
             serial: 0,
             fingerprint_key,
             cloud: None,
+            clouds: BTreeMap::new(),
             records: BTreeMap::new(),
             deposed: BTreeMap::new(),
             outputs: BTreeMap::new(),

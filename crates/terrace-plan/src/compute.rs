@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use terrace_graph::ResourceGraph;
 use terrace_model::expr::ResourceReference;
 use terrace_model::{
-    Address, Attributes, CloudIdentity, Diagnostics, Kind, Life, LookupKind, Object, Observation,
-    Observed, Record, Resource, Snapshot, Value, Workspace,
+    Address, Attributes, CloudIdentity, Diagnostics, Kind, Life, LookupKind, Name, Object,
+    Observation, Observed, Record, Resource, Snapshot, Value, Workspace,
 };
 
 use crate::judge::{self, Decided, because};
@@ -29,6 +29,8 @@ pub struct Inputs<'a> {
     pub observed: &'a Observed,
     /// Which cloud that is.
     pub cloud: &'a CloudIdentity,
+    /// The other clouds that blocks or records name.
+    pub clouds: &'a BTreeMap<Name, CloudIdentity>,
 }
 
 /// Computes the plan.
@@ -65,6 +67,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         lineage: inputs.recorded.lineage.clone(),
         serial: inputs.recorded.serial,
         cloud: inputs.cloud.clone(),
+        clouds: inputs.clouds.clone(),
         refusals,
         drift: drift(inputs, &instances),
         names: names(inputs),
@@ -89,11 +92,12 @@ impl<'a> Planner<'a> {
         let found =
             workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
         let Some((resource, stack)) = found else { return };
+        let facts = self.inputs.observed.facts_of(resource.cloud.as_ref());
         let scope =
             InstanceScope { workspace, stack, values: &self.values, address: Some(address) };
         // What refers to it is planned all the same, so that all findings come at once.
-        let desired = desired::evaluate(resource, address, &scope, &self.inputs.observed.facts)
-            .unwrap_or_else(|problems| {
+        let desired =
+            desired::evaluate(resource, address, &scope, facts).unwrap_or_else(|problems| {
                 self.problems.extend(problems);
                 Attributes::new()
             });
@@ -122,6 +126,7 @@ impl<'a> Planner<'a> {
             action: decided.action,
             create_first: false,
             reason: decided.reason,
+            cloud: resource.cloud.clone(),
             id: decided.seen.map(|object| object.id.clone()),
             changes: decided.changes,
             before: decided.before,

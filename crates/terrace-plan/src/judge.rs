@@ -1,7 +1,7 @@
 //! What to do with one instance, and why.
 
 use terrace_model::{
-    Attributes, Life, Object, ObjectState, OnChange, Place, Record, Snapshot, Status,
+    Attributes, Life, Name, Object, ObjectState, OnChange, Place, Record, Snapshot, Status,
 };
 
 use crate::plan::{Action, AttributeChange, InstanceChange, Reason, ReasonCode, Refusal};
@@ -101,8 +101,33 @@ fn newly_kept(record: &Record, life: &Life) -> Option<String> {
     (!names.is_empty()).then(|| format!("{} changed", names.join(", ")))
 }
 
+/// An object cannot go from one cloud to another.
+fn elsewhere(instance: &InstanceChange, recorded: &Snapshot) -> Option<Refusal> {
+    let record = recorded.record(&instance.slot())?;
+    let cloud = |name: &Option<Name>| match name {
+        Some(name) => format!("the cloud `{name}`"),
+        None => "the workspace's own cloud".to_owned(),
+    };
+    (record.cloud != instance.cloud).then(|| Refusal {
+        address: instance.address.clone(),
+        message: format!(
+            "`{}` is in {}, and its block says {}",
+            instance.address,
+            cloud(&record.cloud),
+            cloud(&instance.cloud)
+        ),
+        help: "give the block another name: then the old one is deleted there, and a new one is created here".into(),
+    })
+}
+
 /// What a plan must not do.
 pub(crate) fn refusals(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
+    let moved = instances.iter().filter_map(|instance| elsewhere(instance, recorded));
+    moved.chain(kept(instances, recorded)).collect()
+}
+
+/// What must not be destroyed, and would be.
+fn kept(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
     let destroys = |i: &&InstanceChange| {
         matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild) && !i.deposed
     };

@@ -48,6 +48,7 @@ impl Planner<'_> {
             action,
             create_first: false,
             reason,
+            cloud: record.cloud.clone(),
             id: Some(record.id.clone()),
             changes: Vec::new(),
             before: object.map(|o: &Object| o.attributes.clone()).unwrap_or_default(),

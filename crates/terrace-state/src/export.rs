@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use terrace_model::value::hex;
-use terrace_model::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot};
+use terrace_model::{CloudIdentity, Lineage, Name, OutputRecord, Record, Slot, Snapshot};
 
 use crate::error::StateError;
 use crate::journal::Operation;
@@ -71,6 +71,8 @@ struct Document {
     serial: u64,
     fingerprint_key: String,
     cloud: Option<CloudIdentity>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    clouds: BTreeMap<Name, CloudIdentity>,
     /// By the text of the slot: an order that stays when kinds are added.
     records: BTreeMap<String, Record>,
     outputs: BTreeMap<String, OutputRecord>,
@@ -92,6 +94,7 @@ impl From<&Export> for Document {
             serial: snapshot.serial,
             fingerprint_key: hex(&snapshot.fingerprint_key),
             cloud: snapshot.cloud,
+            clouds: snapshot.clouds,
             outputs: snapshot.outputs,
             next_operation: export.next_operation,
             journal: export.journal.clone(),
@@ -108,6 +111,7 @@ impl Document {
         let mut snapshot = Snapshot::empty(self.lineage, fingerprint_key);
         snapshot.serial = self.serial;
         snapshot.cloud = self.cloud;
+        snapshot.clouds = self.clouds;
         snapshot.outputs = self.outputs;
         for (text, record) in self.records {
             let slot = text.parse::<Slot>();

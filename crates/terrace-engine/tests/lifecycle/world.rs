@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use terrace_api::{CloudConfig, Session, Transport, TransportError};
-use terrace_engine::{Context, NoEvents, Options, Outcome, Run, Stop, Wanted};
+use terrace_engine::{Clouds, Context, NoEvents, Options, Outcome, Run, Stop, Wanted};
 use terrace_model::Snapshot;
 use terrace_plan::{Decision, Inputs, Mode, Plan, Reviewed, review};
 use terrace_sim::{Cloud, Dropped, Fault, Settings};
@@ -164,7 +164,7 @@ impl World {
         let config = CloudConfig::for_simulator(URL);
         let session = Session::connect(config, Arc::new(line), clock.clone()).await;
         let session = Arc::new(session.expect("connected"));
-        Context { session, clock, events: Arc::new(NoEvents) }
+        Context { clouds: Clouds::one(session), clock, events: Arc::new(NoEvents) }
     }
 
     async fn planned(
@@ -197,6 +197,7 @@ impl World {
             recorded: &recorded,
             observed: &observed.map_err(|e| e.to_string())?,
             cloud: &context.identity(),
+            clouds: &BTreeMap::new(),
         };
         let plan = terrace_plan::compute(inputs);
         let plan = plan.map_err(|found| {
@@ -223,6 +224,7 @@ impl World {
             digest: None,
             at_ms: 1,
             cloud: context.identity(),
+            clouds: BTreeMap::new(),
         };
         let nonce = Arc::clone(&self.nonce);
         let run = Run {

@@ -74,6 +74,7 @@ impl World {
             recorded: &self.recorded,
             observed: &self.observed(),
             cloud: &cloud(),
+            clouds: &BTreeMap::new(),
         };
         let plan = compute(inputs).map_err(wrong)?;
         assert_eq!(plan.verify(), [""; 0], "the plan is not sound");
@@ -156,6 +157,7 @@ impl World {
             declared: desired.iter().map(|(n, v)| (n.clone(), v.sealed(b"key"))).collect(),
             seen: seen.clone(),
             dependencies: instance.dependencies.clone(),
+            cloud: None,
             marker: String::new(),
             fault: None,
             prevent_destroy: instance.life.prevent_destroy,

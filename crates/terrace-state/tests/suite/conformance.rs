@@ -298,6 +298,7 @@ fn no_secrets(store: &dyn Store) {
         declared,
         dependencies: vec![address("web/networks.a")],
         schema_version: 1,
+        cloud: None,
         prevent_destroy: false,
         retain: false,
         delete_timeout_s: None,
