@@ -1,9 +1,12 @@
 //! Nova v2.1: servers, and what they need.
 
 mod actions;
+mod build;
 mod create;
+mod disks;
 mod flavors;
 mod groups;
+mod history;
 mod interfaces;
 mod keypairs;
 mod labels;
@@ -13,16 +16,17 @@ mod misc;
 mod nics;
 mod schedule;
 mod servers;
-mod validate;
+pub(crate) mod validate;
 mod versions;
 mod view;
+mod volumes;
 
 use crate::keystone::{self, Caller};
 use crate::state::State;
 use crate::web::{Answer, Object, Reply, Req};
 use serde_json::{Value, json};
 
-pub(crate) use lifecycle::settle;
+pub(crate) use lifecycle::{advance, release_port};
 
 /// A request on its way through Nova.
 pub(crate) struct Cx<'a> {
@@ -96,7 +100,7 @@ fn not_allowed(rule: &str) -> Reply {
 }
 
 /// The answer to a path that leads nowhere.
-fn no_such_path() -> Reply {
+pub(crate) fn no_such_path() -> Reply {
     let message = "The resource could not be found.<br /><br />\n\n\n";
     Reply::json(404, &json!({"message": message, "code": "404 Not Found", "title": "Not Found"}))
 }

@@ -8,3 +8,4 @@ mod networks;
 mod persistence;
 mod refusals;
 mod servers;
+mod volumes;
