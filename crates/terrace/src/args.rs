@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Init(commands::init::Init),
     /// Check the files, without any cloud.
     Validate(commands::validate::Validate),
+    /// Write the files in canonical form.
+    Fmt(commands::fmt::Fmt),
     /// Show what would change.
     Plan(commands::plan::Plan),
     /// Make the cloud as the files say.
@@ -67,6 +69,12 @@ pub(crate) enum Command {
     /// Look into the state.
     #[command(subcommand)]
     State(commands::state::State),
+    /// Look at the cloud: is it in order, what does it offer, how much is left.
+    #[command(subcommand)]
+    Cloud(commands::cloud::Cloud),
+    /// Look at and operate the servers that are recorded.
+    #[command(subcommand)]
+    Server(commands::server::Server),
     /// Serve the simulator on a port, for any OpenStack client.
     Sim(commands::sim::Sim),
 }

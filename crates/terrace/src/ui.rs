@@ -35,17 +35,20 @@ pub(crate) fn err_style() -> Style {
     style(std::io::stderr().is_terminal())
 }
 
+/// A result as it is, without an end of line of our own. A reader that went away ends the program
+/// quietly.
+pub(crate) fn print_raw(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
 /// A result. A reader that went away ends the program quietly.
 pub(crate) fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| {
-        if text.is_empty() || text.ends_with('\n') {
-            out.flush()
-        } else {
-            out.write_all(b"\n").and_then(|()| out.flush())
-        }
-    });
-    drop(written);
+    if text.is_empty() || text.ends_with('\n') {
+        print_raw(text);
+    } else {
+        print_raw(&format!("{text}\n"));
+    }
 }
 
 /// JSON, indented.
