@@ -7,7 +7,7 @@ use crate::log::Log;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::web::{Answer, Reply, Req, decode};
-use crate::{cinder, glance, ids, keystone, neutron, nova, presets, settle};
+use crate::{cinder, gateway, glance, ids, keystone, neutron, nova, presets, settle};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, Request, State as Injected};
@@ -95,7 +95,8 @@ impl Cloud {
     }
 
     /// The cloud's APIs under one host, `base_url` being how clients reach it: `/identity/v3`,
-    /// `/compute/v2.1`, `/network/v2.0`, `/image/v2`, `/volume/v3`, and `/_sim` for the simulator itself.
+    /// `/compute/v2.1`, `/network/v2.0`, `/image/v2`, `/volume/v3`, the gateway at
+    /// `/gateway`, and `/_sim` for the simulator itself.
     pub fn router(&self, base_url: &str) -> Router {
         let app = App { cloud: self.clone(), base: base_url.trim_end_matches('/').into() };
         Router::new().fallback(handle).with_state(app)
@@ -198,6 +199,7 @@ fn route(state: &mut State, req: &Req) -> Answer {
         Some("network") => neutron::answer(state, req),
         Some("image") => glance::answer(state, req),
         Some("volume") => cinder::answer(state, req),
+        Some("gateway") => gateway::answer(state, req),
         _ => Err(Reply::json(404, &json!({ "error": "no such service" }))),
     }
 }
@@ -312,6 +314,7 @@ fn failure(req: &Req, code: u16) -> Reply {
         Some("compute" | "volume") => nova::fault(code, &message),
         Some("network") => neutron::fault(code, "SimulatedFault", &message),
         Some("image") => glance::fault(code, &message),
+        Some("gateway") => gateway::failure(req, &gateway::Error::of_status(code, &message)),
         _ => keystone::fault(code, &message),
     }
 }

@@ -1,6 +1,6 @@
 //! A cloud in a process: the OpenStack APIs as an axum router.
 //!
-//! [`Cloud`] is a small OpenStack: Keystone, Nova, Neutron, Glance and Cinder over one set of tables, with
+//! [`Cloud`] is a small OpenStack: Keystone, Nova, Neutron, Glance and Cinder and a reduced gateway over one set of tables, with
 //! projects, quotas, address allocation, hosts, asynchronous server states and persistence. Its
 //! router is called without sockets (`tower::ServiceExt::oneshot`) or served on a port. Time comes
 //! from a [`Clock`] and ids from a seed, so a run can be repeated exactly; [`Faults`] make it fail
@@ -14,6 +14,7 @@ mod clock;
 mod cloud;
 mod error;
 mod faults;
+mod gateway;
 mod glance;
 mod ids;
 mod keystone;

@@ -16,6 +16,8 @@ pub struct Settings {
     pub volume_ms: u64,
     /// How long every request is held before it is looked at.
     pub latency_ms: u64,
+    /// How long the gateway gives the same list again.
+    pub gateway_cache_ms: u64,
     /// From which all ids are derived.
     pub seed: u64,
     /// Life of a token.
@@ -34,6 +36,7 @@ impl Default for Settings {
             build_ms: 1500,
             delete_ms: 500,
             volume_ms: 400,
+            gateway_cache_ms: 300_000,
             latency_ms: 0,
             seed: 1,
             token_ttl_s: 14400,

@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub(crate) due: BTreeSet<(u64, String)>,
     /// Per subnet where the search for a free address starts.
     pub(crate) cursors: BTreeMap<String, u128>,
+    /// The lists that the gateway gives again, each with the moment until which.
+    pub(crate) kept_lists: BTreeMap<String, (u64, crate::web::Reply)>,
     log: Option<Log>,
 }
 
@@ -75,6 +77,7 @@ impl State {
             volume_types: Table::new("volume_types"),
             due: BTreeSet::new(),
             cursors: BTreeMap::new(),
+            kept_lists: BTreeMap::new(),
             log: None,
         }
     }
@@ -176,6 +179,7 @@ impl State {
         }
         self.due.clear();
         self.cursors.clear();
+        self.kept_lists.clear();
     }
 
     /// A number never given before.

@@ -98,6 +98,11 @@ fn is_project(part: &str) -> bool {
     part.len() == 32 && part.chars().all(|c| c.is_ascii_hexdigit())
 }
 
+/// A request of somebody whom another service knows.
+pub(crate) fn served_as(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
+    served(&mut Cx { state, req, who: who.clone(), minor: 0 }, path)
+}
+
 fn served(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
     match path {
         ["volumes", rest @ ..] => volumes::answer(cx, rest),

@@ -25,7 +25,7 @@ struct Scope {
 }
 
 /// `POST /v3/auth/tokens`
-pub(super) fn issue(state: &mut State, req: &Req) -> Answer {
+pub(crate) fn issue(state: &mut State, req: &Req) -> Answer {
     let body: Value = serde_json::from_slice(&req.body).unwrap_or_default();
     let identity = &body["auth"]["identity"];
     if !identity["methods"].is_array() {

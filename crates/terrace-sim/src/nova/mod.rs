@@ -124,6 +124,13 @@ pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     reply.map(mark).map_err(mark)
 }
 
+/// A request of somebody whom another service knows, in the microversion of its time.
+pub(crate) fn served_as(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
+    // The last one in which a server shows the id of its flavor.
+    let minor = 46;
+    dispatch(&mut Cx { state, req, who: who.clone(), minor }, path)
+}
+
 fn served(state: &mut State, req: &Req, minor: u32, path: &[&str]) -> Answer {
     if path.is_empty() {
         return Ok(versions::one(state, req));
@@ -132,12 +139,15 @@ fn served(state: &mut State, req: &Req, minor: u32, path: &[&str]) -> Answer {
     // The project's id may stand before the rest.
     let own = path[0].len() == 32 && path[0].chars().all(|c| c.is_ascii_hexdigit());
     let path = if own { &path[1..] } else { path };
-    let mut cx = Cx { state, req, who, minor };
+    dispatch(&mut Cx { state, req, who, minor }, path)
+}
+
+fn dispatch(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
     match path {
-        ["servers", rest @ ..] => servers::answer(&mut cx, rest),
-        ["flavors", rest @ ..] => flavors::answer(&cx, rest),
-        ["os-keypairs", rest @ ..] => keypairs::answer(&mut cx, rest),
-        ["os-server-groups", rest @ ..] => groups::answer(&mut cx, rest),
-        _ => misc::answer(&mut cx, path),
+        ["servers", rest @ ..] => servers::answer(cx, rest),
+        ["flavors", rest @ ..] => flavors::answer(cx, rest),
+        ["os-keypairs", rest @ ..] => keypairs::answer(cx, rest),
+        ["os-server-groups", rest @ ..] => groups::answer(cx, rest),
+        _ => misc::answer(cx, path),
     }
 }

@@ -1,6 +1,7 @@
 //! The simulator through its router, as clients see it.
 
 mod faults;
+mod gateway;
 mod harness;
 mod identity;
 mod images;
