@@ -5,4 +5,5 @@ mod clouds;
 mod common;
 mod crash;
 mod files;
+mod operate;
 mod quickstart;
