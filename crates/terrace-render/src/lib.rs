@@ -3,6 +3,7 @@
 //! never shown.
 
 mod diagnostics;
+mod diff;
 mod outcome;
 mod plan;
 mod plan_json;
@@ -13,6 +14,7 @@ mod table;
 mod value;
 
 pub use diagnostics::{diagnostics, diagnostics_json};
+pub use diff::diff;
 pub use outcome::{outcome, outputs, outputs_json};
 pub use plan::{PlanText, plan};
 pub use plan_json::plan_json;

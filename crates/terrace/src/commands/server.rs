@@ -248,5 +248,31 @@ fn facts(managed: &Managed<'_>, server: &compute::Server) -> Table {
     line("tags", Some(server.tags.join(", ")));
     line("created", Some(server.created.clone()));
     line("updated", Some(server.updated.clone()));
+<<<<<<< HEAD
     table
+=======
+    ui::print(&table.to_text("", ui::out_style()));
+    let done = session.all(compute::instance_actions(&managed.id)).await;
+    // Not every cloud tells its users what was done.
+    let done: Vec<compute::InstanceAction> = done.unwrap_or_default();
+    let mut table = Table::new(&[
+        ("when", "WHEN"),
+        ("action", "ACTION"),
+        ("error", "ERROR"),
+        ("request", "REQUEST"),
+    ]);
+    for action in done {
+        table.row([
+            Cell::text(action.start_time),
+            Cell::text(action.action),
+            action.message.map_or(Cell::Nothing, Cell::Text),
+            Cell::text(action.request_id),
+        ]);
+    }
+    ui::print(&format!(
+        "\n{}",
+        table.to_text("The cloud does not tell what was done.", ui::out_style())
+    ));
+    Ok(())
+>>>>>>> main
 }

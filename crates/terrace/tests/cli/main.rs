@@ -5,5 +5,7 @@ mod clouds;
 mod common;
 mod crash;
 mod files;
+mod lifecycle;
 mod operate;
 mod quickstart;
+mod tools;
