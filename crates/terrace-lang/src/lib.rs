@@ -11,11 +11,14 @@ mod format;
 mod load;
 mod locals;
 mod resource;
+mod schema;
 mod settings;
 mod stack;
+pub mod syntax;
 mod term;
 mod variables;
 pub mod yaml;
 
 pub use format::format;
 pub use load::{LoadError, Loaded, Request, load};
+pub use schema::{Document, schema};

@@ -22,7 +22,9 @@ pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, Sta
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use kind::Kind;
 pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
-pub use schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
+pub use schema::{
+    Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
+};
 pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};

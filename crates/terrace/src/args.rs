@@ -50,25 +50,21 @@ pub(crate) struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write a commented workspace that works on the simulator.
+    // What each does is said in its own file.
     Init(commands::init::Init),
-    /// Check the files, without any cloud.
     Validate(commands::validate::Validate),
-    /// Write the files in canonical form.
     Fmt(commands::fmt::Fmt),
-    /// Show what would change.
     Plan(commands::plan::Plan),
-    /// Make the cloud as the files say.
     Apply(commands::apply::Apply),
-    /// Remove everything that is recorded.
     Destroy(commands::destroy::Destroy),
-    /// Show the state, or a saved plan.
     Show(commands::show::Show),
-    /// Show outputs.
     Output(commands::output::Output),
     /// Look into the state.
     #[command(subcommand)]
     State(commands::state::State),
-    /// Serve the simulator on a port, for any OpenStack client.
+    Schema(commands::schema::Schema),
+    Completions(commands::completions::Completions),
+    #[command(hide = true)]
+    Reference(commands::reference::Reference),
     Sim(commands::sim::Sim),
 }
