@@ -129,7 +129,16 @@ impl Reading<'_> {
     /// Reads a file of the workspace by its path with `/`.
     pub(crate) fn read(&mut self, path: &str) -> Option<FileId> {
         let complain = |message: String| Diagnostic::without_place("E0701", message);
-        match std::fs::read(self.root.join(path)) {
+        let whole = self.root.join(path);
+        if std::fs::metadata(&whole).is_ok_and(|about| about.len() > yaml::MAX_BYTES as u64) {
+            let text =
+                format!("the file `{path}` is larger than {} MB", yaml::MAX_BYTES / 1_000_000);
+            self.diagnostics.push(
+                Diagnostic::without_place("E0108", text).help("split it into several stacks"),
+            );
+            return None;
+        }
+        match std::fs::read(whole) {
             Err(error) => self
                 .diagnostics
                 .push(complain(format!("the file `{path}` cannot be read: {error}"))),
