@@ -7,6 +7,7 @@
 mod check;
 pub mod codes;
 mod files;
+mod format;
 mod load;
 mod locals;
 mod resource;
@@ -16,4 +17,5 @@ mod term;
 mod variables;
 pub mod yaml;
 
-pub use load::{LoadError, Loaded, Request, load};
+pub use format::format;
+pub use load::{LoadError, Loaded, Question, Request, load};

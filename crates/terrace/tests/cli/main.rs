@@ -4,4 +4,6 @@ mod bad_input;
 mod clouds;
 mod common;
 mod crash;
+mod files;
 mod quickstart;
+mod tools;
