@@ -9,7 +9,7 @@ use terrace_model::{
 
 use crate::files::Texts;
 use crate::settings::{self, Settings};
-use crate::yaml::{self, Entry, Node};
+use crate::yaml::{self, Entry};
 use crate::{check, stack, variables};
 
 /// What to load.
@@ -25,8 +25,11 @@ pub struct Request<'a> {
     /// The process's environment, for `TERRACE_VAR_name`.
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// Asks a person for a variable that has no value; `None` where nobody is there.
-    pub ask: Option<&'a dyn Fn(&Question<'_>) -> Option<String>>,
+    pub ask: Option<Ask<'a>>,
 }
+
+/// Asks a person; `None` when there is no answer.
+pub type Ask<'a> = &'a dyn Fn(&Question<'_>) -> Option<String>;
 
 /// A variable that has no value.
 #[derive(Clone, Copy, Debug)]
@@ -227,7 +230,8 @@ impl Reading<'_> {
 
     /// Reads every text that the expressions of a stack name with `file` or `template`.
     fn texts(&mut self, stack: &Stack, texts: &mut Texts) {
-        let terms = stack.resources.values().flat_map(|r| r.body.values());
+        let terms =
+            stack.resources.values().flat_map(|r| r.body.values().chain(r.lifecycle.terms()));
         let terms =
             terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
         for used in terms.flat_map(|term| crate::term::files(&term.value)) {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, ResourceReference, Root, Scope, Term};
 use terrace_model::{
-    Address, Body, Diagnostic, InstanceKey, Kind, Lifecycle, Name, Presence, Refers, Repeat,
-    Resource, ResourceAddress, Span, Spanned, Stack, StackName, Value, suggest,
+    Address, Body, Diagnostic, InstanceKey, Kind, Name, Presence, Refers, Repeat, Resource,
+    ResourceAddress, Span, Spanned, Stack, StackName, Value, suggest,
 };
 
+use crate::lifecycle;
 use crate::load::Reading;
 use crate::settings;
 use crate::stack::named;
@@ -17,7 +18,8 @@ use crate::yaml::{Content, Entry, Node};
 
 /// Most instances of one block.
 const MAX_INSTANCES: i64 = 100_000;
-const SPECIAL: [&str; 6] = ["cloud", "count", "for_each", "when", "depends_on", "lifecycle"];
+const SPECIAL: [&str; 7] =
+    ["cloud", "count", "for_each", "when", "depends_on", "lifecycle", "timeouts"];
 
 /// Reads a block and the blocks nested in it, and puts them into the stack.
 pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {
@@ -117,7 +119,7 @@ fn block(
         cloud: None,
         repeat: Repeat::One,
         body: Body::new(),
-        lifecycle: Lifecycle::default(),
+        lifecycle: lifecycle::read(reading, entry.value.as_map().unwrap_or_default()),
         depends_on: Vec::new(),
     };
     let settable =
@@ -126,7 +128,6 @@ fn block(
         settable.chain(nested.iter().map(|k| k.section())).chain(SPECIAL).collect();
     for field in entry.value.as_map().unwrap_or_default() {
         match (field.key.as_str(), schema.attribute(&field.key)) {
-            ("lifecycle", _) => resource.lifecycle = lifecycle(reading, &field.value),
             ("cloud", _) => resource.cloud = settings::chosen(reading, &field.value),
             ("depends_on", _) => resource.depends_on = depends_on(reading, stack, &field.value),
             (key, _) if SPECIAL.contains(&key) || nested.iter().any(|k| k.section() == key) => {}
@@ -155,24 +156,6 @@ fn block(
         }
     }
     resource
-}
-
-fn lifecycle(reading: &mut Reading<'_>, node: &Node) -> Lifecycle {
-    let mut lifecycle = Lifecycle::default();
-    for field in entries(reading, node, "`lifecycle`") {
-        match (field.key.as_str(), field.value.as_scalar().map(crate::yaml::Scalar::value)) {
-            ("prevent_destroy", Some(Value::Bool(prevent))) => lifecycle.prevent_destroy = prevent,
-            ("prevent_destroy", _) => {
-                let message =
-                    format!("`prevent_destroy` is true or false, not {}", field.value.describe());
-                reading.diagnostics.push(Diagnostic::error("E0301", field.value.span, message));
-            }
-            _ => {
-                reading.diagnostics.push(unknown(field, "lifecycle setting", &["prevent_destroy"]));
-            }
-        }
-    }
-    lifecycle
 }
 
 fn depends_on(

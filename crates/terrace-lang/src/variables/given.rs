@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use terrace_model::{Diagnostic, Span, Stack, StackName, Value, suggest};
 
 use super::shape::{Kind, Shape};
-use crate::load::{Question, Reading, Request};
+use crate::load::{Ask, Question, Reading, Request};
 use crate::settings::Environment;
 use crate::term::{entries, plain};
 use crate::yaml;
@@ -17,7 +17,7 @@ pub(crate) struct Given<'a> {
     command_line: BTreeMap<&'a str, &'a str>,
     env: &'a dyn Fn(&str) -> Option<String>,
     files: BTreeMap<String, FromFile>,
-    ask: Option<&'a dyn Fn(&Question<'_>) -> Option<String>>,
+    ask: Option<Ask<'a>>,
     /// One answer holds for all stacks.
     answers: RefCell<BTreeMap<String, Option<String>>>,
 }
