@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use terrace_model::{Slot, suggest};
+use terrace_model::{Address, Record, Slot, Snapshot, suggest};
 
 use crate::args::Global;
 use crate::ui;
@@ -40,4 +40,20 @@ pub(crate) fn run(global: &Global, args: &State) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is recorded at an address as the user wrote it.
+pub(crate) fn find<'a>(
+    snapshot: &'a Snapshot,
+    written: &str,
+) -> anyhow::Result<(Address, &'a Record)> {
+    let address: Address = written.parse()?;
+    if let Some(record) = snapshot.records.get(&address) {
+        return Ok((address, record));
+    }
+    let known: Vec<String> = snapshot.records.keys().map(ToString::to_string).collect();
+    let asked = address.to_string();
+    let nearest = suggest::nearest(&asked, known.iter().map(String::as_str));
+    let hint = nearest.map(|n| format!("\nhelp: did you mean `{n}`?")).unwrap_or_default();
+    anyhow::bail!("nothing is recorded at `{address}`{hint}")
 }
