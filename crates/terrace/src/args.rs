@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Validate(commands::validate::Validate),
     /// Write the files in canonical form.
     Fmt(commands::fmt::Fmt),
+    /// Say what the code of a finding means.
+    Explain(commands::explain::Explain),
     /// Show what would change.
     Plan(commands::plan::Plan),
     /// Make the cloud as the files say.

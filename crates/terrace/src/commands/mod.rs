@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod cloud;
 pub(crate) mod cloud_check;
 pub(crate) mod destroy;
+pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod init;
 pub(crate) mod output;
@@ -30,6 +31,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::run(&global, &args),
         Command::Validate(args) => validate::run(&global, &args),
         Command::Fmt(args) => fmt::run(&global, &args),
+        Command::Explain(args) => explain::run(&args),
         Command::Plan(args) => plan::run(&global, &args).await,
         Command::Apply(args) => apply::run(&global, &args).await,
         Command::Destroy(args) => destroy::run(&global, &args).await,
