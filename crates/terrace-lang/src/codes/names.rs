@@ -22,28 +22,36 @@ pub(super) const CODES: &[Code] = &[
         code: "E0401",
         title: "A name is referred to that is not there.",
         why: "A reference to nothing would fail half-way through an apply.",
-        example: Stack("servers:\n  app: { image: debian-12, flavor: m1.small, networks: [frnt] }\nnetworks:\n  front: {}\n"),
+        example: Stack(
+            "servers:\n  app: { image: debian-12, flavor: m1.small, networks: [frnt] }\nnetworks:\n  front: {}\n",
+        ),
         fix: "Write the name that is suggested, or add what is missing.",
     },
     Code {
         code: "E0402",
         title: "An instance is referred to that is not there.",
         why: "A block with `count` or `for_each` is several instances: one of them has to be named, by a key that exists.",
-        example: Stack("networks:\n  front: { count: 2 }\nservers:\n  app: { image: debian-12, flavor: m1.small, networks: [front] }\n"),
+        example: Stack(
+            "networks:\n  front: { count: 2 }\nservers:\n  app: { image: debian-12, flavor: m1.small, networks: [front] }\n",
+        ),
         fix: "Name one, such as `front[0]` or `front[\"key\"]`, or map over all of them in an expression.",
     },
     Code {
         code: "E0403",
         title: "Resources, locals or templates need each other in a circle.",
         why: "None of them could be made first.",
-        example: Stack("networks:\n  a: { description: '${networks.b.id}' }\n  b: { description: '${networks.a.id}' }\n"),
+        example: Stack(
+            "networks:\n  a: { description: '${networks.b.id}' }\n  b: { description: '${networks.a.id}' }\n",
+        ),
         fix: "Remove one of the references that are shown, or move what both need into a block of its own.",
     },
     Code {
         code: "E0404",
         title: "The cloud has no image or flavor of that name.",
         why: "Names are looked up when the plan is made, in what this project sees.",
-        example: Plan("networks:\n  front: { subnets: { v4: { cidr: 10.0.0.0/24 } } }\nservers:\n  app: { image: no-such-image, flavor: m1.small, networks: [front] }\n"),
+        example: Plan(
+            "networks:\n  front: { subnets: { v4: { cidr: 10.0.0.0/24 } } }\nservers:\n  app: { image: no-such-image, flavor: m1.small, networks: [front] }\n",
+        ),
         fix: "Write one of the names that are listed, or an id.",
     },
     Code {
@@ -59,7 +67,10 @@ pub(super) const CODES: &[Code] = &[
         why: "Ids of one cloud mean nothing in another.",
         example: Files(&[
             ("terrace.yaml", "clouds: { home: simulator, far: simulator }\ncloud: home\n"),
-            ("stacks/web.yaml", "networks:\n  front: { cloud: far }\nservers:\n  app: { image: debian-12, flavor: m1.small, networks: [front] }\n"),
+            (
+                "stacks/web.yaml",
+                "networks:\n  front: { cloud: far }\nservers:\n  app: { image: debian-12, flavor: m1.small, networks: [front] }\n",
+            ),
         ]),
         fix: "Put both into one cloud, or make the other a block of its own there.",
     },
@@ -95,7 +106,9 @@ pub(super) const CODES: &[Code] = &[
         code: "E0505",
         title: "An expression is too long or too deep.",
         why: "An expression has at most 64 KiB, 32 levels of brackets and 256 operators, so that no file can take the machine.",
-        example: Stack("outputs:\n  one: ${((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))}\n"),
+        example: Stack(
+            "outputs:\n  one: ${((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))}\n",
+        ),
         fix: "Split it into `locals`.",
     },
     Code {

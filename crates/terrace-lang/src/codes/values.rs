@@ -33,7 +33,9 @@ pub(super) const CODES: &[Code] = &[
         code: "E0604",
         title: "A value of a variable breaks one of its rules.",
         why: "The declaration has a rule under `validate` that is not true for this value.",
-        example: Stack("variables:\n  size:\n    type: integer\n    default: 3\n    validate:\n      - { condition: '${vars.size % 2 == 0}', message: must be even }\n"),
+        example: Stack(
+            "variables:\n  size:\n    type: integer\n    default: 3\n    validate:\n      - { condition: '${vars.size % 2 == 0}', message: must be even }\n",
+        ),
         fix: "Give a value for which the rule is true.",
     },
     Code {
@@ -54,7 +56,9 @@ pub(super) const CODES: &[Code] = &[
         code: "W0301",
         title: "A word that YAML 1.1 took for something else is text.",
         why: "Since YAML 1.2 `yes`, `no`, `on` and `off` are text, and so is a number with leading zeros; older tools took them for true, false and octal numbers.",
-        example: Stack("servers:\n  app: { image: debian-12, flavor: m1.small, networks: [], config_drive: yes }\n"),
+        example: Stack(
+            "servers:\n  app: { image: debian-12, flavor: m1.small, networks: [], config_drive: yes }\n",
+        ),
         fix: "Write `true` or `false`, or quote the word where text is meant.",
     },
 ];
