@@ -40,7 +40,7 @@ fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: 
                     let message = format!("`{name}` of `{}`: {wrong}", resource.address);
                     let diagnostic = Diagnostic::error("E0301", term.span, message);
                     found.push(match (attribute.refers, &value) {
-                        (Refers::Kind(_), Value::List(_)) => {
+                        (Refers::Kind(_) | Refers::KindOrOwn(_), Value::List(_)) => {
                             diagnostic.help("write one name, without brackets")
                         }
                         _ => diagnostic,

@@ -9,6 +9,8 @@ pub mod codes;
 mod files;
 mod load;
 mod locals;
+mod names;
+mod nested;
 mod resource;
 mod settings;
 mod stack;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use terrace_graph::ResourceGraph;
 use terrace_model::{
-    Address, Attributes, CloudIdentity, Diagnostics, InstanceKey, Kind, LookupKind, Object,
-    ObjectState, Observation, Observed, OnChange, Place, Record, Repeat, Resource, Snapshot,
-    Status, Value, Workspace,
+    Address, Attributes, CloudIdentity, Diagnostics, InstanceKey, Kind, Object, ObjectState,
+    Observation, Observed, OnChange, Place, Record, Repeat, Resource, Snapshot, Status, Value,
+    Workspace,
 };
 
 use crate::desired;
@@ -368,7 +368,20 @@ fn refusals(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
             message: format!("`{}` must not be destroyed, and this plan would ({})", i.address, i.reason.text),
             help: "set `lifecycle: { prevent_destroy: false }` on it and apply that first, or undo the change".into(),
         })
+        .chain(instances.iter().filter_map(shrinks))
         .collect()
+}
+
+/// A volume cannot shrink, and to replace it would lose what is on it.
+fn shrinks(instance: &InstanceChange) -> Option<Refusal> {
+    let sizes = instance.changes.iter().find(|c| c.attribute == "size")?;
+    let (before, after) = (sizes.before.as_int()?, sizes.after.as_int()?);
+    let in_place = instance.address.kind() == Kind::Volume && instance.action == Action::Update;
+    (in_place && after < before).then(|| Refusal {
+        address: instance.address.clone(),
+        message: format!("`{}` cannot shrink from {before} to {after} GiB", instance.address),
+        help: format!("write `size: {before}`, or make another volume and move the data"),
+    })
 }
 
 fn drift(inputs: Inputs<'_>) -> Vec<Drift> {
@@ -388,10 +401,8 @@ fn drift(inputs: Inputs<'_>) -> Vec<Drift> {
 /// Names for the ids that plans show: images and flavors, and everything seen that has a name.
 fn names(inputs: Inputs<'_>) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for kind in [LookupKind::Image, LookupKind::Flavor] {
-        for named in inputs.observed.facts.lookups.get(&kind).into_iter().flatten() {
-            names.insert(named.id.clone(), named.name.clone());
-        }
+    for named in inputs.observed.facts.lookups.values().flatten() {
+        names.insert(named.id.clone(), named.name.clone());
     }
     for (address, observation) in &inputs.observed.objects {
         if let (Observation::Present(object), true) = (observation, address.kind() != Kind::Keypair)
