@@ -26,6 +26,8 @@ pub struct Identity {
     pub user_name: String,
     /// The region, if the cloud names one.
     pub region: Option<String>,
+    /// What the user may do in the project, as the cloud names it: `member`, `reader`, `admin`.
+    pub roles: Vec<String>,
 }
 
 /// A token and what came with it. It cannot be printed.
@@ -35,6 +37,8 @@ pub(crate) struct Token {
     pub(crate) ends_ms: Option<u64>,
     /// When to renew it, so that no call starts with a token that ends under way.
     renew_ms: Option<u64>,
+    /// When it was got, on our own clock.
+    got_ms: u64,
     pub(crate) identity: Identity,
     pub(crate) catalog: Catalog,
     /// Counts the tokens of a session, so that a refusal can be told from an old one.
@@ -43,11 +47,18 @@ pub(crate) struct Token {
 
 /// Renew this long before the end, or a quarter of a short life.
 const MARGIN_MS: u64 = 120_000;
+/// A renewed token that is refused sooner than this is not worth renewing again.
+const YOUNG_MS: u64 = 60_000;
 
 impl Token {
     /// Whether it ends so soon that it is better renewed first.
     pub(crate) fn ends_soon(&self, now_ms: u64) -> bool {
         self.renew_ms.is_some_and(|time| time <= now_ms)
+    }
+
+    /// Whether it was renewed so shortly ago that another one would fare no better.
+    pub(crate) fn just_renewed(&self, now_ms: u64) -> bool {
+        self.generation > 0 && now_ms.saturating_sub(self.got_ms) < YOUNG_MS
     }
 
     /// Whether it has ended.
@@ -126,12 +137,18 @@ pub(crate) fn read_token(
         user_id: text("user", "id"),
         user_name: text("user", "name"),
         region,
+        roles: names(token.get("roles")),
     };
     let lifetime = lifetime_ms(token);
     let ends_ms = lifetime.map(|lifetime| now_ms.saturating_add(lifetime));
     let renew_ms = lifetime
         .map(|lifetime| now_ms.saturating_add(lifetime - MARGIN_MS.min(lifetime.div_ceil(4))));
-    Ok(Token { secret, ends_ms, renew_ms, identity, catalog, generation: 0 })
+    Ok(Token { secret, ends_ms, renew_ms, got_ms: now_ms, identity, catalog, generation: 0 })
+}
+
+fn names(list: Option<&Value>) -> Vec<String> {
+    let items = list.and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(|item| Some(item.get("name")?.as_str()?.to_owned())).collect()
 }
 
 /// From issue to end on the cloud's clock, so that it does not matter how ours is set.

@@ -68,7 +68,8 @@ impl Catalog {
             (!all.is_empty()).then_some(all)
         });
         let Some(mut endpoints) = named else {
-            return Err(format!("this cloud has no {service} service in its catalogue"));
+            let need = service.used_for();
+            return Err(format!("this cloud has no {service} service in its catalogue; {need}"));
         };
         if let Some(region) = region {
             let all = list(endpoints.iter().flat_map(|endpoint| endpoint.regions.iter()));
@@ -191,7 +192,11 @@ mod tests {
         assert_eq!(find(None, Interface::Public), Ok("http://r2"));
         assert!(find(Some("R1"), Interface::Admin).unwrap_err().contains("internal, public"));
         let missing = catalog.find(Service::Compute, None, Interface::Public).unwrap_err();
-        assert_eq!(missing, "this cloud has no compute service in its catalogue");
+        assert_eq!(
+            missing,
+            "this cloud has no compute service in its catalogue; servers, keypairs and server groups \
+             need it"
+        );
         assert_eq!(catalog.only_region(), None);
     }
 }

@@ -93,6 +93,13 @@ impl ApiError {
         self
     }
 
+    /// The same, taken as another kind of failure.
+    #[must_use]
+    pub(crate) fn with_kind(mut self, kind: ApiErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &ApiErrorKind {
         &self.0.kind
@@ -136,6 +143,17 @@ impl ApiError {
     /// The request may have been carried out.
     pub fn is_unknown_outcome(&self) -> bool {
         self.0.kind == ApiErrorKind::UnknownOutcome
+    }
+
+    /// Something else is under way with the same object: later the same call may work.
+    pub fn is_busy(&self) -> bool {
+        match &self.0.kind {
+            ApiErrorKind::Conflict { kind } if kind == "conflictingRequest" => {
+                self.0.message.contains("task_state")
+            }
+            ApiErrorKind::Conflict { kind } => kind.ends_with("InUse"),
+            _ => false,
+        }
     }
 
     /// The kind of conflict, if it is one.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
 
-use crate::config::{CloudConfig, Tls};
+use crate::config::{CloudConfig, Proxies, Tls};
 use crate::transport::{Transport, TransportError};
 
 /// How to connect.
@@ -19,8 +19,8 @@ pub struct HttpOptions {
     pub connect_timeout: Duration,
     /// The largest answer that is read.
     pub max_body: usize,
-    /// Whether to honour `http_proxy` and its like.
-    pub proxies: bool,
+    /// The proxies on the way.
+    pub proxies: Proxies,
 }
 
 impl Default for HttpOptions {
@@ -28,19 +28,16 @@ impl Default for HttpOptions {
         Self {
             tls: Tls::default(),
             connect_timeout: Duration::from_secs(10),
-            max_body: 64 * 1024 * 1024,
-            proxies: true,
+            max_body: 256 * 1024 * 1024,
+            proxies: Proxies::default(),
         }
     }
 }
 
 impl HttpOptions {
-    /// What `config` asks for. A cloud on this machine is never reached through a proxy.
+    /// What `config` asks for.
     pub fn for_cloud(config: &CloudConfig) -> Self {
-        let address: Option<http::Uri> = config.auth_url.parse().ok();
-        let host = address.as_ref().and_then(http::Uri::host).unwrap_or_default();
-        let local = host == "localhost" || host == "[::1]" || host.starts_with("127.");
-        Self { tls: config.tls.clone(), proxies: !local, ..Self::default() }
+        Self { tls: config.tls.clone(), proxies: config.proxies.clone(), ..Self::default() }
     }
 }
 
@@ -68,12 +65,18 @@ impl HttpTransport {
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {
+        let limit = self.max_body;
+        // What is announced to be too large is not read at all.
+        let announced = response.content_length().unwrap_or_default();
+        if usize::try_from(announced).map_or(true, |announced| announced > limit) {
+            return Err(TransportError::TooLarge { limit });
+        }
         let mut body = BytesMut::new();
         loop {
             let chunk = response.chunk().await.map_err(|error| broken("it broke off", error))?;
             let Some(chunk) = chunk else { return Ok(body.freeze()) };
-            if body.len() + chunk.len() > self.max_body {
-                return Err(TransportError::TooLarge { limit: self.max_body });
+            if body.len() + chunk.len() > limit {
+                return Err(TransportError::TooLarge { limit });
             }
             body.extend_from_slice(&chunk);
         }
@@ -105,10 +108,26 @@ fn builder(options: &HttpOptions) -> Result<ClientBuilder, TransportError> {
         .user_agent(concat!("terrace/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .connect_timeout(options.connect_timeout);
-    if !options.proxies {
-        builder = builder.no_proxy();
+    // The client would read the environment by itself; it is told what was read of it.
+    builder = builder.no_proxy();
+    let Proxies { http, https, except } = &options.proxies;
+    if let Some(url) = http {
+        builder = builder.proxy(proxy("http_proxy", Proxy::http(url), except)?);
+    }
+    if let Some(url) = https {
+        builder = builder.proxy(proxy("https_proxy", Proxy::https(url), except)?);
     }
     with_tls(builder, &options.tls)
+}
+
+/// The address may carry a password, so only the variable is named when it is none.
+fn proxy(
+    variable: &str,
+    proxy: reqwest::Result<Proxy>,
+    except: &str,
+) -> Result<Proxy, TransportError> {
+    let wrong = |_| TransportError::never_sent(format!("`{variable}` is not a proxy's address"));
+    Ok(proxy.map_err(wrong)?.no_proxy(NoProxy::from_string(except)))
 }
 
 fn build(builder: ClientBuilder) -> Result<Client, TransportError> {
@@ -150,7 +169,9 @@ fn read_file(file: &std::path::Path) -> Result<Vec<u8>, TransportError> {
 
 /// Only what fails while connecting is known not to have been sent.
 fn classify(error: reqwest::Error) -> TransportError {
-    if error.is_connect() {
+    if let Some(reason) = distrust(&error) {
+        TransportError::Untrusted { reason }
+    } else if error.is_connect() {
         unsent("no connection", error)
     } else if error.is_timeout() {
         broken("timed out", error)
@@ -167,6 +188,45 @@ fn unsent(what: &str, error: reqwest::Error) -> TransportError {
 
 fn broken(what: &str, error: reqwest::Error) -> TransportError {
     TransportError::OutcomeUnknown { reason: reason(what, &error), source: cause(error) }
+}
+
+/// What TLS says against the certificate, if that is why there is no connection.
+fn distrust(error: &reqwest::Error) -> Option<String> {
+    let mut inner: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = inner {
+        // An io::Error steps over what it wraps when it is asked for its source.
+        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = wrapped.and_then(|wrapped| wrapped.downcast_ref::<rustls::Error>());
+        match tls.or_else(|| cause.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::InvalidCertificate(problem)) => {
+                return Some(format!("{problem:?}; {}", advice(problem)));
+            }
+            Some(rustls::Error::AlertReceived(alert)) => {
+                return Some(format!(
+                    "the cloud ended the connection ({alert:?}); if it wants a client \
+                     certificate, name one with `cert` and `key`"
+                ));
+            }
+            _ => inner = wrapped.map_or_else(|| cause.source(), |wrapped| Some(wrapped)),
+        }
+    }
+    None
+}
+
+fn advice(problem: &rustls::CertificateError) -> &'static str {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext,
+    };
+    match problem {
+        Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
+            "check the clock of this machine, and the certificate's dates"
+        }
+        NotValidForName | NotValidForNameContext { .. } => {
+            "the certificate is for another host: check the address"
+        }
+        _ => "if the cloud has an authority of its own, name its certificate with `cacert`",
+    }
 }
 
 /// The innermost error is the one that says something ("connection refused").
@@ -189,7 +249,6 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::config::CloudConfig;
 
     const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -211,7 +270,7 @@ mod tests {
     }
 
     async fn ask(url: &str, deadline: Duration) -> Result<http::Response<Bytes>, TransportError> {
-        let options = HttpOptions { max_body: 32, proxies: false, ..HttpOptions::default() };
+        let options = HttpOptions { max_body: 32, ..HttpOptions::default() };
         let request = http::Request::get(url).body(Bytes::new()).unwrap();
         HttpTransport::new(&options).unwrap().send(request, deadline).await
     }
@@ -281,16 +340,27 @@ mod tests {
         assert!(error.contains("no certificates in") && error.contains("ca.pem"), "{error}");
     }
 
-    #[test]
-    fn a_cloud_on_this_machine_needs_no_proxy() {
-        for (url, proxies) in [
-            ("http://127.0.0.1:5000", false),
-            ("http://localhost", false),
-            ("http://[::1]:80", false),
-            ("https://cloud.example", true),
-        ] {
-            let config = CloudConfig::for_simulator(url);
-            assert_eq!(HttpOptions::for_cloud(&config).proxies, proxies, "{url}");
-        }
+    #[tokio::test]
+    async fn a_proxy_is_asked_unless_the_host_is_excepted() {
+        let proxy = serve(say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy"));
+        let through = Proxies {
+            http: Some(proxy.trim_end_matches("/x").to_owned()),
+            except: "direct.example".into(),
+            ..Proxies::default()
+        };
+        let transport =
+            HttpTransport::new(&HttpOptions { proxies: through, ..HttpOptions::default() })
+                .unwrap();
+        let ask = |url: &str| http::Request::get(url).body(Bytes::new()).unwrap();
+        let answer = transport.send(ask("http://cloud.example/v3"), DEADLINE).await.unwrap();
+        assert_eq!(&answer.body()[..], b"proxy");
+        let error = transport.send(ask("http://direct.example:1/"), DEADLINE).await.unwrap_err();
+        assert!(matches!(error, TransportError::NeverSent { .. }), "{error}");
+
+        let wrong = Proxies { https: Some("http://me:hush@[".into()), ..Proxies::default() };
+        let error = HttpTransport::new(&HttpOptions { proxies: wrong, ..HttpOptions::default() });
+        let error = error.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+        assert!(error.to_string().contains("`https_proxy` is not a proxy's address"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
 
 const BASE: Duration = Duration::from_millis(500);
@@ -55,15 +55,25 @@ impl Backoff {
     }
 }
 
-/// `Retry-After` in seconds or as a date.
+/// `Retry-After` in seconds, or as a date, which is on the cloud's clock and is taken from the time
+/// the same answer says it is there.
 pub(crate) fn retry_after(headers: &HeaderMap, now_ms: u64) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
+    let there_ms = server_time(headers).unwrap_or(now_ms);
+    Some(Duration::from_millis(parse_date(text)?.saturating_sub(there_ms)))
+}
+
+/// The time that an answer says it was sent.
+pub(crate) fn server_time(headers: &HeaderMap) -> Option<u64> {
+    parse_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+fn parse_date(text: &str) -> Option<u64> {
     let date: Timestamp = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    let date_ms = u64::try_from(date.as_millisecond()).ok()?;
-    Some(Duration::from_millis(date_ms.saturating_sub(now_ms)))
+    u64::try_from(date.as_millisecond()).ok()
 }
 
 #[cfg(test)]
@@ -101,6 +111,10 @@ mod tests {
             assert_eq!(retry_after(&headers, now_ms), seconds.map(Duration::from_secs), "{text}");
         }
         assert_eq!(retry_after(&HeaderMap::new(), now_ms), None);
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, "Sun, 06 Nov 2011 08:50:00 GMT".parse().unwrap());
+        headers.insert(DATE, "Sun, 06 Nov 2011 08:49:30 GMT".parse().unwrap());
+        assert_eq!(retry_after(&headers, now_ms), Some(Duration::from_secs(30)), "on its clock");
     }
 
     #[test]

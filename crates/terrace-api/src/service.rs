@@ -33,6 +33,20 @@ impl Service {
         }
     }
 
+    /// What cannot be had without it, for messages.
+    pub(crate) fn used_for(self) -> &'static str {
+        match self {
+            Self::Identity => "nothing works without it",
+            Self::Compute => "servers, keypairs and server groups need it",
+            Self::Network => {
+                "networks, subnets, routers, ports, floating IPs, security groups and the networks \
+                 of servers need it"
+            }
+            Self::Image => "finding images by their names needs it",
+            Self::BlockStorage => "volumes need it",
+        }
+    }
+
     /// The catalogue types it goes by, the official one first.
     pub(crate) fn catalog_types(self) -> &'static [&'static str] {
         match self {

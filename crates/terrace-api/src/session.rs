@@ -15,10 +15,10 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::auth::{Identity, Token, read_token, token_call};
-use crate::call::{Call, Need, Reply};
+use crate::call::{Call, Microversion, Need, Reply};
 use crate::catalog::{service_root, version_of, version_root, versioned};
 use crate::clock::Clock;
-use crate::config::{Auth, CloudConfig};
+use crate::config::{Auth, CloudConfig, Named};
 use crate::discovery::{self, Offer};
 use crate::error::{ApiError, ApiErrorKind};
 use crate::paging;
@@ -61,16 +61,37 @@ impl Session {
         if config.tls.insecure {
             tracing::warn!(cloud = config.name, "the cloud's certificate is not checked");
         }
-        let chance = AtomicU64::new(clock.now_unix_ms());
+        let seed = clock.now_unix_ms();
         let channel = Channel::new(config, transport, clock);
-        let token = authenticate(&channel, chance.fetch_add(1, Ordering::Relaxed)).await?;
-        Ok(Self {
+        let token = authenticate(&channel, &channel.config, seed).await?;
+        Ok(Self::new(channel, token, seed))
+    }
+
+    fn new(channel: Channel, token: Token, seed: u64) -> Self {
+        Self {
             channel,
             token: RwLock::new(Arc::new(token)),
             renewal: Mutex::new(None),
             offers: Mutex::new(BTreeMap::new()),
-            chance,
-        })
+            chance: AtomicU64::new(seed.wrapping_add(1)),
+        }
+    }
+
+    /// The same user in another project. The password is not sent again for it, but is used when
+    /// the token has to be renewed later. An application credential is bound to its project.
+    pub async fn rescoped(&self, project: Named) -> Result<Self, ApiError> {
+        let config = CloudConfig { project: Some(project), ..self.channel.config.clone() };
+        if let Auth::ApplicationCredential { .. } = config.auth {
+            let message = "an application credential is for its own project; make one there";
+            let origin = token_call(&config).origin();
+            return Err(ApiError::new(ApiErrorKind::Unsupported, &origin).with_message(message));
+        }
+        let token = self.fresh_token().await?.secret.clone();
+        let with_token = CloudConfig { auth: Auth::Token { token }, ..config.clone() };
+        let channel = self.channel.of(config);
+        let seed = self.chance.fetch_add(1, Ordering::Relaxed);
+        let token = authenticate(&channel, &with_token, seed).await?;
+        Ok(Self::new(channel, token, seed))
     }
 
     /// Makes one call.
@@ -156,9 +177,12 @@ impl Session {
                 Err(failure) => failure,
             };
             match failure.verdict {
-                Verdict::Unauthorized if !renewed && self.renewable() => {
+                Verdict::Unauthorized if !renewed && self.worth_renewing(&token) => {
                     renewed = true;
                     self.renew(token.generation).await?;
+                }
+                Verdict::Unauthorized if token.generation > 0 => {
+                    return Err(self.refused(failure.error));
                 }
                 Verdict::Again { attempts, after } => match backoff.next(attempts, after) {
                     Some(wait) => self.channel.pause(&failure.error, wait).await,
@@ -180,6 +204,30 @@ impl Session {
     /// A token that was got elsewhere cannot be had again.
     fn renewable(&self) -> bool {
         !matches!(self.channel.config.auth, Auth::Token { .. })
+    }
+
+    /// A cloud that refuses what it just issued would have a new one for every call.
+    fn worth_renewing(&self, token: &Token) -> bool {
+        self.renewable() && !token.just_renewed(self.channel.now_ms())
+    }
+
+    /// A token that was just issued is refused, so the credentials are not what is wrong. Services
+    /// answer so too when an application credential's access rules do not allow the call.
+    fn refused(&self, error: ApiError) -> ApiError {
+        let (said, limited) =
+            (error.message().to_owned(), "a token that was just issued is refused");
+        match self.channel.config.auth {
+            Auth::ApplicationCredential { .. } => error
+                .with_message(format!(
+                    "{said} ({limited}: if the application credential has access rules, they do \
+                     not allow this call)"
+                ))
+                .with_kind(ApiErrorKind::Forbidden),
+            Auth::Password { .. } | Auth::Token { .. } => error.with_message(format!(
+                "{said} ({limited}: the service and Keystone do not agree; this is for the \
+                 cloud's operator)"
+            )),
+        }
     }
 
     /// The token, renewed first when it is about to end. If that fails while the old one still
@@ -209,15 +257,31 @@ impl Session {
             return Err(ApiError::new(ApiErrorKind::Auth, &origin).with_message(message));
         }
         let seed = self.chance.fetch_add(1, Ordering::Relaxed);
-        let mut token = authenticate(&self.channel, seed).await.inspect_err(|error| {
-            if *error.kind() == ApiErrorKind::Auth {
-                *refused = Some((stale, error.message().to_owned()));
-            }
-        })?;
+        let mut token =
+            authenticate(&self.channel, &self.channel.config, seed).await.inspect_err(|error| {
+                if *error.kind() == ApiErrorKind::Auth {
+                    *refused = Some((stale, error.message().to_owned()));
+                }
+            })?;
         token.generation = stale + 1;
         let token = Arc::new(token);
         *self.token.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&token);
         Ok(token)
+    }
+
+    /// The address that a service's calls go to; the error says why there is none.
+    pub fn endpoint_of(&self, service: Service) -> Result<String, ApiError> {
+        self.endpoint(&Call::get(service, "/"), &self.current())
+    }
+
+    /// The newest microversion that a service offers; none when it has none. Asked once.
+    pub async fn newest(&self, service: Service) -> Result<Option<Microversion>, ApiError> {
+        Ok(self.offer(&Call::get(service, "/")).await?.newest)
+    }
+
+    /// By how much the cloud's clock is ahead of ours, in milliseconds, if it tells the time.
+    pub fn clock_skew_ms(&self) -> Option<i64> {
+        self.channel.skew_ms()
     }
 
     fn endpoint(&self, call: &Call, token: &Token) -> Result<String, ApiError> {
@@ -284,8 +348,12 @@ impl fmt::Debug for Session {
 }
 
 /// Gets a token, asking again while Keystone cannot answer.
-async fn authenticate(channel: &Channel, seed: u64) -> Result<Token, ApiError> {
-    let call = token_call(&channel.config);
+async fn authenticate(
+    channel: &Channel,
+    config: &CloudConfig,
+    seed: u64,
+) -> Result<Token, ApiError> {
+    let call = token_call(config);
     let mut backoff = Backoff::new(seed);
     let reply = loop {
         let failure = match channel.exchange(&channel.config.auth_url, None, &call).await {

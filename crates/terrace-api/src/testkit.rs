@@ -96,9 +96,13 @@ pub(crate) fn token_body(expires_at: &str, catalog: &Value) -> Value {
 }
 
 pub(crate) fn catalog() -> Value {
+    catalog_at("http://cloud")
+}
+
+pub(crate) fn catalog_at(base: &str) -> Value {
     let service = |kind: &str, url: &str| {
         let endpoint = json!({ "interface": "public", "region": "R1", "region_id": "R1",
-            "url": format!("http://cloud{url}") });
+            "url": format!("{base}{url}") });
         json!({ "type": kind, "name": kind, "endpoints": [endpoint] })
     };
     json!([

@@ -38,6 +38,12 @@ pub enum TransportError {
         /// The error below.
         source: Option<Cause>,
     },
+    /// The certificate of the other side is not accepted; asking again would give the same.
+    #[error("the certificate is not accepted: {reason}")]
+    Untrusted {
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// The answer is larger than is reasonable; asking again would give the same.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {

@@ -18,7 +18,7 @@ mod refresh;
 mod wait;
 
 pub use apply::{Options, Run, Stop, apply};
-pub use context::Context;
+pub use context::{Clouds, Context};
 pub use error::EngineError;
 pub use event::{Event, EventSink, Finding, NoEvents, Recovered};
 pub use outcome::{Failure, Outcome};

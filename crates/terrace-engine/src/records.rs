@@ -10,6 +10,7 @@ pub(crate) fn planned(change: &InstanceChange, declared: &Attributes, key: &[u8]
         declared: declared.iter().map(|(k, v)| (k.clone(), v.sealed(key))).collect(),
         dependencies: change.dependencies.clone(),
         schema_version: change.address.kind().schema().version,
+        cloud: change.cloud.clone(),
         prevent_destroy: change.prevent_destroy,
     }
 }
@@ -29,6 +30,7 @@ pub(crate) fn record(
     debug_assert_eq!(planned.schema_version, address.kind().schema().version);
     Record {
         id: object.id.clone(),
+        cloud: planned.cloud,
         status,
         schema_version: planned.schema_version,
         seen: seen(&planned.declared, &object.attributes),

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use terrace_model::{Kind, Object, ObjectState, Record, Snapshot, Status, Value};
+use terrace_model::{Kind, Name, Object, ObjectState, Record, Snapshot, Status, Value};
 use terrace_state::{Ended, Operation, PlannedRecord, Store, Verb};
 
 use crate::context::Context;
@@ -22,6 +22,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Decisions about all unfinished operations.
 #[derive(Debug, Default)]
 pub struct Recovery(Vec<(Operation, Decision)>);
+
+/// What was listed so far, by cloud and kind.
+type Lists = BTreeMap<(Option<Name>, Kind), Vec<Object>>;
 
 #[derive(Debug)]
 enum Decision {
@@ -39,7 +42,7 @@ pub async fn recover(
     recorded: &Snapshot,
     unfinished: Vec<Operation>,
 ) -> Result<Recovery, EngineError> {
-    let mut lists: BTreeMap<Kind, Vec<Object>> = BTreeMap::new();
+    let mut lists = Lists::new();
     let mut claimed: BTreeSet<(Kind, String)> =
         recorded.records.iter().map(|(a, r)| (a.kind(), r.id.clone())).collect();
     let mut decided = Vec::new();
@@ -114,19 +117,21 @@ impl Recovery {
 async fn created(
     context: &Context,
     operation: &Operation,
-    lists: &mut BTreeMap<Kind, Vec<Object>>,
+    lists: &mut Lists,
     claimed: &BTreeSet<(Kind, String)>,
 ) -> Result<(Finding, Decision), EngineError> {
-    let kind = operation.intent.address.kind();
+    let address = &operation.intent.address;
+    let (kind, session) = (address.kind(), context.session(address));
+    let list = (context.clouds.name_of(address).cloned(), kind);
     loop {
         if let Some(id) = &operation.id
-            && let Some(object) = kinds::get(kind, &context.session, id).await?
+            && let Some(object) = kinds::get(kind, session, id).await?
         {
             return Ok(adopted(operation, &object, "its id"));
         }
-        let listed = match lists.remove(&kind) {
+        let listed = match lists.remove(&list) {
             Some(listed) => listed,
-            None => kinds::list(kind, &context.session).await?,
+            None => kinds::list(kind, session).await?,
         };
         let fits: Vec<&Object> = listed
             .iter()
@@ -139,14 +144,14 @@ async fn created(
                 continue;
             }
             [] => {
-                lists.insert(kind, listed);
+                lists.insert(list, listed);
                 let decision =
                     if operation.id.is_some() { Decision::Gone } else { Decision::NotDone };
                 return Ok((Finding::NotCreated, decision));
             }
             [object] => {
                 let result = adopted(operation, object, how(kind));
-                lists.insert(kind, listed);
+                lists.insert(list, listed);
                 return Ok(result);
             }
             _ => {
@@ -193,6 +198,7 @@ fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding
         declared: object.attributes.clone(),
         dependencies: Vec::new(),
         schema_version: intent.address.kind().schema().version,
+        cloud: None,
         prevent_destroy: false,
     });
     let record = records::record(&intent.address, planned, object, &intent.marker);
@@ -210,7 +216,9 @@ async fn begun(
         return Ok((Finding::Deleted, Decision::NotDone));
     };
     let id = operation.id.as_ref().or(intent.id.as_ref()).unwrap_or(&record.id);
-    let Some(object) = kinds::get(intent.address.kind(), &context.session, id).await? else {
+    let Some(object) =
+        kinds::get(intent.address.kind(), context.session(&intent.address), id).await?
+    else {
         return Ok((Finding::Deleted, Decision::Gone));
     };
     let status = match (intent.verb, &object.state) {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use terrace_api::{compute, image};
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Named, Object, Observation, Observed, Record, Snapshot,
+    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Snapshot,
     Value, Workspace,
 };
 
@@ -20,19 +20,22 @@ use crate::kinds;
 /// What refresh has to find out.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Which names have to resolve.
-    pub lookups: BTreeSet<LookupKind>,
+    /// Which names have to resolve, and in which cloud.
+    pub lookups: BTreeSet<(Option<Name>, LookupKind)>,
 }
 
 impl Wanted {
     /// What a workspace needs.
     pub fn by(workspace: &Workspace) -> Self {
-        let attributes = workspace.resources().flat_map(|r| r.address.kind.schema().attributes);
-        let lookups = attributes.filter_map(|a| match a.refers {
-            terrace_model::Refers::Lookup(kind) => Some(kind),
-            _ => None,
-        });
-        Self { lookups: lookups.collect() }
+        let mut lookups = BTreeSet::new();
+        for resource in workspace.resources() {
+            for attribute in resource.address.kind.schema().attributes {
+                if let terrace_model::Refers::Lookup(kind) = attribute.refers {
+                    lookups.insert((resource.cloud.clone(), kind));
+                }
+            }
+        }
+        Self { lookups }
     }
 }
 
@@ -45,36 +48,45 @@ pub async fn refresh(
     recorded: &Snapshot,
     wanted: &Wanted,
 ) -> Result<Observed, EngineError> {
-    let (started, before) = (context.now(), context.session.calls_made());
+    let (started, before) = (context.now(), context.calls_made());
     context.emit(Event::RefreshStarted { recorded: recorded.records.len() });
-    let mut by_kind: BTreeMap<Kind, Vec<(&Address, &Record)>> = BTreeMap::new();
+    let mut lists: BTreeMap<List<'_>, Vec<(&Address, &Record)>> = BTreeMap::new();
     for (address, record) in &recorded.records {
-        by_kind.entry(address.kind()).or_default().push((address, record));
+        let list = (record.cloud.as_ref(), address.kind());
+        lists.entry(list).or_default().push((address, record));
     }
     let objects =
-        try_join_all(by_kind.into_iter().map(|(kind, records)| observe(context, kind, records)));
-    let facts = try_join_all(wanted.lookups.iter().map(|&kind| look_up(context, kind)));
-    let (objects, facts) = futures::try_join!(objects, facts)?;
+        try_join_all(lists.into_iter().map(|(list, records)| observe(context, list, records)));
+    let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
+    let (objects, found) = futures::try_join!(objects, facts)?;
+    let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
+    for (cloud, kind, named) in found {
+        facts.entry(cloud).or_default().lookups.insert(kind, named);
+    }
     let observed = Observed {
         objects: objects.into_iter().flatten().collect(),
-        facts: Facts { lookups: facts.into_iter().collect() },
+        facts: facts.remove(&None).unwrap_or_default(),
+        others: facts.into_iter().filter_map(|(cloud, facts)| Some((cloud?, facts))).collect(),
     };
     let absent = observed.objects.values().filter(|o| **o == Observation::Absent).count();
     context.emit(Event::RefreshFinished {
         present: observed.objects.len() - absent,
         absent,
-        requests: context.session.calls_made() - before,
+        requests: context.calls_made() - before,
         elapsed_ms: context.now().saturating_sub(started),
     });
     Ok(observed)
 }
 
+/// A list that is read: the cloud, the workspace's own when `None`, and the kind.
+type List<'a> = (Option<&'a Name>, Kind);
+
 async fn observe(
     context: &Context,
-    kind: Kind,
+    (cloud, kind): List<'_>,
     records: Vec<(&Address, &Record)>,
 ) -> Result<Vec<(Address, Observation)>, EngineError> {
-    let all = kinds::list(kind, &context.session).await?;
+    let all = kinds::list(kind, context.clouds.session(cloud)).await?;
     let mut listed: BTreeMap<String, Object> = all.into_iter().map(|o| (o.id.clone(), o)).collect();
     let mut found = Vec::with_capacity(records.len());
     for (address, record) in records {
@@ -95,8 +107,9 @@ async fn confirm(
     address: &Address,
     record: &Record,
 ) -> Result<Option<Object>, EngineError> {
-    let object = kinds::get(address.kind(), &context.session, &record.id).await?;
-    let user = context.session.identity().user_id;
+    let session = context.session(address);
+    let object = kinds::get(address.kind(), session, &record.id).await?;
+    let user = session.identity().user_id;
     let owner = record.seen.get("user_id").and_then(Value::as_str);
     match owner {
         Some(owner) if object.is_none() && address.kind() == Kind::Keypair && owner != user => {
@@ -119,9 +132,9 @@ fn filled(mut object: Object, record: &Record) -> Object {
 
 async fn look_up(
     context: &Context,
-    kind: LookupKind,
-) -> Result<(LookupKind, Vec<Named>), EngineError> {
-    let session = &context.session;
+    (cloud, kind): &(Option<Name>, LookupKind),
+) -> Result<(Option<Name>, LookupKind, Vec<Named>), EngineError> {
+    let session = context.clouds.session(cloud.as_ref());
     let mut named: Vec<Named> = match kind {
         LookupKind::Image => {
             let all: Vec<image::Image> =
@@ -134,5 +147,5 @@ async fn look_up(
         }
     };
     named.sort();
-    Ok((kind, named))
+    Ok((cloud.clone(), *kind, named))
 }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use terrace_api::ApiError;
+use terrace_model::Name;
 use tokio::sync::{Notify, oneshot};
 
 use crate::context::Context;
@@ -44,10 +45,13 @@ struct Waiter {
     tell: oneshot::Sender<Result<Waited, String>>,
 }
 
+/// A server: its cloud, the workspace's own when `None`, and its id.
+type Server = (Option<Name>, String);
+
 /// The shared poller: [`Poller::wait`] puts a server on the list, [`Poller::run`] looks.
 pub(crate) struct Poller {
     context: Context,
-    waiting: Mutex<BTreeMap<String, Waiter>>,
+    waiting: Mutex<BTreeMap<Server, Waiter>>,
     news: Notify,
 }
 
@@ -60,7 +64,7 @@ impl Poller {
     /// the cloud does.
     pub(crate) async fn wait(
         &self,
-        id: &str,
+        (cloud, id): (Option<&Name>, &str),
         until: Until,
         timeout: Duration,
         on_tick: OnTick,
@@ -68,12 +72,13 @@ impl Poller {
         let (tell, told) = oneshot::channel();
         let since = self.context.now();
         let deadline = since.saturating_add(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
-        self.lock().insert(id.to_owned(), Waiter { until, since, deadline, on_tick, tell });
+        let server = (cloud.cloned(), id.to_owned());
+        self.lock().insert(server, Waiter { until, since, deadline, on_tick, tell });
         self.news.notify_one();
         told.await.unwrap_or_else(|_| Err("the wait was given up".into()))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Waiter>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Server, Waiter>> {
         // A waiter's callback cannot leave the map half-changed: a poisoned lock is as good.
         self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -99,25 +104,34 @@ impl Poller {
     }
 
     async fn tick(&self) {
-        let ids: Vec<String> = self.lock().keys().cloned().collect();
-        let servers = match Servers::read(&self.context.session).await {
-            Ok(servers) => servers,
-            Err(error) => return self.failed(&error),
-        };
-        for id in ids {
-            let progress = match servers.progress(&id) {
-                Some(progress) => Ok(Some(progress)),
-                // Absence in a list is not proof.
-                None => kinds::progress(&self.context.session, &id).await,
+        let mut clouds: BTreeMap<Option<Name>, Vec<String>> = BTreeMap::new();
+        for (cloud, id) in self.lock().keys().cloned() {
+            clouds.entry(cloud).or_default().push(id);
+        }
+        for (cloud, ids) in clouds {
+            let session = self.context.clouds.session(cloud.as_ref());
+            let servers = match Servers::read(session).await {
+                Ok(servers) => servers,
+                Err(error) => {
+                    self.failed(&error);
+                    continue;
+                }
             };
-            match progress {
-                Ok(progress) => self.look(&id, progress),
-                Err(error) => self.failed(&error),
+            for id in ids {
+                let progress = match servers.progress(&id) {
+                    Some(progress) => Ok(Some(progress)),
+                    // Absence in a list is not proof.
+                    None => kinds::progress(session, &id).await,
+                };
+                match progress {
+                    Ok(progress) => self.look(&(cloud.clone(), id), progress),
+                    Err(error) => self.failed(&error),
+                }
             }
         }
     }
 
-    fn look(&self, id: &str, progress: Option<Progress>) {
+    fn look(&self, id: &Server, progress: Option<Progress>) {
         let mut waiting = self.lock();
         let Some(waiter) = waiting.get(id) else { return };
         let end = match (progress, waiter.until) {
@@ -143,7 +157,7 @@ impl Poller {
     fn failed(&self, error: &ApiError) {
         let now = self.context.now();
         let mut waiting = self.lock();
-        let over: Vec<String> =
+        let over: Vec<Server> =
             waiting.iter().filter(|(_, w)| now >= w.deadline).map(|(id, _)| id.clone()).collect();
         for waiter in over.iter().filter_map(|id| waiting.remove(id)) {
             drop(waiter.tell.send(Err(error.to_string())));

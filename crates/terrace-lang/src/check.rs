@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use terrace_model::expr::{EvalError, ResourceReference, Root, Scope};
+use terrace_model::expr::{EvalError, ResourceReference, Root, Scope, Term};
 use terrace_model::{
-    Diagnostic, Diagnostics, InstanceKey, Origin, Pending, Refers, Repeat, Resource, Stack,
-    StackName, Value, Workspace, suggest,
+    Diagnostic, Diagnostics, InstanceKey, Name, Origin, Pending, Refers, Repeat, Resource, Spanned,
+    Stack, StackName, Value, Workspace, suggest,
 };
 
 /// Checks every attribute and output of a workspace.
@@ -32,6 +32,9 @@ fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: 
     let scope = Checking { workspace, stack, key, repeat: &resource.repeat };
     for (name, term) in &resource.body {
         let Some(attribute) = resource.address.kind.schema().attribute(name) else { continue };
+        if matches!(attribute.refers, Refers::Kind(_)) {
+            same_cloud(workspace, resource, term, found);
+        }
         match term.value.evaluate(&scope) {
             Err(error) => found.push(complaint(error, term.span)),
             Ok(Value::Null) => {}
@@ -49,6 +52,34 @@ fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: 
                 yes_and_no(attribute.ty, &value, term.span, found);
             }
         }
+    }
+}
+
+/// An object can only be made from objects of its own cloud.
+fn same_cloud(
+    workspace: &Workspace,
+    resource: &Resource,
+    term: &Spanned<Term>,
+    found: &mut Diagnostics,
+) {
+    for reference in term.value.references() {
+        let Root::Resource(to) = reference.root else { continue };
+        let address = to.address(&resource.address.stack);
+        let Some(target) = workspace.resource(&address).filter(|t| t.cloud != resource.cloud)
+        else {
+            continue;
+        };
+        let place = |cloud: &Option<Name>| match cloud {
+            Some(name) => format!("in the cloud `{name}`"),
+            None => "in the workspace's own cloud".to_owned(),
+        };
+        let (here, there) = (place(&resource.cloud), place(&target.cloud));
+        let message = format!("`{address}` is {there}, and `{}` is {here}", resource.address);
+        found.push(
+            Diagnostic::error("E0406", reference.span, message)
+                .related(target.span, format!("`{address}` is {there}"))
+                .help("both must be in one cloud"),
+        );
     }
 }
 

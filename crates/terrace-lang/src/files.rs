@@ -1,14 +1,82 @@
 //! Reading files of the workspace, and nothing outside of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
+use terrace_model::expr::{FileUse, Template};
 use terrace_model::{Diagnostic, Span};
+
+use crate::load::Reading;
+
+/// Texts of files that expressions read, by the path as written.
+#[derive(Default)]
+pub(crate) struct Texts {
+    pub(crate) read: BTreeMap<String, String>,
+    /// Those that were searched for expressions.
+    templates: BTreeSet<String>,
+}
+
+impl Texts {
+    /// Reads a file, and for a template the files that it reads in turn.
+    pub(crate) fn take(&mut self, reading: &mut Reading<'_>, used: &FileUse) {
+        self.take_inside(reading, used, &mut Vec::new());
+    }
+
+    fn take_inside(&mut self, reading: &mut Reading<'_>, used: &FileUse, outer: &mut Vec<String>) {
+        let path = &used.path;
+        if outer.contains(path) {
+            let round: Vec<String> =
+                outer.iter().chain([path]).map(|path| format!("`{path}`")).collect();
+            let message =
+                format!("the template `{path}` includes itself: {}", round.join(" includes "));
+            reading.diagnostics.push(Diagnostic::error("E0403", used.span, message));
+            self.give_up(path);
+            return;
+        }
+        if !self.read.contains_key(path) {
+            match text(reading.root, path, used.span) {
+                Ok(text) => drop(self.read.insert(path.clone(), text)),
+                Err(diagnostic) => {
+                    reading.diagnostics.push(diagnostic);
+                    self.give_up(path);
+                }
+            }
+        }
+        if used.template && self.templates.insert(path.clone()) {
+            self.search(reading, path, outer);
+        }
+    }
+
+    /// What is wrong with a file was told, and it is taken for empty: no more is said about it.
+    fn give_up(&mut self, path: &str) {
+        self.read.insert(path.to_owned(), String::new());
+    }
+
+    /// Parses a template, so that what is wrong in it is told with its place there.
+    fn search(&mut self, reading: &mut Reading<'_>, path: &str, outer: &mut Vec<String>) {
+        let Some(text) = self.read.get(path) else { return };
+        let file = reading.sources.add(path, text.clone());
+        match Template::parse_file(text, Span::new(file, 0, text.len())) {
+            Err(diagnostic) => {
+                reading.diagnostics.push(diagnostic);
+                self.give_up(path);
+            }
+            Ok(template) => {
+                outer.push(path.to_owned());
+                for used in template.files() {
+                    self.take_inside(reading, used, outer);
+                }
+                outer.pop();
+            }
+        }
+    }
+}
 
 /// Largest text that `file(...)` reads, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
 
-/// Reads a text for `file("path")`; the path is relative to the workspace folder and stays in it.
-pub(crate) fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
+/// Reads a text for `file("path")` or `template`; the path is relative to the workspace folder and stays in it.
+fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     let relative = Path::new(path);
     let plain = relative
         .components()

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use terrace_model::{Diagnostic, Diagnostics, FileId, Sources, Stack, StackName, Workspace};
+use terrace_model::{
+    CloudChoice, Diagnostic, Diagnostics, FileId, Name, Sources, Stack, StackName, Workspace,
+};
 
+use crate::files::Texts;
 use crate::settings::{self, Settings};
 use crate::yaml::{self, Node};
 use crate::{check, stack, variables};
@@ -48,6 +51,7 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
         root: request.root,
         sources: Sources::default(),
         diagnostics: Diagnostics::default(),
+        clouds: BTreeMap::new(),
     };
     match reading.workspace(request) {
         Some(mut workspace) if !reading.diagnostics.has_errors() => {
@@ -62,15 +66,18 @@ pub(crate) struct Reading<'a> {
     pub(crate) root: &'a Path,
     pub(crate) sources: Sources,
     pub(crate) diagnostics: Diagnostics,
+    /// Clouds that stacks and blocks may name.
+    pub(crate) clouds: BTreeMap<Name, CloudChoice>,
 }
 
 impl Reading<'_> {
     fn workspace(&mut self, request: &Request<'_>) -> Option<Workspace> {
         let settings = self.settings()?;
+        self.clouds.clone_from(&settings.clouds);
         let environment = request.environment.unwrap_or("default");
         let given = variables::given(self, &settings, environment, request)?;
         let mut stacks = BTreeMap::new();
-        let mut texts = BTreeMap::new();
+        let mut texts = Texts::default();
         for (name, file) in self.stack_files() {
             let (node, found) = yaml::parse(self.sources.text(file), file);
             self.diagnostics.extend(found);
@@ -84,8 +91,9 @@ impl Reading<'_> {
         let workspace = Workspace {
             environment: environment.to_owned(),
             cloud: settings.cloud,
+            clouds: settings.clouds,
             stacks,
-            files: texts,
+            files: texts.read,
             sources: Sources::default(),
         };
         // Types are checked even beside other findings: all of them at once.
@@ -184,19 +192,13 @@ impl Reading<'_> {
         files
     }
 
-    /// Reads every text that the expressions of a stack name with `file(...)`.
-    fn texts(&mut self, stack: &Stack, texts: &mut BTreeMap<String, String>) {
+    /// Reads every text that the expressions of a stack name with `file` or `template`.
+    fn texts(&mut self, stack: &Stack, texts: &mut Texts) {
         let terms = stack.resources.values().flat_map(|r| r.body.values());
         let terms =
             terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
-        for (path, span) in terms.flat_map(|term| crate::term::files(&term.value)) {
-            if texts.contains_key(&path) {
-                continue;
-            }
-            match crate::files::text(self.root, &path, span) {
-                Ok(text) => drop(texts.insert(path, text)),
-                Err(diagnostic) => self.diagnostics.push(diagnostic),
-            }
+        for used in terms.flat_map(|term| crate::term::files(&term.value)) {
+            texts.take(self, &used);
         }
     }
 }

@@ -9,13 +9,14 @@ use terrace_model::{
 };
 
 use crate::load::Reading;
+use crate::settings;
 use crate::stack::named;
 use crate::term::{entries, term, unknown};
 use crate::yaml::{Entry, Node};
 
 /// Most instances of one block.
 const MAX_INSTANCES: i64 = 100_000;
-const SPECIAL: [&str; 5] = ["count", "for_each", "when", "depends_on", "lifecycle"];
+const SPECIAL: [&str; 6] = ["cloud", "count", "for_each", "when", "depends_on", "lifecycle"];
 
 /// Reads a block and the blocks nested in it, and puts them into the stack.
 pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {
@@ -61,6 +62,14 @@ fn nested_block(
     }
     let mut resource = block(reading, stack, entry, &address, &[]);
     resource.repeat = repeat.clone();
+    if let Some(field) = entry.value.as_map().into_iter().flatten().find(|f| f.key == "cloud") {
+        let message = format!("a {} is in the cloud of its {}", kind.noun(), parent.kind.noun());
+        let diagnostic = Diagnostic::error("E0205", field.key_span, message);
+        reading
+            .diagnostics
+            .push(diagnostic.help(format!("write `cloud` on the {}", parent.kind.noun())));
+    }
+    resource.cloud = stack.resources.get(parent).and_then(|parent| parent.cloud.clone());
     let to_parent = kind.schema().attributes.iter().find(|a| a.refers == Refers::Kind(parent.kind));
     if let Some(attribute) = to_parent {
         let reference = ResourceReference {
@@ -88,6 +97,7 @@ fn block(
     let mut resource = Resource {
         address: address.clone(),
         span: entry.key_span,
+        cloud: None,
         repeat: Repeat::One,
         body: Body::new(),
         lifecycle: Lifecycle::default(),
@@ -100,6 +110,7 @@ fn block(
     for field in entry.value.as_map().unwrap_or_default() {
         match (field.key.as_str(), schema.attribute(&field.key)) {
             ("lifecycle", _) => resource.lifecycle = lifecycle(reading, &field.value),
+            ("cloud", _) => resource.cloud = settings::chosen(reading, &field.value),
             ("depends_on", _) => resource.depends_on = depends_on(reading, stack, &field.value),
             (key, _) if SPECIAL.contains(&key) || nested.iter().any(|k| k.schema().key == key) => {}
             (key, Some(attribute)) if attribute.presence == Presence::Computed => {

@@ -8,7 +8,7 @@ use crate::load::Reading;
 use crate::term::{entries, term, unknown};
 use crate::variables::{self, Given};
 use crate::yaml::{Entry, Node};
-use crate::{locals, names, resource};
+use crate::{locals, names, resource, settings};
 
 /// Reads a stack file.
 pub(crate) fn read(
@@ -25,7 +25,7 @@ pub(crate) fn read(
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),
     };
-    let known: Vec<&str> = ["variables", "locals", "outputs"]
+    let known: Vec<&str> = ["cloud", "variables", "locals", "outputs"]
         .into_iter()
         .chain(top_kinds().map(Kind::section))
         .collect();
@@ -57,6 +57,11 @@ pub(crate) fn read(
             for block in entries(reading, &entry.value, &format!("`{}`", kind.section())) {
                 resource::read(reading, &mut stack, kind, block);
             }
+        }
+    }
+    if let Some(cloud) = find("cloud").and_then(|entry| settings::chosen(reading, &entry.value)) {
+        for resource in stack.resources.values_mut() {
+            resource.cloud.get_or_insert_with(|| cloud.clone());
         }
     }
     names::bare_names(reading, &mut stack);

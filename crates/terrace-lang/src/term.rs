@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use terrace_model::expr::{Template, Term};
-use terrace_model::{Diagnostic, Span, Spanned, Value, suggest};
+use terrace_model::expr::{FileUse, Template, Term};
+use terrace_model::{Diagnostic, Spanned, Value, suggest};
 
 use crate::load::Reading;
 use crate::yaml::{Content, Entry, Node};
@@ -32,8 +32,8 @@ pub(crate) fn term(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term> {
     Spanned::new(term, node.span)
 }
 
-/// Every path that a term reads with `file(...)`.
-pub(crate) fn files(term: &Term) -> Vec<(String, Span)> {
+/// Every file that a term reads.
+pub(crate) fn files(term: &Term) -> Vec<FileUse> {
     match term {
         Term::Template(template) => template.files().to_vec(),
         Term::List(items) => items.iter().flat_map(|item| files(&item.value)).collect(),

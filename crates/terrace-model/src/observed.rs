@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::address::Address;
+use crate::address::{Address, Name};
 use crate::value::Attributes;
 
 /// What was seen, by address of the recorded instance.
@@ -10,8 +10,21 @@ use crate::value::Attributes;
 pub struct Observed {
     /// One entry for each recorded instance that was looked for.
     pub objects: BTreeMap<Address, Observation>,
-    /// Names and ids in the cloud.
+    /// Names and ids in the workspace's own cloud.
     pub facts: Facts,
+    /// Names and ids in the other clouds that blocks name.
+    pub others: BTreeMap<Name, Facts>,
+}
+
+impl Observed {
+    /// Names and ids in a cloud; the workspace's own when `None`.
+    pub fn facts_of(&self, cloud: Option<&Name>) -> &Facts {
+        static NOTHING: Facts = Facts { lookups: BTreeMap::new() };
+        match cloud {
+            None => &self.facts,
+            Some(name) => self.others.get(name).unwrap_or(&NOTHING),
+        }
+    }
 }
 
 /// What was seen of one recorded instance.

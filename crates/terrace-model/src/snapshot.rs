@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::address::{Address, Name};
 use crate::value::{Attributes, Value};
 
 /// Which history a state belongs to; a random UUID, made with the state.
@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub fingerprint_key: Vec<u8>,
     /// The cloud and project that the ids belong to; `None` before the first apply.
     pub cloud: Option<CloudIdentity>,
+    /// The other clouds that records name, by their name in `terrace.yaml`.
+    pub clouds: BTreeMap<Name, CloudIdentity>,
     /// One record for each instance.
     pub records: BTreeMap<Address, Record>,
     /// Outputs by `stack.name`.
@@ -51,6 +53,9 @@ pub struct CloudIdentity {
 pub struct Record {
     /// Id in the cloud.
     pub id: String,
+    /// Which cloud; the workspace's own when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<Name>,
     /// Where it is in its life.
     pub status: Status,
     /// Version of the kind's table that wrote it.
@@ -105,6 +110,7 @@ impl Snapshot {
             serial: 0,
             fingerprint_key,
             cloud: None,
+            clouds: BTreeMap::new(),
             records: BTreeMap::new(),
             outputs: BTreeMap::new(),
         }

@@ -116,6 +116,21 @@ impl Value {
         }
     }
 
+    /// Bytes that a value takes at least, for bounds.
+    pub const NODE: usize = 16;
+
+    /// Roughly the bytes it takes.
+    pub fn weight(&self) -> usize {
+        Self::NODE
+            + match self {
+                Self::String(text) => text.len(),
+                Self::List(items) => items.iter().map(Self::weight).sum(),
+                Self::Map(map) => map.iter().map(|(key, item)| key.len() + item.weight()).sum(),
+                Self::Sensitive(inner) => inner.weight(),
+                _ => 0,
+            }
+    }
+
     /// Whether it is nothing.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)

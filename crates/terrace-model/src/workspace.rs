@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::address::{InstanceKey, ResourceAddress, StackName};
+use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
 use crate::source::{Sources, Span, Spanned};
 use crate::value::Value;
@@ -12,8 +12,10 @@ use crate::value::Value;
 pub struct Workspace {
     /// Name of the environment, `default` unless chosen.
     pub environment: String,
-    /// The cloud that `terrace.yaml` names.
+    /// The cloud that `terrace.yaml` names; `--cloud` and `OS_CLOUD` take its place.
     pub cloud: CloudChoice,
+    /// The clouds that stacks and blocks may name, by name.
+    pub clouds: BTreeMap<Name, CloudChoice>,
     /// The stacks.
     pub stacks: BTreeMap<StackName, Stack>,
     /// Texts that expressions read with `file("...")`, by the path as written.
@@ -53,6 +55,8 @@ pub struct Resource {
     pub address: ResourceAddress,
     /// Where its name is written.
     pub span: Span,
+    /// Which of the workspace's clouds it is in; its own when `None`.
+    pub cloud: Option<Name>,
     /// How many instances there are.
     pub repeat: Repeat,
     /// Its attributes: only names from the kind's table, checked as far as they are known.

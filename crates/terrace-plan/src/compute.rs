@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use terrace_graph::ResourceGraph;
 use terrace_model::{
-    Address, Attributes, CloudIdentity, Diagnostics, InstanceKey, Kind, Object, ObjectState,
+    Address, Attributes, CloudIdentity, Diagnostics, InstanceKey, Kind, Name, Object, ObjectState,
     Observation, Observed, OnChange, Place, Record, Repeat, Resource, Snapshot, Status, Value,
     Workspace,
 };
@@ -33,6 +33,8 @@ pub struct Inputs<'a> {
     pub observed: &'a Observed,
     /// Which cloud that is.
     pub cloud: &'a CloudIdentity,
+    /// The other clouds that blocks or records name.
+    pub clouds: &'a BTreeMap<Name, CloudIdentity>,
 }
 
 /// Computes the plan.
@@ -66,6 +68,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         lineage: inputs.recorded.lineage.clone(),
         serial: inputs.recorded.serial,
         cloud: inputs.cloud.clone(),
+        clouds: inputs.clouds.clone(),
         refusals: refusals(&instances, inputs.recorded),
         drift: drift(inputs),
         names: names(inputs),
@@ -88,17 +91,17 @@ impl<'a> Planner<'a> {
         let found =
             workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
         let Some((resource, stack)) = found else { return };
+        let facts = self.inputs.observed.facts_of(resource.cloud.as_ref());
         let scope =
             InstanceScope { workspace, stack, values: &self.values, address: Some(address) };
-        let desired =
-            match desired::evaluate(resource, address, &scope, &self.inputs.observed.facts) {
-                Ok(desired) => desired,
-                Err(problems) => {
-                    self.problems.extend(problems);
-                    // What refers to it is planned all the same, so that all findings come at once.
-                    Attributes::new()
-                }
-            };
+        let desired = match desired::evaluate(resource, address, &scope, facts) {
+            Ok(desired) => desired,
+            Err(problems) => {
+                self.problems.extend(problems);
+                // What refers to it is planned all the same, so that all findings come at once.
+                Attributes::new()
+            }
+        };
         let decided = self.decide(resource, address, &desired);
         let survives = !matches!(decided.action, Action::Create | Action::Replace);
         let seen = survives.then(|| decided.before.clone());
@@ -111,6 +114,7 @@ impl<'a> Planner<'a> {
             address: address.clone(),
             action: decided.action,
             reason: decided.reason,
+            cloud: resource.cloud.clone(),
             id: decided.seen.map(|object| object.id.clone()),
             changes: decided.changes,
             before: decided.before,
@@ -173,6 +177,7 @@ impl<'a> Planner<'a> {
                 address: address.clone(),
                 action: if object.is_some() { Action::Delete } else { Action::Forget },
                 reason: self.why_not_desired(address, object.is_some()),
+                cloud: record.cloud.clone(),
                 id: Some(record.id.clone()),
                 changes: Vec::new(),
                 before: object.map(|o| o.attributes.clone()).unwrap_or_default(),
@@ -352,7 +357,32 @@ fn judge(
     }
 }
 
+/// An object cannot go from one cloud to another.
+fn elsewhere(instance: &InstanceChange, recorded: &Snapshot) -> Option<Refusal> {
+    let record = recorded.records.get(&instance.address)?;
+    let cloud = |name: &Option<Name>| match name {
+        Some(name) => format!("the cloud `{name}`"),
+        None => "the workspace's own cloud".to_owned(),
+    };
+    (record.cloud != instance.cloud).then(|| Refusal {
+        address: instance.address.clone(),
+        message: format!(
+            "`{}` is in {}, and its block says {}",
+            instance.address,
+            cloud(&record.cloud),
+            cloud(&instance.cloud)
+        ),
+        help: "give the block another name: then the old one is deleted there, and a new one is created here".into(),
+    })
+}
+
 fn refusals(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
+    let moved = instances.iter().filter_map(|instance| elsewhere(instance, recorded));
+    moved.chain(kept(instances, recorded)).collect()
+}
+
+/// What must not be destroyed, and would be.
+fn kept(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
     let destroys = |i: &&InstanceChange| {
         matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild)
     };

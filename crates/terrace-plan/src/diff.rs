@@ -141,6 +141,7 @@ mod tests {
             id: "s".into(),
             status,
             schema_version: 1,
+            cloud: None,
             seen: declared.clone(),
             declared,
             dependencies: Vec::new(),

@@ -1,6 +1,7 @@
 //! The digest: one SHA-256 that names a plan, for review in git.
 
 use sha2::{Digest, Sha256};
+use terrace_model::CloudIdentity;
 
 use crate::plan::{Action, Plan};
 
@@ -15,23 +16,25 @@ impl Plan {
             .iter()
             .filter(|i| i.action != Action::NoOp)
             .map(|i| {
-                (&i.address, i.action, &i.id, &i.desired, &i.changes, &i.dependencies, i.revision)
-            })
-            .map(|(address, action, id, desired, changes, dependencies, revision)| {
                 let changes: Vec<_> =
-                    changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
-                serde_json::json!([address, action, id, desired, changes, dependencies, revision])
+                    i.changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
+                let object = (&i.cloud, &i.id, i.revision);
+                serde_json::json!([i.address, i.action, object, i.desired, changes, i.dependencies])
             })
             .collect();
         let steps: Vec<_> =
             sealed.steps.iter().map(|s| (s.instance, s.operation, &s.after)).collect();
-        let cloud = (&sealed.cloud.auth_url, &sealed.cloud.project_id, &sealed.cloud.region);
+        let place = |cloud: &CloudIdentity| {
+            serde_json::json!([cloud.auth_url, cloud.project_id, cloud.region])
+        };
+        let others: Vec<_> = sealed.clouds.iter().map(|(name, c)| (name, place(c))).collect();
+        let clouds = serde_json::json!([place(&sealed.cloud), others]);
         let canonical = serde_json::json!([
             sealed.mode,
             sealed.environment,
             sealed.lineage,
             sealed.serial,
-            cloud,
+            clouds,
             changes,
             steps,
             sealed.outputs

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use terrace_model::{Address, Attributes, CloudIdentity, Lineage, OnChange, Place, Value};
+use terrace_model::{Address, Attributes, CloudIdentity, Lineage, Name, OnChange, Place, Value};
 
 /// Everything that would be done and why. Instances are sorted by address, steps are in an order
 /// in which each comes after what it waits for.
@@ -19,6 +19,9 @@ pub struct Plan {
     pub serial: u64,
     /// The cloud and project.
     pub cloud: CloudIdentity,
+    /// The other clouds that instances name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clouds: BTreeMap<Name, CloudIdentity>,
     /// One entry for each instance, unchanged ones included.
     pub instances: Vec<InstanceChange>,
     /// What apply does, in order.
@@ -52,6 +55,9 @@ pub struct InstanceChange {
     pub action: Action,
     /// Why.
     pub reason: Reason,
+    /// Which cloud it is in; the workspace's own when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<Name>,
     /// Its id, if it exists.
     pub id: Option<String>,
     /// The attributes that change, sorted by name.
@@ -267,9 +273,11 @@ pub struct Counts {
 }
 
 impl Plan {
-    /// Whether applying it would do nothing at all.
+    /// Whether there is nothing to apply, and nothing that stands against it.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && !self.outputs.values().any(PlannedOutput::changes)
+        self.refusals.is_empty()
+            && self.steps.is_empty()
+            && !self.outputs.values().any(PlannedOutput::changes)
     }
 
     /// How many of each action there are.

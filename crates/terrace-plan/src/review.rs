@@ -1,6 +1,8 @@
 //! Review: the only way from a plan to one that may be applied.
 
-use terrace_model::{CloudIdentity, Snapshot};
+use std::collections::BTreeMap;
+
+use terrace_model::{CloudIdentity, Name, Snapshot};
 
 use crate::plan::{Plan, Refusal};
 
@@ -103,7 +105,7 @@ impl Plan {
         &self,
         recorded: &Snapshot,
         environment: &str,
-        cloud: &CloudIdentity,
+        (cloud, clouds): (&CloudIdentity, &BTreeMap<Name, CloudIdentity>),
     ) -> Result<(), Stale> {
         let place = |c: &CloudIdentity| format!("project `{}` at {}", c.project_name, c.auth_url);
         if self.lineage != recorded.lineage {
@@ -114,8 +116,11 @@ impl Plan {
             let (planned, current) = (self.environment.clone(), environment.to_owned());
             return Err(Stale::Environment { planned, current });
         }
-        if !self.cloud.same_place(cloud) {
-            return Err(Stale::Cloud { planned: place(&self.cloud), current: place(cloud) });
+        let others = self.clouds.iter().filter_map(|(name, was)| Some((was, clouds.get(name)?)));
+        for (was, is) in std::iter::once((&self.cloud, cloud)).chain(others) {
+            if !was.same_place(is) {
+                return Err(Stale::Cloud { planned: place(was), current: place(is) });
+            }
         }
         if self.serial != recorded.serial {
             return Err(Stale::Serial { planned: self.serial, recorded: recorded.serial });

@@ -26,9 +26,16 @@ pub fn plan(text: &PlanText<'_>) -> String {
     let PlanText { plan, digest, style } = *text;
     let changed: Vec<&InstanceChange> =
         plan.instances.iter().filter(|i| i.action != Action::NoOp).collect();
+    let others = plan
+        .clouds
+        .iter()
+        .map(|(name, cloud)| format!(" Also cloud {name}, project {}.", cloud.project_name));
     let mut parts = vec![format!(
-        "Cloud {}, project {}, environment {}.",
-        plan.cloud.name, plan.cloud.project_name, plan.environment
+        "Cloud {}, project {}, environment {}.{}",
+        plan.cloud.name,
+        plan.cloud.project_name,
+        plan.environment,
+        others.collect::<String>()
     )];
     parts.extend(drift(&plan.drift, &plan.names));
     if changed.is_empty() && plan.is_empty() {
@@ -87,8 +94,9 @@ fn losses(changed: &[&InstanceChange], style: Style) -> Option<String> {
 fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Style) -> String {
     let (mark, words, colour) = symbol(instance.action);
     let place = instance.reason.place.as_ref().map(|p| format!(" ({p})")).unwrap_or_default();
+    let cloud = instance.cloud.as_ref().map(|c| format!(" in the cloud {c}")).unwrap_or_default();
     let mut lines = vec![format!(
-        "{} {} {words}: {}{place}",
+        "{} {} {words}{cloud}: {}{place}",
         style.paint(colour, mark),
         style.bold(&instance.address.to_string()),
         instance.reason.text,

@@ -49,6 +49,7 @@ fn record(id: &str) -> Record {
         id: id.to_owned(),
         status: Status::Ready,
         schema_version: 1,
+        cloud: None,
         seen: declared.clone(),
         declared,
         dependencies: Vec::new(),

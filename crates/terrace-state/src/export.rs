@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use terrace_model::value::hex;
-use terrace_model::{Address, CloudIdentity, Lineage, OutputRecord, Record, Snapshot};
+use terrace_model::{Address, CloudIdentity, Lineage, Name, OutputRecord, Record, Snapshot};
 
 use crate::error::StateError;
 use crate::journal::Operation;
@@ -71,6 +71,8 @@ struct Document {
     serial: u64,
     fingerprint_key: String,
     cloud: Option<CloudIdentity>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    clouds: BTreeMap<Name, CloudIdentity>,
     /// By the text of the address: an order that stays when kinds are added.
     records: BTreeMap<String, Record>,
     outputs: BTreeMap<String, OutputRecord>,
@@ -88,6 +90,7 @@ impl From<&Export> for Document {
             serial: snapshot.serial,
             fingerprint_key: hex(&snapshot.fingerprint_key),
             cloud: snapshot.cloud,
+            clouds: snapshot.clouds,
             records: snapshot
                 .records
                 .into_iter()
@@ -111,6 +114,7 @@ impl Document {
             serial: self.serial,
             fingerprint_key,
             cloud: self.cloud,
+            clouds: self.clouds,
             records: self.records.into_iter().map(located).collect::<Result<_, _>>()?,
             outputs: self.outputs,
         };

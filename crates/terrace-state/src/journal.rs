@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use terrace_model::{Address, Attributes, Record};
+use terrace_model::{Address, Attributes, Name, Record};
 
 /// Number of an operation; grows, and is never used twice in a lineage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -76,6 +76,9 @@ pub struct PlannedRecord {
     pub dependencies: Vec<Address>,
     /// Version of the kind's table.
     pub schema_version: u32,
+    /// Which cloud; the workspace's own when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<Name>,
     /// Whether plans must refuse to destroy it.
     pub prevent_destroy: bool,
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use terrace_model::{Address, CloudIdentity, Lineage, OutputRecord, Record, Snapshot};
+use terrace_model::{Address, CloudIdentity, Lineage, Name, OutputRecord, Record, Snapshot};
 
 use crate::backing::{Backing, Tree, Write};
 use crate::batch::Batch;
@@ -25,6 +25,7 @@ const KEY_FORMAT: &[u8] = b"format";
 const KEY_IDENTITY: &[u8] = b"identity";
 const KEY_SERIAL: &[u8] = b"serial";
 const KEY_CLOUD: &[u8] = b"cloud";
+const KEY_CLOUDS: &[u8] = b"clouds";
 const KEY_NEXT: &[u8] = b"next_operation";
 const KEY_TALLY: &[u8] = b"tally";
 
@@ -133,6 +134,7 @@ impl<B: Backing> Ledger<B> {
         batch.put(Tree::Meta, KEY_IDENTITY, &identity)?;
         batch.put(Tree::Meta, KEY_SERIAL, &snapshot.serial)?;
         batch.put(Tree::Meta, KEY_CLOUD, &snapshot.cloud)?;
+        batch.put(Tree::Meta, KEY_CLOUDS, &snapshot.clouds)?;
         batch.put(Tree::Meta, KEY_NEXT, &desk.next)?;
         batch.put(Tree::Meta, KEY_TALLY, &desk.tally)?;
         batch.put(Tree::Meta, KEY_FORMAT, &FORMAT)?;
@@ -148,6 +150,7 @@ impl<B: Backing> Ledger<B> {
             let mut snapshot = Snapshot::empty(identity.lineage, identity.fingerprint_key);
             snapshot.serial = need(&self.backing, KEY_SERIAL)?;
             snapshot.cloud = need(&self.backing, KEY_CLOUD)?;
+            snapshot.clouds = self.clouds()?;
             each(&self.backing, Tree::Records, |key, record: Record| {
                 snapshot.records.insert(address_of(&key)?, record);
                 Ok(())
@@ -227,18 +230,25 @@ impl<B: Backing> Ledger<B> {
         Ok(record.is_some_and(|record| Some(record.id.as_str()) == id))
     }
 
-    fn check_cloud(&self, desk: &Desk, current: &CloudIdentity) -> Result<(), StateError> {
-        let recorded: Option<CloudIdentity> = need(&self.backing, KEY_CLOUD)?;
-        let nothing_there = desk.tally.records == 0 && desk.open.is_empty();
-        match recorded {
-            Some(recorded) if !nothing_there && !recorded.same_place(current) => {
-                Err(StateError::WrongCloud {
-                    recorded: Box::new(recorded),
-                    current: Box::new(current.clone()),
-                })
-            }
-            _ => Ok(()),
+    /// The other clouds; states from before there were any have no such key.
+    fn clouds(&self) -> Result<BTreeMap<Name, CloudIdentity>, StateError> {
+        Ok(get(&self.backing, Tree::Meta, KEY_CLOUDS)?.unwrap_or_default())
+    }
+
+    fn check_clouds(&self, desk: &Desk, run: &RunStart) -> Result<(), StateError> {
+        if desk.tally.records == 0 && desk.open.is_empty() {
+            return Ok(());
         }
+        let recorded: Option<CloudIdentity> = need(&self.backing, KEY_CLOUD)?;
+        let others = self.clouds()?;
+        let others = others.iter().filter_map(|(name, was)| Some((was, run.clouds.get(name)?)));
+        for (was, is) in recorded.iter().map(|was| (was, &run.cloud)).chain(others) {
+            if !was.same_place(is) {
+                let (recorded, current) = (Box::new(was.clone()), Box::new(is.clone()));
+                return Err(StateError::WrongCloud { recorded, current });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -253,11 +263,14 @@ impl<B: Backing> Store for Ledger<B> {
 
     fn start_run(&self, run: RunStart) -> Result<u64, StateError> {
         self.durably(|desk| {
-            self.check_cloud(desk, &run.cloud)?;
+            self.check_clouds(desk, &run)?;
             let serial = need::<_, u64>(&self.backing, KEY_SERIAL)? + 1;
             let mut batch = Batch::default();
             batch.put(Tree::Meta, KEY_SERIAL, &serial)?;
             batch.put(Tree::Meta, KEY_CLOUD, &run.cloud)?;
+            let mut clouds = self.clouds()?;
+            clouds.extend(run.clouds.clone());
+            batch.put(Tree::Meta, KEY_CLOUDS, &clouds)?;
             batch.put(Tree::History, &serial.to_be_bytes(), &HistoryEntry::opened(serial, run))?;
             self.backing.commit(batch.writes)?;
             Ok(serial)

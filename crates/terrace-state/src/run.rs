@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use terrace_model::{CloudIdentity, OutputRecord};
+use terrace_model::{CloudIdentity, Name, OutputRecord};
 
 /// A run that is about to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct RunStart {
     pub at_ms: u64,
     /// The cloud that it is for.
     pub cloud: CloudIdentity,
+    /// The other clouds that it is for, by their name in `terrace.yaml`.
+    pub clouds: BTreeMap<Name, CloudIdentity>,
 }
 
 /// A run that is over.

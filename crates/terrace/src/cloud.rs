@@ -13,7 +13,7 @@ use terrace_api::{
     CloudConfig, HttpOptions, HttpTransport, Selection, Session, SystemClock, Transport,
     TransportError,
 };
-use terrace_model::CloudChoice;
+use terrace_model::{CloudChoice, Name};
 use terrace_sim::{Cloud, Dropped};
 use tower::ServiceExt as _;
 
@@ -53,10 +53,15 @@ fn safe(name: &str) -> String {
 }
 
 /// Connects, which authenticates at once.
-pub(crate) async fn connect(global: &Global, target: &Target) -> anyhow::Result<Session> {
-    let (config, transport): (CloudConfig, Arc<dyn Transport>) = match &target.choice {
+/// `name` is that of a cloud beside the workspace's own.
+pub(crate) async fn connect(
+    global: &Global,
+    choice: &CloudChoice,
+    name: Option<&Name>,
+) -> anyhow::Result<Session> {
+    let (config, transport): (CloudConfig, Arc<dyn Transport>) = match choice {
         CloudChoice::Simulator => {
-            let cloud = simulator(&global.folder)?;
+            let cloud = simulator(&global.folder, name)?;
             let router = cloud.router(SIMULATOR_URL);
             (CloudConfig::for_simulator(SIMULATOR_URL), Arc::new(InProcess(router)))
         }
@@ -84,8 +89,9 @@ fn resolve(name: Option<&str>) -> anyhow::Result<CloudConfig> {
 const SIMULATOR_URL: &str = "http://127.0.0.1:5000";
 
 /// Where a workspace keeps its simulated cloud.
-pub(crate) fn simulator(workspace: &Path) -> anyhow::Result<Cloud> {
-    let folder = workspace.join("state").join("simulator");
+pub(crate) fn simulator(workspace: &Path, name: Option<&Name>) -> anyhow::Result<Cloud> {
+    let folder = name.map_or_else(|| "simulator".to_owned(), |name| format!("simulator@{name}"));
+    let folder = workspace.join("state").join(folder);
     let settings = match machine::env("TERRACE_SIM_SETTINGS") {
         None => terrace_sim::Settings::default(),
         Some(text) => serde_json::from_str(&text)

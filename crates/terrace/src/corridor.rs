@@ -1,10 +1,11 @@
 //! The corridor: load, graph, recover, refresh, plan, review, apply. Commands are prefixes of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use terrace_engine::{Context, EventSink, Options, Outcome, Recovery, Run, Wanted};
+use terrace_engine::{Clouds, Context, EventSink, Options, Outcome, Recovery, Run, Wanted};
 use terrace_graph::ResourceGraph;
-use terrace_model::{CloudIdentity, Snapshot, Workspace};
+use terrace_model::{Address, CloudIdentity, Name, Snapshot, Workspace};
 use terrace_plan::{ApprovedPlan, Inputs, Mode, Plan};
 use terrace_state::{RunStart, Store};
 
@@ -49,6 +50,8 @@ pub(crate) struct Place {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) context: Context,
     pub(crate) cloud: CloudIdentity,
+    /// The other clouds that blocks or records name.
+    pub(crate) clouds: BTreeMap<Name, CloudIdentity>,
 }
 
 /// Opens the state, which locks it, and connects.
@@ -59,15 +62,47 @@ pub(crate) async fn enter(
 ) -> anyhow::Result<Place> {
     let target: Target = cloud::target(global, &loaded.workspace.cloud);
     let store: Arc<dyn Store> = Arc::new(store::open(&store::folder(global, &target))?);
-    let session = Arc::new(cloud::connect(global, &target).await?);
-    let context = Context { session, clock: Arc::new(terrace_api::SystemClock), events };
-    let cloud = context.identity();
-    if let Some(recorded) = store.snapshot()?.cloud
-        && !recorded.same_place(&cloud)
-    {
-        return Err(crate::error::other_cloud(&recorded, &cloud));
+    let recorded = store.snapshot()?;
+    let own = cloud::connect(global, &target.choice, None).await?;
+    let mut clouds = Clouds::one(Arc::new(own));
+    for (name, instances) in elsewhere(loaded, &recorded, &store.unfinished()?) {
+        let Some(choice) = loaded.workspace.clouds.get(&name) else {
+            return Err(crate::error::unknown_cloud(&name, &instances));
+        };
+        let session = cloud::connect(global, choice, Some(&name)).await?;
+        clouds = clouds.with(&name, Arc::new(session), instances);
     }
-    Ok(Place { store, context, cloud })
+    let context = Context { clouds, clock: Arc::new(terrace_api::SystemClock), events };
+    let (cloud, clouds) = (context.identity(), context.identities());
+    let others = recorded.clouds.iter().filter_map(|(name, was)| Some((was, clouds.get(name)?)));
+    for (was, is) in recorded.cloud.iter().map(|was| (was, &cloud)).chain(others) {
+        if !was.same_place(is) {
+            return Err(crate::error::other_cloud(was, is));
+        }
+    }
+    Ok(Place { store, context, cloud, clouds })
+}
+
+/// The instances that are not in the workspace's own cloud: where they are, or shall be.
+fn elsewhere(
+    loaded: &Loaded,
+    recorded: &Snapshot,
+    unfinished: &[terrace_state::Operation],
+) -> BTreeMap<Name, Vec<Address>> {
+    let desired = loaded.graph.order().iter().filter_map(|address| {
+        let cloud = loaded.workspace.resource(&address.resource)?.cloud.as_ref()?;
+        (!recorded.records.contains_key(address)).then_some((cloud, address))
+    });
+    let there = recorded.records.iter().filter_map(|(a, record)| Some((record.cloud.as_ref()?, a)));
+    let begun = unfinished.iter().filter_map(|operation| {
+        let planned = operation.intent.planned.as_ref()?;
+        Some((planned.cloud.as_ref()?, &operation.intent.address))
+    });
+    let mut found: BTreeMap<Name, Vec<Address>> = BTreeMap::new();
+    for (cloud, address) in desired.chain(there).chain(begun) {
+        found.entry(cloud.clone()).or_default().push(address.clone());
+    }
+    found
 }
 
 /// A plan, and the state it was made against.
@@ -94,6 +129,7 @@ pub(crate) async fn plan(loaded: &Loaded, place: &Place, mode: Mode) -> anyhow::
         recorded: &recorded,
         observed: &observed,
         cloud: &place.cloud,
+        clouds: &place.clouds,
     };
     let plan =
         terrace_plan::compute(inputs).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;
@@ -117,6 +153,7 @@ pub(crate) async fn apply(
         digest: Some(approved.plan().digest(&recorded.fingerprint_key)),
         at_ms: machine::now_ms(),
         cloud: place.cloud.clone(),
+        clouds: place.clouds.clone(),
     };
     let run = Run {
         store: Arc::clone(&place.store),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use terrace_api::{ApiError, ApiErrorKind};
-use terrace_model::{CloudIdentity, Diagnostics, Sources};
+use terrace_model::{Address, CloudIdentity, Diagnostics, Name, Sources};
 
 /// Findings about the files, to be shown with their places.
 #[derive(Debug)]
@@ -47,6 +47,17 @@ pub(crate) fn other_cloud(recorded: &CloudIdentity, current: &CloudIdentity) -> 
         "this state belongs to the cloud {}, and the current cloud is {}\nhelp: use that cloud, or another environment with `--env`",
         place(recorded),
         place(current),
+    )
+}
+
+/// Recorded or named instances are in a cloud that `terrace.yaml` does not have.
+pub(crate) fn unknown_cloud(name: &Name, instances: &[Address]) -> anyhow::Error {
+    let shown: Vec<_> = instances.iter().take(3).map(ToString::to_string).collect();
+    let more = if instances.len() > 3 { ", ..." } else { "" };
+    anyhow::anyhow!(
+        "`terrace.yaml` has no cloud `{name}`, and {} recorded there ({}{more})\nhelp: add `{name}` under `clouds` again, at least until they are deleted",
+        if instances.len() == 1 { "one instance is" } else { "instances are" },
+        shown.join(", "),
     )
 }
 

@@ -7,7 +7,9 @@ use secrecy::SecretString;
 use serde_yaml::{Mapping, Value};
 
 use super::files::Places;
-use super::{Auth, CloudConfig, ConfigError, Credential, DEFAULT_TIMEOUT, Domain, Named, Tls};
+use super::{
+    Auth, CloudConfig, ConfigError, Credential, DEFAULT_TIMEOUT, Domain, Named, Proxies, Tls,
+};
 use crate::service::{Interface, Service};
 
 /// The fields of one cloud by canonical name. Some are secret, so this type cannot be printed.
@@ -15,7 +17,7 @@ use crate::service::{Interface, Service};
 pub(super) struct Fields(BTreeMap<String, String>);
 
 /// The variables that are read, without `OS_`, in lower case.
-const VARIABLES: [&str; 29] = [
+const VARIABLES: [&str; 30] = [
     "auth_url",
     "auth_type",
     "username",
@@ -45,6 +47,7 @@ const VARIABLES: [&str; 29] = [
     "cert",
     "key",
     "api_timeout",
+    "microversion_header",
 ];
 
 impl Fields {
@@ -188,6 +191,8 @@ impl Reader<'_> {
             tls: self.tls()?,
             timeout: self.timeout()?,
             endpoint_overrides: self.overrides()?,
+            microversion_header: self.microversion_header()?,
+            proxies: Proxies::from_env(self.places.env),
         })
     }
 
@@ -335,6 +340,16 @@ impl Reader<'_> {
             }
             _ => Err(self.bad("api_timeout", "must be a number of seconds, more than 0")),
         }
+    }
+
+    fn microversion_header(&self) -> Result<Option<String>, ConfigError> {
+        let Some(name) = self.fields.get("microversion_header") else { return Ok(None) };
+        let name = name.to_ascii_lowercase();
+        if http::HeaderName::from_bytes(name.as_bytes()).is_err() || !name.contains("version") {
+            let problem = "must be the name of a header such as X-OpenStack-Nova-Microversion";
+            return Err(self.bad("microversion_header", problem));
+        }
+        Ok(Some(name))
     }
 
     fn overrides(&self) -> Result<BTreeMap<Service, String>, ConfigError> {

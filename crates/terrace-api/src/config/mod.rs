@@ -3,6 +3,7 @@
 mod entry;
 mod error;
 mod files;
+mod proxies;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use secrecy::SecretString;
 use crate::service::{Interface, Service};
 
 pub use error::ConfigError;
+pub use proxies::Proxies;
 
 /// What was asked for explicitly; it goes before everything else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,6 +125,11 @@ pub struct CloudConfig {
     pub timeout: Duration,
     /// Endpoints that replace the catalogue's.
     pub endpoint_overrides: BTreeMap<Service, String>,
+    /// A header in which this cloud also wants the compute microversion, beside the two that nova
+    /// knows: some clouds document one of their own.
+    pub microversion_header: Option<String>,
+    /// The proxies on the way to it.
+    pub proxies: Proxies,
 }
 
 /// How long to wait for one answer unless `api_timeout` says otherwise: a busy nova takes its time.
@@ -144,6 +151,8 @@ impl CloudConfig {
             tls: Tls::default(),
             timeout: DEFAULT_TIMEOUT,
             endpoint_overrides: BTreeMap::new(),
+            microversion_header: None,
+            proxies: Proxies::default(),
         }
     }
 }

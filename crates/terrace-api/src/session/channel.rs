@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use crate::error::{ApiError, ApiErrorKind};
 use crate::limiter::Limiter;
 use crate::message;
 use crate::redact::scrub;
-use crate::retry::{Verdict, retry_after};
+use crate::retry::{Verdict, retry_after, server_time};
 use crate::service::Service;
 use crate::transport::Transport;
 use crate::wire::escape;
@@ -34,6 +34,8 @@ pub(super) struct Channel {
     clock: Arc<dyn Clock>,
     limiters: BTreeMap<Service, Limiter>,
     sent: AtomicU64,
+    /// The cloud's clock less ours, as last seen; the largest number while nothing was seen.
+    skew_ms: AtomicI64,
 }
 
 /// An attempt that failed, and what to make of it.
@@ -49,7 +51,17 @@ impl Channel {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let limiters = Service::ALL.map(|service| (service, Limiter::new())).into();
-        Self { config, transport, clock, limiters, sent: AtomicU64::new(0) }
+        let (sent, skew_ms) = (AtomicU64::new(0), AtomicI64::new(i64::MAX));
+        Self { config, transport, clock, limiters, sent, skew_ms }
+    }
+
+    /// Another cloud or project over the same transport.
+    pub(super) fn of(&self, config: CloudConfig) -> Self {
+        Self::new(config, Arc::clone(&self.transport), Arc::clone(&self.clock))
+    }
+
+    pub(super) fn skew_ms(&self) -> Option<i64> {
+        Some(self.skew_ms.load(Ordering::Relaxed)).filter(|skew| *skew != i64::MAX)
     }
 
     pub(super) fn sent(&self) -> u64 {
@@ -73,7 +85,7 @@ impl Channel {
         token: Option<&SecretString>,
         call: &Call,
     ) -> Result<Reply, Failure> {
-        let request = request(base, token, call).map_err(|problem| {
+        let request = self.request(base, token, call).map_err(|problem| {
             let error = ApiError::new(ApiErrorKind::Protocol, &call.origin());
             Failure { error: error.with_message(problem), verdict: Verdict::Final }
         })?;
@@ -116,8 +128,14 @@ impl Channel {
         call: &Call,
     ) -> Result<Reply, Failure> {
         let status = answer.status().as_u16();
+        if let Some(there) = server_time(answer.headers()) {
+            let skew = i64::try_from(there).unwrap_or_default()
+                - i64::try_from(self.now_ms()).unwrap_or_default();
+            self.skew_ms.store(skew, Ordering::Relaxed);
+        }
         if call.success.contains(&status) {
-            return reply(answer, call).map_err(|error| Failure { error, verdict: Verdict::Final });
+            let reply = self.reply(answer, token, call);
+            return reply.map_err(|error| Failure { error, verdict: Verdict::Final });
         }
         let after = retry_after(answer.headers(), self.now_ms());
         let mut said = message::read(answer.body(), |text| self.hide(text, token, call));
@@ -137,13 +155,86 @@ impl Channel {
     fn hide(&self, text: &str, token: Option<&SecretString>, call: &Call) -> String {
         scrub(text, &self.config, token, call.body.as_ref())
     }
+
+    fn request(
+        &self,
+        base: &str,
+        token: Option<&SecretString>,
+        call: &Call,
+    ) -> Result<Request<Bytes>, String> {
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(address(base, call))
+            .header(ACCEPT, "application/json");
+        if call.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(token) = token {
+            let mut value = HeaderValue::from_str(token.expose_secret())
+                .map_err(|_| "the token has characters that no header can carry")?;
+            value.set_sensitive(true);
+            request = request.header("x-auth-token", value);
+        }
+        if let Some(need) = call.microversion {
+            for (name, value) in self.version_headers(call.service, need) {
+                request = request.header(name, value);
+            }
+        }
+        let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
+        request.body(Bytes::from(body)).map_err(|error| format!("not a valid request: {error}"))
+    }
+
+    /// The header of today, nova's own for clouds from before it, and one that the cloud documents.
+    fn version_headers(&self, service: Service, need: Need) -> Vec<(&str, String)> {
+        let Some(name) = service.microversion_name() else { return Vec::new() };
+        let mut headers = vec![("openstack-api-version", format!("{name} {}", need.version))];
+        if service == Service::Compute {
+            let own = self.config.microversion_header.as_deref();
+            let names = std::iter::once("x-openstack-nova-api-version").chain(own);
+            headers.extend(names.map(|name| (name, need.version.to_string())));
+        }
+        headers
+    }
+
+    fn reply(
+        &self,
+        answer: Response<Bytes>,
+        token: Option<&SecretString>,
+        call: &Call,
+    ) -> Result<Reply, ApiError> {
+        let (mut parts, bytes) = answer.into_parts();
+        if let Some(token) = parts.headers.get_mut("x-subject-token") {
+            token.set_sensitive(true);
+        }
+        let mut reply = Reply {
+            status: parts.status.as_u16(),
+            request_id: request_id(&parts.headers),
+            headers: parts.headers,
+            body: Value::Null,
+            origin: call.origin(),
+        };
+        let own = self.config.microversion_header.as_deref();
+        check_version(&reply, call, own).map_err(|problem| reply.malformed(problem))?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(reply);
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(body) => reply.body = body,
+            // Nobody needs what stands in the answer to a deletion that worked.
+            Err(_) if call.method == Method::DELETE => {}
+            Err(error) => {
+                let problem = unreadable(&bytes, &error, |text| self.hide(text, token, call));
+                return Err(reply.malformed(problem));
+            }
+        }
+        Ok(reply)
+    }
 }
 
-fn request(
-    base: &str,
-    token: Option<&SecretString>,
-    call: &Call,
-) -> Result<Request<Bytes>, String> {
+fn address(base: &str, call: &Call) -> String {
     let mut url = format!("{base}{}", call.path);
     for (number, (name, value)) in call.query.iter().enumerate() {
         url.push(if number == 0 { '?' } else { '&' });
@@ -151,79 +242,40 @@ fn request(
         url.push('=');
         url.push_str(&escape(value, QUERY));
     }
-    let mut request =
-        Request::builder().method(call.method.clone()).uri(url).header(ACCEPT, "application/json");
-    if call.body.is_some() {
-        request = request.header(CONTENT_TYPE, "application/json");
-    }
-    for (name, value) in &call.headers {
-        request = request.header(*name, value);
-    }
-    if let Some(token) = token {
-        let mut value = HeaderValue::from_str(token.expose_secret())
-            .map_err(|_| "the token has characters that no header can carry")?;
-        value.set_sensitive(true);
-        request = request.header("x-auth-token", value);
-    }
-    if let Some(need) = call.microversion {
-        for (name, value) in version_headers(call.service, need) {
-            request = request.header(name, value);
-        }
-    }
-    let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
-    request.body(Bytes::from(body)).map_err(|error| format!("not a valid request: {error}"))
+    url
 }
 
-/// The header of today and, for clouds from before it, nova's own.
-fn version_headers(service: Service, need: Need) -> Vec<(&'static str, String)> {
-    let Some(name) = service.microversion_name() else { return Vec::new() };
-    let mut headers = vec![("openstack-api-version", format!("{name} {}", need.version))];
-    if service == Service::Compute {
-        headers.push(("x-openstack-nova-api-version", need.version.to_string()));
+/// What a body is that should have been JSON: most often the page of something in between.
+fn unreadable(body: &[u8], error: &serde_json::Error, hide: impl Fn(&str) -> String) -> String {
+    if body.trim_ascii_start().starts_with(b"<") {
+        let page = message::read(body, hide).message;
+        let page = page.chars().take(80).collect::<String>();
+        return format!(
+            "the answer is a web page and not JSON, so something between here and the service \
+             answered (it begins: {page})"
+        );
     }
-    headers
-}
-
-fn reply(answer: Response<Bytes>, call: &Call) -> Result<Reply, ApiError> {
-    let (mut parts, bytes) = answer.into_parts();
-    if let Some(token) = parts.headers.get_mut("x-subject-token") {
-        token.set_sensitive(true);
+    if error.is_eof() {
+        return format!("the answer ends in the middle, after {} bytes", body.len());
     }
-    let mut reply = Reply {
-        status: parts.status.as_u16(),
-        request_id: request_id(&parts.headers),
-        headers: parts.headers,
-        body: Value::Null,
-        origin: call.origin(),
-    };
-    check_version(&reply, call)?;
-    if bytes.trim_ascii().is_empty() {
-        return Ok(reply);
-    }
-    match serde_json::from_slice(&bytes) {
-        Ok(body) => reply.body = body,
-        // Nobody needs what stands in the answer to a deletion that worked.
-        Err(_) if call.method == Method::DELETE => {}
-        Err(error) => return Err(reply.malformed(format!("the body is not JSON: {error}"))),
-    }
-    Ok(reply)
+    format!("the body is not JSON: {error}")
 }
 
 /// A service that does not know the header runs the call as it was years ago, without a word.
-fn check_version(reply: &Reply, call: &Call) -> Result<(), ApiError> {
+fn check_version(reply: &Reply, call: &Call, own: Option<&str>) -> Result<(), String> {
     let Some(need) = call.microversion else { return Ok(()) };
     let asked = need.version;
-    match echoed(&reply.headers, call.service) {
+    match echoed(&reply.headers, call.service, own) {
         Some(version) if version == asked => Ok(()),
-        Some(version) => Err(reply.malformed(format!("asked for API {asked}, got {version}"))),
-        None => Err(reply.malformed(format!(
+        Some(version) => Err(format!("asked for API {asked}, got {version}")),
+        None => Err(format!(
             "asked for API {asked}, but the answer does not say that it is; something between \
              here and the service may remove the header `OpenStack-API-Version`"
-        ))),
+        )),
     }
 }
 
-fn echoed(headers: &HeaderMap, service: Service) -> Option<Microversion> {
+fn echoed(headers: &HeaderMap, service: Service, own: Option<&str>) -> Option<Microversion> {
     let texts = |name: &str| {
         let values = headers.get_all(name).into_iter();
         values.filter_map(|value| value.to_str().ok()).map(str::to_owned).collect::<Vec<_>>()
@@ -234,9 +286,8 @@ fn echoed(headers: &HeaderMap, service: Service) -> Option<Microversion> {
         let version = item.trim().strip_prefix(name)?;
         Microversion::parse(version)
     });
-    today.or_else(|| {
-        texts("x-openstack-nova-api-version").iter().find_map(|text| Microversion::parse(text))
-    })
+    let plain = |name: &str| texts(name).iter().find_map(|text| Microversion::parse(text));
+    today.or_else(|| plain("x-openstack-nova-api-version")).or_else(|| plain(own?))
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {

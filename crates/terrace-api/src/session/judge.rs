@@ -45,6 +45,7 @@ pub(super) fn silence(call: &Call, error: &TransportError) -> (ApiErrorKind, Ver
         TransportError::NeverSent { .. } => (ApiErrorKind::Unavailable, again),
         TransportError::OutcomeUnknown { .. } if call.repeat == Repeat::Safe => (lost(call), again),
         TransportError::OutcomeUnknown { .. } => (lost(call), Verdict::Final),
+        TransportError::Untrusted { .. } => (ApiErrorKind::Unavailable, Verdict::Final),
         TransportError::TooLarge { .. } => (call.origin().unreadable_kind(), Verdict::Final),
     }
 }

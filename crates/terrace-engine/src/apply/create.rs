@@ -30,7 +30,7 @@ impl Work<'_> {
         let marker = intent.marker.clone();
         let op = self.begin(intent.clone()).await?;
         let new = New { desired: &desired, marker: &marker };
-        let id = match kinds::create(address.kind(), &self.context.session, &new).await {
+        let id = match kinds::create(address.kind(), self.context.session(address), &new).await {
             Ok(id) => id,
             Err(error) if error.is_unknown_outcome() => self.find(op, &intent, &error).await?,
             Err(error) => {
@@ -67,8 +67,9 @@ impl Work<'_> {
             planned: Some(planned),
         };
         if kinds::recognised(address.kind()) == Recognised::NewGroup {
-            let there =
-                kinds::list(address.kind(), &self.context.session).await.map_err(|e| cloud(&e))?;
+            let there = kinds::list(address.kind(), self.context.session(address))
+                .await
+                .map_err(|e| cloud(&e))?;
             let name = desired.get("name");
             intent.existing = there
                 .into_iter()
@@ -84,7 +85,8 @@ impl Work<'_> {
     async fn find(&self, op: OpId, intent: &Intent, error: &ApiError) -> Result<String, Trouble> {
         let operation = Operation { op, intent: intent.clone(), id: None };
         for _ in 0..LOOKS {
-            if let Ok(all) = kinds::list(intent.address.kind(), &self.context.session).await {
+            let session = self.context.session(&intent.address);
+            if let Ok(all) = kinds::list(intent.address.kind(), session).await {
                 let mut fits = all.into_iter().filter(|object| is_it(&operation, object));
                 match (fits.next(), fits.next()) {
                     (Some(object), None) => return Ok(object.id),
@@ -170,7 +172,8 @@ impl Work<'_> {
         changes: &BTreeMap<String, Value>,
         marker: &str,
     ) -> Result<(), Trouble> {
-        let (address, session) = (&instance.address, &self.context.session);
+        let address = &instance.address;
+        let session = self.context.session(address);
         let of = |effect: OnChange| -> BTreeMap<String, Value> {
             let such = instance.changes.iter().filter(|c| c.effect == effect);
             such.filter_map(|c| Some((c.attribute.clone(), changes.get(&c.attribute)?.clone())))
@@ -209,7 +212,7 @@ impl Work<'_> {
             match self.wait(address, id, Until::Settled).await? {
                 Waited::Settled(Progress::ToConfirm) if confirmed => {}
                 Waited::Settled(Progress::ToConfirm) => {
-                    let asked = kinds::confirm_resize(&self.context.session, id).await;
+                    let asked = kinds::confirm_resize(self.context.session(address), id).await;
                     asked.map_err(|e| cloud(&e))?;
                     confirmed = true;
                 }

@@ -50,10 +50,11 @@ impl Work<'_> {
     }
 
     async fn ask(&self, instance: &InstanceChange, id: &str) -> Result<(), ApiError> {
+        let address = &instance.address;
         let mut tries = 0;
         loop {
             tries += 1;
-            match kinds::delete(instance.address.kind(), &self.context.session, id).await {
+            match kinds::delete(address.kind(), self.context.session(address), id).await {
                 Err(error) if error.is_not_found() => return Ok(()),
                 Err(error) if tries < TRIES && passing(&error) => {
                     self.context.clock.sleep(BETWEEN).await;

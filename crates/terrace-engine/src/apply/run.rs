@@ -72,7 +72,7 @@ pub async fn apply(
     if let Some(finding) = plan.verify().into_iter().next() {
         return Err(EngineError::Unsound(finding));
     }
-    let (started, before) = (context.now(), context.session.calls_made());
+    let (started, before) = (context.now(), context.calls_made());
     let (store, start) = (Arc::clone(&run.store), run.start.clone());
     tokio::task::spawn_blocking(move || store.start_run(start))
         .await
@@ -102,7 +102,7 @@ pub async fn apply(
         interrupted: (stopped_now || tally.left > 0).then_some(tally.left),
         outputs,
         elapsed_ms: context.now().saturating_sub(started),
-        requests: context.session.calls_made() - before,
+        requests: context.calls_made() - before,
     };
     let finish = RunFinish {
         at_ms: context.now(),

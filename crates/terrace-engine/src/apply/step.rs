@@ -143,7 +143,8 @@ impl Work<'_> {
                 elapsed_ms,
             });
         });
-        let waited = self.poller.wait(id, until, SERVER_TIMEOUT, on_tick).await;
+        let cloud = self.context.clouds.name_of(address);
+        let waited = self.poller.wait((cloud, id), until, SERVER_TIMEOUT, on_tick).await;
         waited.map_err(|error| {
             Trouble::new(error, Some("run `terrace apply` again: it goes on waiting"))
         })
@@ -151,7 +152,7 @@ impl Work<'_> {
 
     /// The object as it is now.
     pub(super) async fn read(&self, address: &Address, id: &str) -> Result<Object, Trouble> {
-        let found = kinds::get(address.kind(), &self.context.session, id).await;
+        let found = kinds::get(address.kind(), self.context.session(address), id).await;
         match found {
             Ok(Some(object)) => Ok(object),
             Ok(None) => {

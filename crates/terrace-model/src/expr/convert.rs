@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cel::Value as Cel;
-use cel::objects::{Key, Map};
+use cel::objects::{Key, Map, OptionalValue};
 
 use crate::value::Value;
 
 /// Deepest nesting of a value that an expression takes or gives.
-const MAX_DEPTH: usize = 64;
-/// Most bytes and items of a value that an expression gives.
-const MAX_SIZE: usize = 16 << 20;
+pub(crate) const MAX_DEPTH: usize = 64;
+/// Most bytes of a value that an expression gives, see [`Value::weight`].
+pub(crate) const MAX_SIZE: usize = 16 << 20;
 
 /// A value as CEL sees it. The value must be known and revealed.
 pub(crate) fn to_cel(value: &Value) -> Result<Cel, String> {
@@ -59,8 +59,8 @@ pub(crate) fn from_cel(value: &Cel) -> Result<Value, String> {
 
 fn from_cel_at(value: &Cel, depth: usize, left: &mut usize) -> Result<Value, String> {
     check_depth(depth)?;
-    spend(left, 1)?;
-    Ok(match value {
+    spend(left, Value::NODE)?;
+    Ok(match unwrapped(value) {
         Cel::Null => Value::Null,
         Cel::Bool(b) => Value::Bool(*b),
         Cel::Int(n) => Value::Int(*n),
@@ -89,12 +89,18 @@ fn from_cel_at(value: &Cel, depth: usize, left: &mut usize) -> Result<Value, Str
             Value::Map(entries)
         }
         Cel::Bytes(_) => {
-            return Err(
-                "the result is bytes; turn it into text with `string` or `base64encode`".into()
-            );
+            return Err("these are bytes; turn them into text with `string`".into());
         }
         _ => return Err("the result is not a value that can be used here".into()),
     })
+}
+
+/// What an optional holds; null for nothing.
+pub(crate) fn unwrapped(value: &Cel) -> &Cel {
+    match <&OptionalValue>::try_from(value) {
+        Ok(optional) => optional.value().map_or(&Cel::Null, unwrapped),
+        Err(_) => value,
+    }
 }
 
 fn check_depth(depth: usize) -> Result<(), String> {

@@ -2,14 +2,12 @@
 //! frames in unoptimised builds. What is heavy runs on a thread with a stack that suffices for the
 //! bounds in `scan`, whatever thread asked for it.
 
-use super::scan::Weight;
-
 const STACK: usize = 128 << 20;
 
-/// Runs the work, with a large stack if the expression needs one. `None` when there is no memory
+/// Runs the work, with a large stack if an expression needs one. `None` when there is no memory
 /// for that, or the work panicked.
-pub(crate) fn with_room<T: Send>(weight: Weight, work: impl FnOnce() -> T + Send) -> Option<T> {
-    if !weight.is_deep() {
+pub(crate) fn with_room<T: Send>(deep: bool, work: impl FnOnce() -> T + Send) -> Option<T> {
+    if !deep {
         return Some(work());
     }
     std::thread::scope(|scope| {

@@ -1,15 +1,15 @@
 //! Evaluation: from an expression and a scope to a value.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use cel::common::ast::IdedExpr;
-use cel::{Context, Env};
+use cel::{Context, Value as Cel};
 
-use super::convert::{from_cel, to_cel};
+use super::convert::{MAX_SIZE, from_cel, to_cel};
 use super::deep::with_room;
-use super::functions::{Files, SORTED, register};
-use super::parse::{Parsed, Part, Template};
+use super::functions::{Around, Texts, register, too_large};
+use super::parse::{ENVIRONMENT, Parsed, Part, Template};
 use super::reference::Root;
 use super::scope::Scope;
 use super::walk::variable;
@@ -50,9 +50,6 @@ impl EvalError {
     }
 }
 
-/// The environment of CEL: its standard library, made once.
-static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
-
 impl Template {
     /// Its value in a scope. When something that it names is not known yet the value is pending;
     /// when something is sensitive, so is the value.
@@ -71,12 +68,13 @@ impl Template {
         }
         let secret = values.iter().any(Value::is_sensitive);
         let value = if values.iter().any(Value::is_pending) {
-            Value::Pending(Box::new(self.pending(scope, values)))
+            Value::Pending(Box::new(self.pending(scope, values)?))
         } else {
-            let files = self.files_of(scope)?;
-            let work = Work { parsed, values: &values, files: Arc::new(files), secret };
+            let texts = self.texts(scope)?;
+            let deep = parsed.weight.is_deep() || texts.is_deep();
+            let work = Work { parsed: &self.0, texts, secret };
             let stuck = || EvalError::new("the expression cannot be evaluated");
-            with_room(parsed.weight, || work.text_or_value()).ok_or_else(stuck)??
+            with_room(deep, || work.text_or_value(&values)).ok_or_else(stuck)??
         };
         Ok(if secret { value.into_sensitive() } else { value })
     }
@@ -96,7 +94,7 @@ impl Template {
             .collect()
     }
 
-    fn pending(&self, scope: &dyn Scope, values: Vec<Value>) -> Pending {
+    fn pending(&self, scope: &dyn Scope, values: Vec<Value>) -> Result<Pending, EvalError> {
         let mut origins: Vec<_> = values.iter().flat_map(Value::origins).collect();
         origins.sort();
         origins.dedup();
@@ -117,22 +115,21 @@ impl Template {
                 }
             }
         }
-        for (path, _) in &self.0.found.files {
-            if let Some(text) = scope.file(path) {
-                bindings.insert(file_binding(path), Value::text(text));
-            }
-        }
-        Pending { origins, template: self.0.source.clone(), stack: scope.stack().clone(), bindings }
+        let texts = self.texts(scope)?;
+        bindings.extend(texts.files().map(|(path, text)| (file_binding(path), Value::text(text))));
+        let template = self.0.source.clone();
+        Ok(Pending { origins, template, stack: scope.stack().clone(), bindings })
     }
 
-    fn files_of(&self, scope: &dyn Scope) -> Result<Files, EvalError> {
-        let paths = self.0.found.files.iter();
-        paths
-            .map(|(path, span)| match scope.file(path) {
-                Some(text) => Ok((path.clone(), text.to_owned())),
-                None => Err(EvalError::new(format!("the file `{path}` was not read")).at(*span)),
-            })
-            .collect()
+    /// The files it reads; templates among them are parsed once.
+    fn texts(&self, scope: &dyn Scope) -> Result<Arc<Texts>, EvalError> {
+        let kept = self.0.texts.get().filter(|texts| texts.are_of(scope));
+        if let Some(texts) = kept {
+            return Ok(Arc::clone(texts));
+        }
+        let texts = Arc::new(Texts::gather(&self.0.found.files, scope)?);
+        Ok(Arc::clone(self.0.texts.get_or_init(|| Arc::clone(&texts))))
+            .map(|kept| if kept.are_of(scope) { kept } else { texts })
     }
 }
 
@@ -145,20 +142,32 @@ fn same(a: &Root, b: &Root) -> bool {
     a == b || a.to_string() == b.to_string()
 }
 
-/// What is needed to run the expressions of one scalar.
-struct Work<'a> {
-    parsed: &'a Parsed,
-    values: &'a [Value],
-    files: Arc<Files>,
-    secret: bool,
+/// What is needed to run the expressions of one scalar, or of a template.
+pub(crate) struct Work<'a> {
+    pub(crate) parsed: &'a Arc<Parsed>,
+    pub(crate) texts: Arc<Texts>,
+    /// Whether complaints must not say anything about values.
+    pub(crate) secret: bool,
 }
 
 impl Work<'_> {
-    fn text_or_value(&self) -> Result<Value, EvalError> {
-        let context = self.context()?;
-        if let [Part::Expression { tree, span }] = self.parsed.parts.as_slice() {
-            return self.run(&context, tree).map_err(|error| error.at(*span));
+    fn text_or_value(&self, values: &[Value]) -> Result<Value, EvalError> {
+        let mut names = BTreeMap::new();
+        for (index, value) in values.iter().enumerate() {
+            let value = to_cel(value).map_err(|message| {
+                EvalError::new(format!("`{}`: {message}", self.parsed.found.roots[index]))
+            })?;
+            names.insert(variable(index), value);
         }
+        if let [Part::Expression { tree, span }] = self.parsed.parts.as_slice() {
+            return self.run(&self.context(names)?, tree).map_err(|error| error.at(*span));
+        }
+        self.text(names).map(Value::String)
+    }
+
+    /// The text, with the value of each expression in its place.
+    pub(crate) fn text(&self, names: BTreeMap<String, Cel>) -> Result<String, EvalError> {
+        let context = self.context(names)?;
         let mut text = String::new();
         for part in &self.parsed.parts {
             match part {
@@ -166,24 +175,25 @@ impl Work<'_> {
                 Part::Expression { tree, span } => {
                     let value = self.run(&context, tree).map_err(|error| error.at(*span))?;
                     text.push_str(&as_text(&value).map_err(|error| error.at(*span))?);
+                    if text.len() > MAX_SIZE {
+                        return Err(EvalError::new(too_large()).at(*span));
+                    }
                 }
             }
         }
-        Ok(Value::String(text))
+        Ok(text)
     }
 
-    fn context(&self) -> Result<Context<'static, 'static>, EvalError> {
+    fn context(
+        &self,
+        names: BTreeMap<String, Cel>,
+    ) -> Result<Context<'static, 'static>, EvalError> {
         let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-        let names = self.parsed.found.functions.iter().map(|f| f.name).chain([SORTED]);
-        for name in names {
-            register(&mut context, name, &self.files)
-                .map_err(|error| EvalError::new(error.to_string()))?;
-        }
-        for (index, value) in self.values.iter().enumerate() {
-            let value = to_cel(value).map_err(|message| {
-                EvalError::new(format!("`{}`: {message}", self.parsed.found.roots[index]))
-            })?;
-            context.add_variable_from_value(variable(index), value);
+        let (texts, parsed) = (Arc::clone(&self.texts), Arc::clone(self.parsed));
+        register(&mut context, &Arc::new(Around { texts, parsed, secret: self.secret }))
+            .map_err(|error| EvalError::new(error.to_string()))?;
+        for (name, value) in names {
+            context.add_variable_from_value(name, value);
         }
         Ok(context)
     }

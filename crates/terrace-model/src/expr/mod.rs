@@ -18,8 +18,8 @@ mod wording;
 use std::collections::BTreeMap;
 
 pub use evaluate::EvalError;
-pub use functions::{FUNCTIONS, Function};
-pub use parse::Template;
+pub use functions::{Function, GROUPS, Group};
+pub use parse::{FileUse, Template};
 pub use pending::Lookup;
 pub use reference::{Reference, ResourceReference, Root};
 pub use scope::Scope;

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 
-use cel::Program;
+use cel::Env;
 use cel::common::ast::{Expr, IdedExpr};
 
 use super::deep::with_room;
+use super::functions::Texts;
 use super::reference::{Reference, Root};
 use super::scan::{MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, Piece, Unclosed, Weight, pieces};
 use super::walk::Found;
@@ -25,7 +26,23 @@ pub(crate) struct Parsed {
     pub(crate) found: Found,
     /// The weight of the heaviest expression.
     pub(crate) weight: Weight,
+    /// The files it reads, once they were needed.
+    pub(crate) texts: OnceLock<Arc<Texts>>,
 }
+
+/// A file that an expression reads with `file` or `template`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileUse {
+    /// The path as written.
+    pub path: String,
+    /// Where the path is written.
+    pub span: Span,
+    /// Whether expressions in it are evaluated.
+    pub template: bool,
+}
+
+/// The environment of CEL: its standard library, made once.
+pub(crate) static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 pub(crate) enum Part {
     Text(String),
@@ -62,6 +79,24 @@ impl Template {
     /// # Errors
     /// The first thing that is wrong with an expression.
     pub fn parse_at(text: &str, place: &dyn Fn(Range<usize>) -> Span) -> Result<Self, Diagnostic> {
+        Self::parse_with(text, place, Found::default())
+    }
+
+    /// Parses the text of a template file, which is the whole of `span`: its expressions use names
+    /// that it is given, and no others.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with an expression.
+    pub fn parse_file(text: &str, span: Span) -> Result<Self, Diagnostic> {
+        let place = |range: Range<usize>| span.part(range.start, range.end);
+        Self::parse_with(text, &place, Found::free())
+    }
+
+    fn parse_with(
+        text: &str,
+        place: &dyn Fn(Range<usize>) -> Span,
+        found: Found,
+    ) -> Result<Self, Diagnostic> {
         let pieces = pieces(text).map_err(|Unclosed(at)| {
             Diagnostic::error("E0501", place(at..at + 2), "this `${` has no `}`")
                 .help("close the expression with `}`; for the text `${` itself write `$${`")
@@ -69,8 +104,9 @@ impl Template {
         let mut parsed = Parsed {
             source: text.to_owned(),
             parts: Vec::new(),
-            found: Found::default(),
+            found,
             weight: Weight::default(),
+            texts: OnceLock::new(),
         };
         for piece in pieces {
             let part = match piece {
@@ -105,8 +141,8 @@ impl Template {
         &self.0.found.references
     }
 
-    /// Paths given to `file(...)`, with the places of those arguments.
-    pub fn files(&self) -> &[(String, Span)] {
+    /// Files that it reads, not those that its templates read.
+    pub fn files(&self) -> &[FileUse] {
         &self.0.found.files
     }
 }
@@ -129,8 +165,8 @@ impl Parsed {
             return Err(Diagnostic::error("E0502", span, "the expression is empty")
                 .help("for the text `${` itself write `$${`"));
         }
-        let program = with_room(weight, || {
-            Program::compile(source).map_err(|errors| wording::parse_errors(source, &errors))
+        let program = with_room(weight.is_deep(), || {
+            ENVIRONMENT.compile(source).map_err(|errors| wording::parse_errors(source, &errors))
         });
         let program = match program {
             None => return Err(Diagnostic::error("E0505", span, "the expression cannot be read")),

@@ -132,7 +132,7 @@ fn values() {
         ("${split('a,b', ',')}", r#"["a", "b"]"#),
         ("${replace('aXbX', 'X', '')}", r#""ab""#),
         ("${sha256('')}", r#""e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#),
-        ("${base64encode('ä')} ${base64decode('w6Q=')}", r#""w6Q= ä""#),
+        ("${base64_encode('ä')} ${base64_decode('w6Q=')}", r#""w6Q= ä""#),
         ("${file('keys/a.pub').trim()}", r#""ssh-rsa AAAA""#),
         ("${type(vars.n) == int}", "true"),
         ("${'}'}", r#""}""#),
@@ -238,10 +238,7 @@ fn complaints() {
         ("${vars.map.q}", "error at <${vars.map.q}>: there is no `q` in it"),
         ("${vars.list[9]}", "error at <${vars.list[9]}>: the list has no item of that index"),
         ("${1 / 0}", "error at <${1 / 0}>: division by zero"),
-        (
-            "${b'x'}",
-            "error at <${b'x'}>: the result is bytes; turn it into text with `string` or `base64encode`",
-        ),
+        ("${b'x'}", "error at <${b'x'}>: these are bytes; turn them into text with `string`"),
         (
             "${vars.map[vars.secret]}",
             "error at <${vars.map[vars.secret]}>: a key that is looked up is not there",

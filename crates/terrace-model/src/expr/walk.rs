@@ -7,8 +7,10 @@ use std::ops::Range;
 
 use cel::Program;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+use cel::common::types::CelInt;
 
-use super::functions;
+use super::functions::{self, Function};
+use super::parse::FileUse;
 use super::reference::{Reference, ResourceReference, Root};
 use crate::address::{InstanceKey, Name};
 use crate::diagnostic::Diagnostic;
@@ -18,9 +20,20 @@ use crate::suggest::nearest;
 
 /// Names that begin a reference, besides the sections of the kinds.
 pub(crate) const ROOTS: [&str; 5] = ["vars", "locals", "env", "count", "each"];
-/// Names of types, which CEL has as values.
-const TYPES: [&str; 10] =
-    ["int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type"];
+/// Names of types, which CEL has as values, and of the functions of optionals.
+const TYPES: [&str; 11] = [
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "string",
+    "bytes",
+    "list",
+    "map",
+    "null_type",
+    "type",
+    "optional",
+];
 
 /// What the walk collects over all expressions of a scalar.
 #[derive(Debug, Default)]
@@ -29,14 +42,25 @@ pub(crate) struct Found {
     pub(crate) references: Vec<Reference>,
     /// What the variables `@0`, `@1`, ... stand for, each once.
     pub(crate) roots: Vec<Root>,
-    /// Paths given to `file`, with the places of the arguments.
-    pub(crate) files: Vec<(String, Span)>,
-    /// Names of own functions that are called.
-    pub(crate) functions: Vec<&'static functions::Function>,
+    /// Files that are read.
+    pub(crate) files: Vec<FileUse>,
+    /// Own functions that are called.
+    pub(crate) functions: Vec<&'static Function>,
+    /// Arguments of functions that evaluate them themselves, by the number they are called with.
+    pub(crate) lazy: Vec<Vec<IdedExpr>>,
+    /// Whether names are not references but what a template is given.
+    pub(crate) free: bool,
+    /// Names that a template needs.
+    pub(crate) names: Vec<(String, Span)>,
     index: BTreeMap<String, usize>,
 }
 
 impl Found {
+    /// For a template file, in which names are not references.
+    pub(crate) fn free() -> Self {
+        Self { free: true, ..Self::default() }
+    }
+
     /// Takes up the references of one expression and returns its tree, ready to be evaluated.
     pub(crate) fn take(
         &mut self,
@@ -94,6 +118,10 @@ impl Walk<'_> {
             && !self.bound.contains(&name)
             && !(steps.is_empty() && TYPES.contains(&name.as_str()))
         {
+            if self.found.free {
+                self.found.names.push((name, (self.span_of)(at)));
+                return Ok(());
+            }
             let (root, used) = self.root(&name, at, &steps)?;
             if steps[used..].iter().any(|step| matches!(step.key, StepKey::Own)) {
                 // An index into something else than a resource: an expression of its own.
@@ -149,21 +177,37 @@ impl Walk<'_> {
     }
 
     fn call(&mut self, id: u64, call: &mut CallExpr) -> Result<(), Diagnostic> {
-        if call.func_name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            self.function(id, call)?;
-        }
+        let named = call.func_name.starts_with(|c: char| c.is_ascii_alphabetic());
+        let function = if named { self.function(id, call)? } else { None };
         if let Some(target) = &mut call.target {
             self.expression(target)?;
         }
-        call.args.iter_mut().try_for_each(|argument| self.expression(argument))
+        call.args.iter_mut().try_for_each(|argument| self.expression(argument))?;
+        if let Some(function) = function {
+            call.func_name = function.inner_name();
+            if function.is_lazy() {
+                let target = call.target.take().map(|target| *target);
+                let arguments = target.into_iter().chain(std::mem::take(&mut call.args));
+                let index = i64::try_from(self.found.lazy.len()).unwrap_or(i64::MAX);
+                self.found.lazy.push(arguments.collect());
+                let expr = Expr::Literal(LiteralValue::Int(CelInt::from(index)));
+                call.args = vec![IdedExpr { id, expr }];
+            }
+        }
+        Ok(())
     }
 
-    fn function(&mut self, id: u64, call: &CallExpr) -> Result<(), Diagnostic> {
+    /// The function that is called, if it is in the table.
+    fn function(
+        &mut self,
+        id: u64,
+        call: &CallExpr,
+    ) -> Result<Option<&'static Function>, Diagnostic> {
         let name = call.func_name.as_str();
         let place = self.function_place(id, call);
-        let Some(function) = functions::FUNCTIONS.iter().find(|f| f.name == name) else {
-            if functions::BUILT_IN.contains(&name) {
-                return Ok(());
+        let Some(function) = Function::find(name) else {
+            if Function::is_quiet(name) {
+                return Ok(None);
             }
             let known = functions::names();
             let diagnostic =
@@ -174,34 +218,35 @@ impl Walk<'_> {
             });
         };
         let given = call.args.len() + usize::from(call.target.is_some());
-        if given != function.parameters() {
-            let text =
-                format!("`{name}` takes {}, {given} given", arguments(function.parameters()));
+        if let Some(text) = function.refuse(given) {
             return Err(Diagnostic::error("E0504", place, text)
                 .help(format!("`{}`: {}", function.signature, function.doc)));
         }
-        if name == functions::FILE {
-            self.file(place, call)?;
+        if let Some(template) = function.reads() {
+            self.file(place, call, template)?;
         }
         if !self.found.functions.iter().any(|f| f.name == name) {
             self.found.functions.push(function);
         }
-        Ok(())
+        Ok(Some(function))
     }
 
-    fn file(&mut self, place: Span, call: &CallExpr) -> Result<(), Diagnostic> {
+    fn file(&mut self, place: Span, call: &CallExpr, template: bool) -> Result<(), Diagnostic> {
+        let name = call.func_name.as_str();
+        let written =
+            if template { "template(\"path/to/file\", {...})" } else { "file(\"path/to/file\")" };
         let argument = call.target.as_deref().or(call.args.first());
         if let Some(IdedExpr { id, expr: Expr::Literal(LiteralValue::String(path)) }) = argument {
-            let place = (self.span_of)(self.token(*id));
-            self.found.files.push((path.inner().to_owned(), place));
+            let span = (self.span_of)(self.token(*id));
+            self.found.files.push(FileUse { path: path.inner().to_owned(), span, template });
             return Ok(());
         }
         Err(Diagnostic::error(
             "E0506",
             place,
-            "the path of `file` must be written out, not computed",
+            format!("the path of `{name}` must be written out, not computed"),
         )
-        .help("files are read when the workspace is loaded: write it as `file(\"path/to/file\")`"))
+        .help(format!("files are read when the workspace is loaded: write it as `{written}`")))
     }
 
     /// The steps from a plain name to this node, if it is nothing else: `servers.web[0].id`.
@@ -421,8 +466,4 @@ fn known_fields(root: &str) -> String {
         "subnets" => "write `subnets.NETWORK.NAME`, as in `subnets.front.v4.id`".into(),
         section => format!("write `{section}.NAME`, as in `{section}.web.id`"),
     }
-}
-
-fn arguments(count: usize) -> String {
-    if count == 1 { "1 argument".into() } else { format!("{count} arguments") }
 }

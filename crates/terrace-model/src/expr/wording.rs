@@ -161,7 +161,7 @@ pub(crate) fn execution(error: &ExecutionError, secret: bool) -> EvalError {
             EvalError { help, ..EvalError::new(format!("there is nothing called `{name}`")) }
         }
         ExecutionError::FunctionError { function, message } => {
-            EvalError::new(format!("`{function}`: {message}"))
+            EvalError::new(format!("`{}`: {message}", function.trim_start_matches('@')))
         }
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
             EvalError::new("division by zero")

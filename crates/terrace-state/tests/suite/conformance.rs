@@ -244,6 +244,7 @@ fn no_secrets(store: &dyn Store) {
         declared,
         dependencies: vec![address("web/networks.a")],
         schema_version: 1,
+        cloud: None,
         prevent_destroy: false,
     };
     let with = |declared| terrace_state::Intent {

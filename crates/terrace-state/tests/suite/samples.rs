@@ -50,6 +50,7 @@ pub(crate) fn run(at_ms: u64) -> RunStart {
         digest: Some("d1".to_owned()),
         at_ms,
         cloud: cloud(),
+        clouds: std::collections::BTreeMap::new(),
     }
 }
 
@@ -68,6 +69,7 @@ pub(crate) fn record(id: &str) -> Record {
         id: id.to_owned(),
         status: Status::Ready,
         schema_version: 1,
+        cloud: None,
         declared: Attributes::from([("name".to_owned(), Value::text("front"))]),
         seen: Attributes::from([
             ("id".to_owned(), Value::text(id)),

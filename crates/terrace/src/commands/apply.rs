@@ -85,7 +85,7 @@ async fn saved(
     let environment = &loaded.workspace.environment;
     let open = || -> anyhow::Result<Plan> {
         let saved = SavedPlan::from_text(&text)?;
-        saved.sealed().check_fresh(&recorded, environment, &place.cloud)?;
+        saved.sealed().check_fresh(&recorded, environment, (&place.cloud, &place.clouds))?;
         Ok(saved.open(&loaded.workspace, &recorded.fingerprint_key)?)
     };
     let again = || {

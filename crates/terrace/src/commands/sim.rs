@@ -23,7 +23,7 @@ pub(crate) struct Sim {
 }
 
 pub(crate) async fn run(global: &Global, args: &Sim) -> anyhow::Result<ExitCode> {
-    let simulated = cloud::simulator(&global.folder)?;
+    let simulated = cloud::simulator(&global.folder, None)?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", args.port)).await;
     let listener =
         listener.with_context(|| format!("port {} of 127.0.0.1 cannot be used", args.port))?;
