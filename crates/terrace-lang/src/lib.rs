@@ -7,6 +7,8 @@
 mod check;
 pub mod codes;
 mod files;
+mod format;
+mod lifecycle;
 mod load;
 mod locals;
 mod names;
@@ -18,4 +20,5 @@ mod term;
 mod variables;
 pub mod yaml;
 
-pub use load::{LoadError, Loaded, Request, load};
+pub use format::format;
+pub use load::{Ask, LoadError, Loaded, Question, Request, load};
