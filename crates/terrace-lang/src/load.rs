@@ -28,6 +28,20 @@ pub struct Request<'a> {
     pub ask: Option<Ask<'a>>,
 }
 
+impl<'a> Request<'a> {
+    /// A folder in its default environment, with nothing given from outside.
+    pub fn of(root: &'a Path) -> Self {
+        Self {
+            root,
+            environment: None,
+            variables: &[],
+            variable_files: &[],
+            env: &|_| None,
+            ask: None,
+        }
+    }
+}
+
 /// Asks a person; `None` when there is no answer.
 pub type Ask<'a> = &'a dyn Fn(&Question<'_>) -> Option<String>;
 

@@ -6,5 +6,6 @@ mod common;
 mod crash;
 mod files;
 mod lifecycle;
+mod operate;
 mod quickstart;
 mod tools;
