@@ -14,11 +14,14 @@ mod locals;
 mod names;
 mod nested;
 mod resource;
+mod schema;
 mod settings;
 mod stack;
+pub mod syntax;
 mod term;
 mod variables;
 pub mod yaml;
 
 pub use format::format;
 pub use load::{Ask, LoadError, Loaded, Question, Request, load};
+pub use schema::{Document, schema};
