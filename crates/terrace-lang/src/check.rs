@@ -33,7 +33,7 @@ fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: 
     crate::lifecycle::check(stack, resource, &scope, found);
     for (name, term) in &resource.body {
         let Some(attribute) = resource.address.kind.schema().attribute(name) else { continue };
-        if matches!(attribute.refers, Refers::Kind(_)) {
+        if attribute.names_resources() {
             same_cloud(workspace, resource, term, found);
         }
         match term.value.evaluate(&scope) {

@@ -187,7 +187,30 @@ pub enum Compare {
     PublicKey,
 }
 
+impl Attribute {
+    /// Whether it, or a field in it, names resources: what it names must be in its own cloud.
+    pub fn names_resources(&self) -> bool {
+        self.refers.is_resource() || self.ty.names_resources()
+    }
+}
+
+impl Refers {
+    fn is_resource(self) -> bool {
+        matches!(self, Self::Kind(_) | Self::KindOrOwn(_))
+    }
+}
+
 impl Type {
+    fn names_resources(&self) -> bool {
+        match self {
+            Self::List(item) | Self::Map(item) => item.names_resources(),
+            Self::Object(fields) | Self::Short(_, fields) => {
+                fields.iter().any(|f| f.refers.is_resource() || f.ty.names_resources())
+            }
+            _ => false,
+        }
+    }
+
     /// What a user would call it.
     pub fn describe(&self) -> String {
         match self {
