@@ -22,9 +22,7 @@ pub(super) const CODES: &[Code] = &[
         code: "E0303",
         title: "Attributes of a resource do not go together.",
         why: "Each is right for itself, and the cloud would refuse them together.",
-        example: Plan(
-            "security_groups:\n  web: { rules: [{ direction: ingress, ports: 443 }] }\n",
-        ),
+        example: Plan("security_groups:\n  web: { rules: [{ direction: ingress, ports: 443 }] }\n"),
         fix: "Add what the message names, or remove one of the two.",
     },
     Code {
