@@ -129,8 +129,7 @@ async fn versions(session: &Session) -> Check {
         Ok(newest) => newest,
         Err(error) => return failed("compute version", &error),
     };
-    let missing: Vec<_> =
-        FEATURES.iter().filter(|(version, ..)| newest < Some(*version)).collect();
+    let missing: Vec<_> = FEATURES.iter().filter(|(version, ..)| newest < Some(*version)).collect();
     let offered = newest.map_or("no microversions".to_owned(), |v| format!("up to {v}"));
     let Some((.., verdict, _)) = missing.first() else {
         return check("compute version", Verdict::Good, offered, "");

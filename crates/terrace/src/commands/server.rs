@@ -210,8 +210,12 @@ async fn show(session: &Session, managed: &Managed) -> anyhow::Result<()> {
     let done = session.all(compute::instance_actions(&managed.id)).await;
     // Not every cloud tells its users what was done.
     let done: Vec<compute::InstanceAction> = done.unwrap_or_default();
-    let mut table =
-        Table::new(&[("when", "WHEN"), ("action", "ACTION"), ("error", "ERROR"), ("request", "REQUEST")]);
+    let mut table = Table::new(&[
+        ("when", "WHEN"),
+        ("action", "ACTION"),
+        ("error", "ERROR"),
+        ("request", "REQUEST"),
+    ]);
     for action in done {
         table.row([
             Cell::text(action.start_time),
@@ -220,6 +224,9 @@ async fn show(session: &Session, managed: &Managed) -> anyhow::Result<()> {
             Cell::text(action.request_id),
         ]);
     }
-    ui::print(&format!("\n{}", table.to_text("The cloud does not tell what was done.", ui::out_style())));
+    ui::print(&format!(
+        "\n{}",
+        table.to_text("The cloud does not tell what was done.", ui::out_style())
+    ));
     Ok(())
 }

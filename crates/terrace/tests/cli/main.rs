@@ -6,4 +6,5 @@ mod common;
 mod crash;
 mod files;
 mod quickstart;
+mod simulator;
 mod tools;
