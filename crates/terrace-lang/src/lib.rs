@@ -8,6 +8,7 @@ mod check;
 pub mod codes;
 mod files;
 mod format;
+mod lifecycle;
 mod load;
 mod locals;
 mod resource;
@@ -18,4 +19,4 @@ mod variables;
 pub mod yaml;
 
 pub use format::format;
-pub use load::{LoadError, Loaded, Request, load};
+pub use load::{Ask, LoadError, Loaded, Question, Request, load};

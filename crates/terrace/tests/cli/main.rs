@@ -5,6 +5,8 @@ mod clouds;
 mod common;
 mod crash;
 mod files;
+mod lifecycle;
+mod operate;
 mod quickstart;
 mod simulator;
 mod tools;
