@@ -113,7 +113,8 @@ fn managed<'a>(
     context: &'a Context,
     written: &str,
 ) -> anyhow::Result<Managed<'a>> {
-    let (address, record) = super::state::find(snapshot, written)?;
+    let (slot, record) = super::state::find(snapshot, written)?;
+    let address = slot.address;
     if address.kind() != Kind::Server {
         let noun = address.kind().schema().noun;
         anyhow::bail!("`{address}` is a {noun}, not a server");
@@ -248,31 +249,5 @@ fn facts(managed: &Managed<'_>, server: &compute::Server) -> Table {
     line("tags", Some(server.tags.join(", ")));
     line("created", Some(server.created.clone()));
     line("updated", Some(server.updated.clone()));
-<<<<<<< HEAD
     table
-=======
-    ui::print(&table.to_text("", ui::out_style()));
-    let done = session.all(compute::instance_actions(&managed.id)).await;
-    // Not every cloud tells its users what was done.
-    let done: Vec<compute::InstanceAction> = done.unwrap_or_default();
-    let mut table = Table::new(&[
-        ("when", "WHEN"),
-        ("action", "ACTION"),
-        ("error", "ERROR"),
-        ("request", "REQUEST"),
-    ]);
-    for action in done {
-        table.row([
-            Cell::text(action.start_time),
-            Cell::text(action.action),
-            action.message.map_or(Cell::Nothing, Cell::Text),
-            Cell::text(action.request_id),
-        ]);
-    }
-    ui::print(&format!(
-        "\n{}",
-        table.to_text("The cloud does not tell what was done.", ui::out_style())
-    ));
-    Ok(())
->>>>>>> main
 }
