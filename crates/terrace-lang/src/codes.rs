@@ -35,5 +35,13 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0802", "`ignore_changes` names what is not an attribute, or not one that can be ignored."),
     ("E0803", "A time limit is not a duration."),
     ("E0804", "`replace_triggered_by` names what is not another resource or an attribute of one."),
+    ("E0811", "An entry of `moved`, `imports` or `removed` names no address."),
+    ("E0812", "Something cannot move: to another kind, to itself, or in a circle."),
+    ("E0813", "Something moved or removed is still in the files."),
+    ("E0814", "Something moves to, or is imported to, an address that is not in the files."),
+    ("E0815", "Two entries of `moved`, `imports` or `removed` are about the same."),
+    ("E0816", "Something would move to an address at which something else is recorded."),
+    ("E0821", "An object that is to be imported is managed already."),
+    ("E0822", "The cloud has no object of the id that is to be imported."),
     ("W0301", "A word that YAML 1.1 took as true or false is text."),
 ];

@@ -10,6 +10,7 @@ mod files;
 mod lifecycle;
 mod load;
 mod locals;
+mod refactor;
 mod resource;
 mod settings;
 mod stack;
