@@ -7,15 +7,20 @@
 mod check;
 pub mod codes;
 mod files;
+mod format;
 mod lifecycle;
 mod load;
 mod locals;
 mod refactor;
 mod resource;
+mod schema;
 mod settings;
 mod stack;
+pub mod syntax;
 mod term;
 mod variables;
 pub mod yaml;
 
-pub use load::{LoadError, Loaded, Request, load};
+pub use format::format;
+pub use load::{Ask, LoadError, Loaded, Question, Request, load};
+pub use schema::{Document, schema};

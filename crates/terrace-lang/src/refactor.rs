@@ -138,7 +138,7 @@ pub(crate) fn check(workspace: &Workspace) -> Diagnostics {
     let removed: Vec<&Removed> = refactors().flat_map(|r| &r.removed).collect();
     let mut found = Diagnostics::default();
     for one in &moved {
-        found.extend(moving(workspace, one, &moved));
+        found.extend(moving(workspace, one, &moved).into_iter().collect());
     }
     for import in &imports {
         if !is_there(workspace, &import.to.value, false) {
@@ -221,9 +221,9 @@ fn nowhere(workspace: &Workspace, what: &str, to: &Spanned<Address>) -> Diagnost
     }
 }
 
-fn twice<'a>(all: impl Iterator<Item = &'a Spanned<Address>>, what: &str) -> Vec<Diagnostic> {
+fn twice<'a>(all: impl Iterator<Item = &'a Spanned<Address>>, what: &str) -> Diagnostics {
     let mut seen: BTreeMap<&Address, Span> = BTreeMap::new();
-    let mut found = Vec::new();
+    let mut found = Diagnostics::default();
     for one in all {
         if let Some(first) = seen.get(&one.value) {
             let message = format!("`{}` {what} twice", one.value);

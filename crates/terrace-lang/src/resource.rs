@@ -1,5 +1,6 @@
 //! Blocks: attributes by the kind's table, repetition, lifecycle, nested blocks.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, ResourceReference, Root, Scope, Term};
@@ -13,7 +14,7 @@ use crate::load::Reading;
 use crate::settings;
 use crate::stack::named;
 use crate::term::{entries, term, unknown};
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Content, Entry, Node};
 
 /// Most instances of one block.
 const MAX_INSTANCES: i64 = 100_000;
@@ -23,6 +24,7 @@ const SPECIAL: [&str; 7] =
 /// Reads a block and the blocks nested in it, and puts them into the stack.
 pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {
     let Some(name) = named(reading, entry) else { return };
+    let entry = &with_defaults(reading, kind, entry);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path: vec![name] };
     let nested: Vec<Kind> =
         Kind::ALL.into_iter().filter(|k| k.schema().parent == Some(kind)).collect();
@@ -39,6 +41,20 @@ pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, ent
     }
 }
 
+/// A block, and what `defaults` in `terrace.yaml` has for its kind and it has not.
+fn with_defaults<'e>(reading: &Reading<'_>, kind: Kind, entry: &'e Entry) -> Cow<'e, Entry> {
+    let written = entry.value.as_map().unwrap_or_default();
+    let missing = reading.defaults.get(&kind).into_iter().flatten();
+    let missing: Vec<&Entry> =
+        missing.filter(|default| !written.iter().any(|field| field.key == default.key)).collect();
+    if missing.is_empty() || !(entry.value.is_null() || entry.value.as_map().is_some()) {
+        return Cow::Borrowed(entry);
+    }
+    let fields = written.iter().chain(missing).cloned().collect();
+    let value = Node { content: Content::Map(fields), span: entry.value.span };
+    Cow::Owned(Entry { value, ..entry.clone() })
+}
+
 /// A nested block repeats with its parent, and refers to the parent's instance of the same key.
 fn nested_block(
     reading: &mut Reading<'_>,
@@ -47,6 +63,7 @@ fn nested_block(
     (parent, repeat): (&ResourceAddress, &Repeat),
 ) {
     let Some(name) = named(reading, entry) else { return };
+    let entry = &*with_defaults(reading, kind, entry);
     let mut path = parent.path.clone();
     path.push(name);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path };

@@ -14,6 +14,8 @@ use crate::value::Value;
 pub struct Workspace {
     /// Name of the environment, `default` unless chosen.
     pub environment: String,
+    /// Whether changes in this environment need more than a `--yes`.
+    pub protected: bool,
     /// The cloud that `terrace.yaml` names; `--cloud` and `OS_CLOUD` take its place.
     pub cloud: CloudChoice,
     /// The clouds that stacks and blocks may name, by name.

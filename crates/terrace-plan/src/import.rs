@@ -88,7 +88,7 @@ impl Planner<'_> {
                     ))
                 }),
             };
-            self.problems.extend(problem);
+            self.problems.extend(problem.into_iter().collect());
         }
     }
 }

@@ -6,14 +6,15 @@ use crate::world::{World, same, shown};
 
 const GROUPS: &str = "server_groups: { a: { name: g, policy: affinity } }\n";
 
-#[test]
-fn moves_change_the_state_and_nothing_else() {
-    let net = |name: &str, repeat: &str| {
-        format!(
-            "networks:\n  {name}:\n    name: n\n{repeat}    subnets: {{ v4: {{ name: s, cidr: 10.0.0.0/24 }} }}\n"
-        )
-    };
-    for (before, after, moved, expected) in [
+fn net(name: &str, repeat: &str) -> String {
+    format!(
+        "networks:\n  {name}:\n    name: n\n{repeat}    subnets: {{ v4: {{ name: s, cidr: 10.0.0.0/24 }} }}\n"
+    )
+}
+
+/// A stack, the stack that it becomes, the moves, and the plan.
+fn moved() -> Vec<(String, String, &'static str, &'static str)> {
+    vec![
         (
             net("a", ""),
             net("b", ""),
@@ -61,7 +62,12 @@ fn moves_change_the_state_and_nothing_else() {
             1 create web/subnets.c.v4 after 0
             ",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn moves_change_the_state_and_nothing_else() {
+    for (before, after, moved, expected) in moved() {
         let mut world = World::with(&before);
         let stack = format!("{after}moved: {moved}\n");
         let plan = world.plan(&stack);
