@@ -25,6 +25,8 @@ pub enum Form {
     Bool,
     /// A whole number.
     Whole,
+    /// A number.
+    Number,
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// The same, or an expression that gives it.
@@ -53,7 +55,7 @@ const CLOUD: Form = Form::Either(&[
 ]);
 
 /// `terrace.yaml`.
-pub static WORKSPACE: [Field; 3] = [
+pub static WORKSPACE: [Field; 5] = [
     field(
         "cloud",
         CLOUD,
@@ -69,14 +71,32 @@ pub static WORKSPACE: [Field; 3] = [
         Form::Named(&Form::Fields(&ENVIRONMENT)),
         "Environments: each has a state and values of variables of its own.",
     ),
+    field(
+        "state",
+        Form::Either(&[Form::OneOf(&["sled"]), Form::Fields(&STATE)]),
+        "Where the state is kept: in the workspace's folder `state`.",
+    ),
+    field(
+        "defaults",
+        Form::Named(&Form::Named(&Form::Value)),
+        "By kind: what its blocks have unless they say otherwise, as if it were written in each.",
+    ),
 ];
 
+/// `state`.
+pub static STATE: [Field; 1] = [field("type", Form::OneOf(&["sled"]), "The store.")];
+
 /// One of `environments`.
-pub static ENVIRONMENT: [Field; 1] = [field(
-    "variables",
-    Form::Text,
-    "The file with its values of variables, relative to the workspace.",
-)];
+pub static ENVIRONMENT: [Field; 4] = [
+    field(
+        "variables",
+        Form::Text,
+        "The file with its values of variables, relative to the workspace; `environments/NAME.yaml` when left out.",
+    ),
+    field("cloud", CLOUD, "Its cloud, in place of the workspace's."),
+    field("protected", Form::Bool, "Whether changes need more than a `--yes`."),
+    field("description", Form::Text, "What it is for."),
+];
 
 /// A stack, beside the sections of the kinds.
 pub static STACK: [Field; 7] = [
@@ -127,21 +147,54 @@ pub static REMOVED: [Field; 2] = [
 ];
 
 /// A variable.
-pub static VARIABLE: [Field; 6] = [
+pub static VARIABLE: [Field; 14] = [
     field(
         "type",
-        Form::OneOf(&["string", "integer", "number", "boolean", "list", "map"]),
-        "The type of its value; any when left out.",
+        Form::Text,
+        "The type of its value: string, integer, number, boolean, list, map or object, or a short form such as `list(string)`; any when left out.",
+    ),
+    field(
+        "items",
+        Form::Value,
+        "The type of the items of a list, or of the values of a map: a word, or a map of these fields.",
+    ),
+    field(
+        "fields",
+        Form::Named(&Form::Value),
+        "The fields of an object, each a word or a map of these fields, with `optional` or `default` where it may be left out.",
     ),
     field("default", Form::Value, "Its value when none is given; without it one must be given."),
     field("description", Form::Text, "What it is for."),
-    field("minimum", Form::Whole, "The least number it may be."),
-    field("maximum", Form::Whole, "The greatest number it may be."),
+    field("minimum", Form::Number, "The least number it may be."),
+    field("maximum", Form::Number, "The greatest number it may be."),
+    field("pattern", Form::Text, "A regular expression that the whole text must match."),
+    field("enum", Form::List(&Form::Value), "The values it may have."),
+    field("min_length", Form::Whole, "The least number of characters, items or entries."),
+    field("max_length", Form::Whole, "The greatest number of characters, items or entries."),
+    field(
+        "optional",
+        Form::Bool,
+        "Of a field of an object: whether it may be left out, and is null then.",
+    ),
+    field(
+        "validate",
+        Form::Either(&[Form::List(&Form::Fields(&RULE)), Form::Fields(&RULE)]),
+        "Rules that its value must keep.",
+    ),
     field(
         "sensitive",
         Form::Bool,
         "Whether its value, and every value computed from it, is never shown.",
     ),
+];
+
+/// A rule of a variable.
+pub static RULE: [Field; 2] = [
+    Field {
+        required: true,
+        ..field("condition", Form::Value, "An expression that must be true; it may look at `vars`.")
+    },
+    Field { required: true, ..field("message", Form::Value, "What is said when it is not.") },
 ];
 
 /// An output with more than a value.

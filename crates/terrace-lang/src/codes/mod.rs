@@ -53,11 +53,8 @@ impl Example {
 
 /// Every code, in order.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    // Warnings come last, and are among the values.
-    let mut all: Vec<&'static Code> = [yaml::CODES, names::CODES, values::CODES, lifecycle::CODES]
-        .into_iter()
-        .flatten()
-        .collect();
+    let lists = [yaml::CODES, names::CODES, values::CODES, lifecycle::CODES];
+    let mut all: Vec<&'static Code> = lists.into_iter().flatten().collect();
     all.sort_by_key(|code| code.code);
     all.into_iter()
 }
