@@ -22,6 +22,8 @@ use crate::kinds::{self, Lists};
 pub struct Wanted {
     /// Which names have to resolve, and in which cloud.
     pub lookups: BTreeSet<(Option<Name>, LookupKind)>,
+    /// Ids of objects that are to be taken over, by the address they shall have.
+    pub imports: BTreeMap<Address, String>,
 }
 
 impl Wanted {
@@ -35,7 +37,7 @@ impl Wanted {
                 }
             }
         }
-        Self { lookups }
+        Self { lookups, imports: BTreeMap::new() }
     }
 }
 
@@ -63,7 +65,8 @@ pub async fn refresh(
         observe(context, lists, kind, records)
     }));
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
-    let (objects, found) = futures::try_join!(objects, facts)?;
+    let imports = try_join_all(wanted.imports.iter().map(|import| taken_over(context, import)));
+    let (objects, found, imports) = futures::try_join!(objects, facts, imports)?;
     let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
     for (cloud, kind, named) in found {
         facts.entry(cloud).or_default().lookups.insert(kind, named);
@@ -71,6 +74,7 @@ pub async fn refresh(
     let mut observed = Observed {
         facts: facts.remove(&None).unwrap_or_default(),
         others: facts.into_iter().filter_map(|(cloud, facts)| Some((cloud?, facts))).collect(),
+        imports: imports.into_iter().collect(),
         ..Observed::default()
     };
     for (slot, observation) in objects.into_iter().flatten() {
@@ -111,6 +115,15 @@ async fn observe(
         found.push((slot, observation));
     }
     Ok(found)
+}
+
+/// Looks for an object that is to be taken over.
+async fn taken_over(
+    context: &Context,
+    (address, id): (&Address, &String),
+) -> Result<(Address, Observation), EngineError> {
+    let object = kinds::get(address.kind(), context.session(address), id).await?;
+    Ok((address.clone(), object.map_or(Observation::Absent, Observation::Present)))
 }
 
 /// Asks for one object by its id.

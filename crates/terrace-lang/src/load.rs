@@ -10,7 +10,7 @@ use terrace_model::{
 use crate::files::Texts;
 use crate::settings::{self, Settings};
 use crate::yaml::{self, Entry};
-use crate::{check, stack, variables};
+use crate::{check, refactor, stack, variables};
 
 /// What to load.
 pub struct Request<'a> {
@@ -136,6 +136,7 @@ impl Reading<'_> {
         // Types are checked even beside other findings: all of them at once.
         let found = check::types(&workspace);
         self.diagnostics.extend(found);
+        self.diagnostics.extend(refactor::check(&workspace));
         Some(workspace)
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
 use crate::lifecycle::Lifecycle;
+use crate::refactor::Refactors;
 use crate::source::{Sources, Span, Spanned};
 use crate::value::Value;
 
@@ -49,6 +50,8 @@ pub struct Stack {
     pub resources: BTreeMap<ResourceAddress, Resource>,
     /// Its outputs.
     pub outputs: BTreeMap<String, Output>,
+    /// What it says of addresses that changed, objects to take over, and blocks that are gone.
+    pub refactors: Refactors,
 }
 
 /// One block: a resource before it becomes instances.

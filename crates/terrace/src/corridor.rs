@@ -125,11 +125,19 @@ pub(crate) async fn plan(loaded: &Loaded, place: &Place, mode: Mode) -> anyhow::
     let snapshot = place.store.snapshot()?;
     let recovery =
         terrace_engine::recover(&place.context, &snapshot, place.store.unfinished()?).await?;
-    let recorded = recovery.onto(snapshot);
-    let wanted =
-        if mode == Mode::Apply { Wanted::by(&loaded.workspace) } else { Wanted::default() };
-    let observed = terrace_engine::refresh(&place.context, &recorded, &wanted).await?;
     let Loaded { workspace, graph } = loaded;
+    let wrong = |found| Invalid::new(found, workspace.sources.clone());
+    let recorded = recovery.onto(snapshot);
+    let moves = terrace_plan::moves(workspace, &recorded).map_err(wrong)?;
+    let recorded = recorded.moved(&moves);
+    let wanted = match mode {
+        Mode::Apply => {
+            let imports = terrace_plan::wanted_imports(workspace, &recorded);
+            Wanted { imports, ..Wanted::by(workspace) }
+        }
+        Mode::Destroy => Wanted::default(),
+    };
+    let observed = terrace_engine::refresh(&place.context, &recorded, &wanted).await?;
     let inputs = Inputs {
         mode,
         workspace,
@@ -138,9 +146,9 @@ pub(crate) async fn plan(loaded: &Loaded, place: &Place, mode: Mode) -> anyhow::
         observed: &observed,
         cloud: &place.cloud,
         clouds: &place.clouds,
+        moves: &moves,
     };
-    let plan =
-        terrace_plan::compute(inputs).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;
+    let plan = terrace_plan::compute(inputs).map_err(wrong)?;
     Ok(Planned { plan, recorded, recovery })
 }
 
