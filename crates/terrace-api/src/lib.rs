@@ -35,7 +35,7 @@ mod wire;
 pub use auth::Identity;
 pub use call::{Call, Microversion, Need, Origin, Repeat, Reply};
 pub use clock::{Clock, SystemClock};
-pub use config::{CloudConfig, ConfigError, Proxies, Selection};
+pub use config::{CloudConfig, ConfigError, Named, Proxies, Selection};
 pub use error::{ApiError, ApiErrorKind};
 pub use http_transport::{HttpOptions, HttpTransport};
 pub use service::{Interface, Service};

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use terrace_model::{Kind, Name, Object, ObjectState, Record, Snapshot, Status, Value};
-use terrace_state::{Ended, Operation, PlannedRecord, Store, Verb};
+use terrace_state::{Ended, Intent, Operation, PlannedRecord, Store, Verb};
 
 use crate::context::Context;
 use crate::error::EngineError;
@@ -44,7 +44,7 @@ pub async fn recover(
 ) -> Result<Recovery, EngineError> {
     let mut lists = Lists::new();
     let mut claimed: BTreeSet<(Kind, String)> =
-        recorded.records.iter().map(|(a, r)| (a.kind(), r.id.clone())).collect();
+        recorded.slots().map(|(s, r)| (s.address.kind(), r.id.clone())).collect();
     let mut decided = Vec::new();
     for operation in unfinished {
         let (finding, decision) = match operation.intent.verb {
@@ -83,9 +83,17 @@ impl Recovery {
             let address = &operation.intent.address;
             match decision {
                 Decision::Exists(record) => {
-                    drop(snapshot.records.insert(address.clone(), (**record).clone()));
+                    depose(&mut snapshot, &operation.intent);
+                    let slot = snapshot.slot_of(address, &record.id);
+                    let slot = slot.unwrap_or_else(|| address.clone().into());
+                    snapshot.put(slot, Some((**record).clone()));
                 }
-                Decision::Gone => drop(snapshot.records.remove(address)),
+                Decision::Gone => {
+                    let id = operation.id.as_deref().unwrap_or_default();
+                    if let Some(slot) = snapshot.slot_of(address, id) {
+                        snapshot.put(slot, None);
+                    }
+                }
                 Decision::NotDone => {}
             }
         }
@@ -111,6 +119,14 @@ impl Recovery {
             store.end(operation.op, ended)?;
         }
         Ok(())
+    }
+}
+
+/// Keeps beside the address what a create takes the place of, as the store does.
+fn depose(snapshot: &mut Snapshot, intent: &Intent) {
+    let Some(old) = snapshot.records.get(&intent.address).cloned() else { return };
+    if intent.replaces.as_ref() == Some(&old.id) {
+        drop(snapshot.deposed.insert((intent.address.clone(), old.id.clone()), old));
     }
 }
 
@@ -200,6 +216,8 @@ fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding
         schema_version: intent.address.kind().schema().version,
         cloud: None,
         prevent_destroy: false,
+        retain: false,
+        delete_timeout_s: None,
     });
     let record = records::record(&intent.address, planned, object, &intent.marker);
     (Finding::Adopted { id: object.id.clone(), by }, Decision::Exists(Box::new(record)))
@@ -212,13 +230,13 @@ async fn begun(
     recorded: &Snapshot,
 ) -> Result<(Finding, Decision), EngineError> {
     let intent = &operation.intent;
-    let Some(record) = recorded.records.get(&intent.address) else {
+    let id = operation.id.as_ref().or(intent.id.as_ref());
+    let slot = id.and_then(|id| recorded.slot_of(&intent.address, id));
+    let (Some(id), Some(record)) = (id, slot.and_then(|slot| recorded.record(&slot))) else {
         return Ok((Finding::Deleted, Decision::NotDone));
     };
-    let id = operation.id.as_ref().or(intent.id.as_ref()).unwrap_or(&record.id);
-    let Some(object) =
-        kinds::get(intent.address.kind(), context.session(&intent.address), id).await?
-    else {
+    let session = context.session(&intent.address);
+    let Some(object) = kinds::get(intent.address.kind(), session, id).await? else {
         return Ok((Finding::Deleted, Decision::Gone));
     };
     let status = match (intent.verb, &object.state) {

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use terrace_api::{compute, image};
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Snapshot,
-    Value, Workspace,
+    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Slot,
+    Snapshot, Value, Workspace,
 };
 
 use crate::context::Context;
@@ -50,10 +50,10 @@ pub async fn refresh(
 ) -> Result<Observed, EngineError> {
     let (started, before) = (context.now(), context.calls_made());
     context.emit(Event::RefreshStarted { recorded: recorded.records.len() });
-    let mut lists: BTreeMap<List<'_>, Vec<(&Address, &Record)>> = BTreeMap::new();
-    for (address, record) in &recorded.records {
-        let list = (record.cloud.as_ref(), address.kind());
-        lists.entry(list).or_default().push((address, record));
+    let mut lists: BTreeMap<List<'_>, Vec<(Slot, &Record)>> = BTreeMap::new();
+    for (slot, record) in recorded.slots() {
+        let list = (record.cloud.as_ref(), slot.address.kind());
+        lists.entry(list).or_default().push((slot, record));
     }
     let objects =
         try_join_all(lists.into_iter().map(|(list, records)| observe(context, list, records)));
@@ -63,11 +63,17 @@ pub async fn refresh(
     for (cloud, kind, named) in found {
         facts.entry(cloud).or_default().lookups.insert(kind, named);
     }
-    let observed = Observed {
-        objects: objects.into_iter().flatten().collect(),
+    let mut observed = Observed {
         facts: facts.remove(&None).unwrap_or_default(),
         others: facts.into_iter().filter_map(|(cloud, facts)| Some((cloud?, facts))).collect(),
+        ..Observed::default()
     };
+    for (slot, observation) in objects.into_iter().flatten() {
+        match slot.deposed {
+            None => drop(observed.objects.insert(slot.address, observation)),
+            Some(id) => drop(observed.deposed.insert((slot.address, id), observation)),
+        }
+    }
     let absent = observed.objects.values().filter(|o| **o == Observation::Absent).count();
     context.emit(Event::RefreshFinished {
         present: observed.objects.len() - absent,
@@ -84,19 +90,19 @@ type List<'a> = (Option<&'a Name>, Kind);
 async fn observe(
     context: &Context,
     (cloud, kind): List<'_>,
-    records: Vec<(&Address, &Record)>,
-) -> Result<Vec<(Address, Observation)>, EngineError> {
+    records: Vec<(Slot, &Record)>,
+) -> Result<Vec<(Slot, Observation)>, EngineError> {
     let all = kinds::list(kind, context.clouds.session(cloud)).await?;
     let mut listed: BTreeMap<String, Object> = all.into_iter().map(|o| (o.id.clone(), o)).collect();
     let mut found = Vec::with_capacity(records.len());
-    for (address, record) in records {
+    for (slot, record) in records {
         let object = match listed.remove(&record.id) {
             Some(object) => Some(object),
-            None => confirm(context, address, record).await?,
+            None => confirm(context, &slot.address, record).await?,
         };
         let observation =
             object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
-        found.push((address.clone(), observation));
+        found.push((slot, observation));
     }
     Ok(found)
 }

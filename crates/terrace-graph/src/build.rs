@@ -208,7 +208,8 @@ fn resource_references(
     locals: &BTreeMap<&str, Vec<ResourceReference>>,
 ) -> Vec<(ResourceReference, Span)> {
     let mut found = Vec::new();
-    for reference in resource.body.values().flat_map(|term| term.value.references()) {
+    let body = resource.body.values().flat_map(|term| term.value.references());
+    for reference in body.chain(resource.lifecycle.references()) {
         match reference.root {
             Root::Resource(to) => found.push((to, reference.span)),
             Root::Local(name) => {

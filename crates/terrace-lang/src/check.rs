@@ -30,6 +30,7 @@ fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: 
     // One instance stands for all; a block without any is checked as if it had one.
     let key = resource.repeat.keys().into_iter().next().unwrap_or(Some(InstanceKey::Index(0)));
     let scope = Checking { workspace, stack, key, repeat: &resource.repeat };
+    crate::lifecycle::check(stack, resource, &scope, found);
     for (name, term) in &resource.body {
         let Some(attribute) = resource.address.kind.schema().attribute(name) else { continue };
         if matches!(attribute.refers, Refers::Kind(_)) {
@@ -157,6 +158,7 @@ impl Scope for Checking<'_> {
                 (_, Repeat::Each(_) | Repeat::Count(0)) => Ok(Value::Null),
                 _ => Err(EvalError::new("`each` is only known in a block with `for_each`")),
             },
+            Root::Given { name, .. } => Err(Root::not_given(name)),
             Root::Resource(reference) => self.resource(reference),
         }
     }

@@ -30,7 +30,12 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0601", "A variable has no value."),
     ("E0602", "A value of a variable does not fit."),
     ("E0603", "A value is given for a variable that is not declared."),
+    ("E0604", "A value of a variable breaks one of its rules."),
     ("E0701", "A file is missing or cannot be read."),
     ("E0702", "A file is outside of the workspace or too large."),
+    ("E0801", "A lifecycle setting is not known before anything is created."),
+    ("E0802", "`ignore_changes` names what is not an attribute, or not one that can be ignored."),
+    ("E0803", "A time limit is not a duration."),
+    ("E0804", "`replace_triggered_by` names what is not another resource or an attribute of one."),
     ("W0301", "A word that YAML 1.1 took as true or false is text."),
 ];

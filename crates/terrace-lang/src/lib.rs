@@ -8,6 +8,7 @@ mod check;
 pub mod codes;
 mod files;
 mod format;
+mod lifecycle;
 mod load;
 mod locals;
 mod resource;
@@ -20,5 +21,5 @@ mod variables;
 pub mod yaml;
 
 pub use format::format;
-pub use load::{LoadError, Loaded, Request, load};
+pub use load::{Ask, LoadError, Loaded, Question, Request, load};
 pub use schema::{Document, schema};

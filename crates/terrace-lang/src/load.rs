@@ -1,15 +1,15 @@
 //! The stage: from a folder to a workspace.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use terrace_model::{
-    CloudChoice, Diagnostic, Diagnostics, FileId, Name, Sources, Stack, StackName, Workspace,
+    CloudChoice, Diagnostic, Diagnostics, FileId, Kind, Name, Sources, Stack, StackName, Workspace,
 };
 
 use crate::files::Texts;
 use crate::settings::{self, Settings};
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Entry};
 use crate::{check, stack, variables};
 
 /// What to load.
@@ -20,8 +20,26 @@ pub struct Request<'a> {
     pub environment: Option<&'a str>,
     /// Values of variables from the command line.
     pub variables: &'a [(String, String)],
+    /// Files with values of variables, the later the stronger.
+    pub variable_files: &'a [PathBuf],
     /// The process's environment, for `TERRACE_VAR_name`.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Asks a person for a variable that has no value; `None` where nobody is there.
+    pub ask: Option<Ask<'a>>,
+}
+
+/// Asks a person; `None` when there is no answer.
+pub type Ask<'a> = &'a dyn Fn(&Question<'_>) -> Option<String>;
+
+/// A variable that has no value.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The variable.
+    pub name: &'a str,
+    /// What it is for.
+    pub description: Option<&'a str>,
+    /// Whether the answer must not be shown.
+    pub sensitive: bool,
 }
 
 /// A workspace, and what is doubtful about it.
@@ -52,6 +70,7 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
         sources: Sources::default(),
         diagnostics: Diagnostics::default(),
         clouds: BTreeMap::new(),
+        defaults: BTreeMap::new(),
     };
     match reading.workspace(request) {
         Some(mut workspace) if !reading.diagnostics.has_errors() => {
@@ -68,14 +87,17 @@ pub(crate) struct Reading<'a> {
     pub(crate) diagnostics: Diagnostics,
     /// Clouds that stacks and blocks may name.
     pub(crate) clouds: BTreeMap<Name, CloudChoice>,
+    /// What blocks of a kind have unless they say otherwise.
+    pub(crate) defaults: BTreeMap<Kind, Vec<Entry>>,
 }
 
 impl Reading<'_> {
     fn workspace(&mut self, request: &Request<'_>) -> Option<Workspace> {
         let settings = self.settings()?;
-        self.clouds.clone_from(&settings.clouds);
-        let environment = request.environment.unwrap_or("default");
-        let given = variables::given(self, &settings, environment, request)?;
+        let name = request.environment.unwrap_or(settings::DEFAULT);
+        let environment = settings.environment(self, name)?;
+        let given = variables::collect(self, (name, &environment), request)?;
+        self.defaults = settings.defaults;
         let mut stacks = BTreeMap::new();
         let mut texts = Texts::default();
         for (name, file) in self.stack_files() {
@@ -87,10 +109,11 @@ impl Reading<'_> {
                 stacks.insert(name, stack);
             }
         }
-        variables::undeclared(self, &stacks, &given);
+        given.undeclared(self, &stacks);
         let workspace = Workspace {
-            environment: environment.to_owned(),
-            cloud: settings.cloud,
+            environment: name.to_owned(),
+            protected: environment.protected,
+            cloud: environment.cloud.unwrap_or(settings.cloud),
             clouds: settings.clouds,
             stacks,
             files: texts.read,
@@ -129,8 +152,17 @@ impl Reading<'_> {
 
     /// Reads a file of the workspace by its path with `/`.
     pub(crate) fn read(&mut self, path: &str) -> Option<FileId> {
+        self.read_at(&self.root.join(path), path)
+    }
+
+    /// Reads a file that the user named, wherever it is.
+    pub(crate) fn read_outside(&mut self, path: &Path) -> Option<FileId> {
+        self.read_at(path, &path.display().to_string())
+    }
+
+    fn read_at(&mut self, at: &Path, path: &str) -> Option<FileId> {
         let complain = |message: String| Diagnostic::without_place("E0701", message);
-        match std::fs::read(self.root.join(path)) {
+        match std::fs::read(at) {
             Err(error) => self
                 .diagnostics
                 .push(complain(format!("the file `{path}` cannot be read: {error}"))),
@@ -145,14 +177,6 @@ impl Reading<'_> {
             },
         }
         None
-    }
-
-    /// Reads a file of the workspace into a tree.
-    pub(crate) fn tree(&mut self, path: &str) -> Option<Node> {
-        let file = self.read(path)?;
-        let (node, found) = yaml::parse(self.sources.text(file), file);
-        self.diagnostics.extend(found);
-        node
     }
 
     /// The stack files, sorted by name.
@@ -194,7 +218,8 @@ impl Reading<'_> {
 
     /// Reads every text that the expressions of a stack name with `file` or `template`.
     fn texts(&mut self, stack: &Stack, texts: &mut Texts) {
-        let terms = stack.resources.values().flat_map(|r| r.body.values());
+        let terms =
+            stack.resources.values().flat_map(|r| r.body.values().chain(r.lifecycle.terms()));
         let terms =
             terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
         for used in terms.flat_map(|term| crate::term::files(&term.value)) {

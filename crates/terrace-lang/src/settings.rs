@@ -1,21 +1,77 @@
-//! `terrace.yaml`: which cloud, which environments.
+//! `terrace.yaml`: which clouds, which environments, what all blocks of a kind have in common.
 
 use std::collections::BTreeMap;
 
-use terrace_model::{CloudChoice, Diagnostic, Name};
+use terrace_model::{CloudChoice, Diagnostic, Kind, Name, Value, suggest};
 
 use crate::load::Reading;
 use crate::stack::named;
 use crate::term::{entries, unknown};
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node, Scalar};
 
 /// What `terrace.yaml` says.
 pub(crate) struct Settings {
     pub(crate) cloud: CloudChoice,
     /// Clouds with names of their own, for stacks and blocks to choose from.
     pub(crate) clouds: BTreeMap<Name, CloudChoice>,
-    /// Files with values of variables, by environment.
-    pub(crate) environments: BTreeMap<String, Option<String>>,
+    pub(crate) environments: BTreeMap<String, Environment>,
+    /// What blocks of a kind have unless they say otherwise.
+    pub(crate) defaults: BTreeMap<Kind, Vec<Entry>>,
+}
+
+/// One environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    /// File with values of variables.
+    variables: Option<String>,
+    /// The cloud, in place of the workspace's.
+    pub(crate) cloud: Option<CloudChoice>,
+    /// Whether changes need more than a `--yes`.
+    pub(crate) protected: bool,
+}
+
+const FIELDS: [&str; 5] = ["cloud", "clouds", "environments", "state", "defaults"];
+const OF_ENVIRONMENT: [&str; 4] = ["variables", "cloud", "protected", "description"];
+
+impl Settings {
+    /// The environment of that name, and a complaint if there is none. One that is not in
+    /// `terrace.yaml` is there when it has a file of values.
+    pub(crate) fn environment(&self, reading: &mut Reading<'_>, name: &str) -> Option<Environment> {
+        let there = self.environments.get(name).cloned();
+        if there.is_some() || name == DEFAULT || reading.root.join(values_file(name)).exists() {
+            return Some(there.unwrap_or_default());
+        }
+        let known: Vec<_> = self.environments.keys().map(String::as_str).collect();
+        let diagnostic =
+            Diagnostic::without_place("E0201", format!("there is no environment `{name}`"));
+        let help = match suggest::nearest(name, known.iter().copied()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None if known.is_empty() => {
+                format!(
+                    "name it under `environments` in `terrace.yaml`, or write `{}`",
+                    values_file(name)
+                )
+            }
+            None => format!("`terrace.yaml` has {}", known.join(", ")),
+        };
+        reading.diagnostics.push(diagnostic.help(help));
+        None
+    }
+}
+
+impl Environment {
+    /// Path of the file with values of variables, if there is one.
+    pub(crate) fn values(&self, reading: &Reading<'_>, name: &str) -> Option<String> {
+        let usual = || Some(values_file(name)).filter(|path| reading.root.join(path).exists());
+        self.variables.clone().or_else(usual)
+    }
+}
+
+/// The environment when none is chosen.
+pub(crate) const DEFAULT: &str = "default";
+
+fn values_file(environment: &str) -> String {
+    format!("environments/{environment}.yaml")
 }
 
 pub(crate) fn read(reading: &mut Reading<'_>, node: Option<&Node>) -> Settings {
@@ -23,28 +79,22 @@ pub(crate) fn read(reading: &mut Reading<'_>, node: Option<&Node>) -> Settings {
         cloud: CloudChoice::Simulator,
         clouds: BTreeMap::new(),
         environments: BTreeMap::new(),
+        defaults: BTreeMap::new(),
     };
     let Some(node) = node else { return settings };
     let fields = entries(reading, node, "`terrace.yaml`");
     if let Some(entry) = fields.iter().find(|entry| entry.key == "clouds") {
         settings.clouds = clouds(reading, &entry.value);
+        reading.clouds.clone_from(&settings.clouds);
     }
     for entry in fields {
         match entry.key.as_str() {
             "clouds" => {}
-            "cloud" => {
-                let name = entry.value.as_scalar().and_then(|s| Name::new(&s.text).ok());
-                settings.cloud = match name.and_then(|name| settings.clouds.get(&name)) {
-                    Some(named) => named.clone(),
-                    None => cloud(reading, &entry.value),
-                };
-            }
+            "cloud" => settings.cloud = one_of(reading, &entry.value),
             "environments" => settings.environments = environments(reading, &entry.value),
-            _ => reading.diagnostics.push(unknown(
-                entry,
-                "setting",
-                &["cloud", "clouds", "environments"],
-            )),
+            "state" => state(reading, &entry.value),
+            "defaults" => settings.defaults = defaults(reading, &entry.value),
+            _ => reading.diagnostics.push(unknown(entry, "setting", &FIELDS)),
         }
     }
     settings
@@ -57,6 +107,15 @@ fn clouds(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<Name, CloudChoice>
         found.extend(named(reading, entry).map(|name| (name, choice)));
     }
     found
+}
+
+/// A cloud of `clouds`, or one that is described on the spot.
+fn one_of(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
+    let name = node.as_scalar().and_then(|scalar| Name::new(&scalar.text).ok());
+    match name.and_then(|name| reading.clouds.get(&name)) {
+        Some(named) => named.clone(),
+        None => cloud(reading, node),
+    }
 }
 
 /// The cloud that a stack or a block names.
@@ -100,28 +159,76 @@ fn cloud(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
     CloudChoice::Simulator
 }
 
-fn environments(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<String, Option<String>> {
+fn environments(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<String, Environment> {
     let mut found = BTreeMap::new();
     for entry in entries(reading, node, "`environments`") {
-        let mut variables = None;
-        if !entry.value.is_null() {
-            for field in entries(reading, &entry.value, "an environment") {
-                match (field.key.as_str(), field.value.as_scalar()) {
-                    ("variables", Some(path)) => variables = Some(path.text.clone()),
-                    ("variables", None) => reading.diagnostics.push(Diagnostic::error(
-                        "E0205",
-                        field.value.span,
-                        "`variables` is the path of a file",
-                    )),
-                    _ => reading.diagnostics.push(unknown(
-                        field,
-                        "setting of an environment",
-                        &["variables"],
-                    )),
+        named(reading, entry);
+        let mut environment = Environment::default();
+        for field in entries(reading, &entry.value, "an environment") {
+            match (field.key.as_str(), field.value.as_scalar().map(Scalar::value)) {
+                ("variables", Some(Value::String(path))) => environment.variables = Some(path),
+                ("protected", Some(Value::Bool(protected))) => environment.protected = protected,
+                ("cloud", _) => environment.cloud = Some(one_of(reading, &field.value)),
+                ("description", Some(_)) => {}
+                (known, _) if OF_ENVIRONMENT.contains(&known) => {
+                    let message = format!("`{known}` cannot be {}", field.value.describe());
+                    reading.diagnostics.push(Diagnostic::error("E0205", field.value.span, message));
                 }
+                _ => reading.diagnostics.push(unknown(
+                    field,
+                    "setting of an environment",
+                    &OF_ENVIRONMENT,
+                )),
             }
         }
-        found.insert(entry.key.clone(), variables);
+        found.insert(entry.key.clone(), environment);
+    }
+    found
+}
+
+/// Where the state is kept: nothing to choose from yet, and said so.
+fn state(reading: &mut Reading<'_>, node: &Node) {
+    let kind = match node.as_map() {
+        None => Some(node),
+        Some(fields) => fields.iter().find(|f| f.key == "type").map(|field| &field.value),
+    };
+    for field in node.as_map().into_iter().flatten().filter(|f| f.key != "type") {
+        reading.diagnostics.push(unknown(field, "setting of the state", &["type"]));
+    }
+    let known = kind.and_then(Node::as_scalar).is_some_and(|scalar| scalar.text == "sled");
+    if !known {
+        let span = kind.map_or(node.span, |kind| kind.span);
+        let message = "this is not a store of states";
+        reading.diagnostics.push(
+            Diagnostic::error("E0205", span, message)
+                .help("there is `sled`, which keeps the state in the workspace's folder `state`"),
+        );
+    }
+}
+
+/// What blocks of a kind have unless they say otherwise, as if it were written in each.
+fn defaults(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<Kind, Vec<Entry>> {
+    let sections: Vec<&str> = Kind::ALL.iter().map(|kind| kind.section()).collect();
+    let mut found = BTreeMap::new();
+    for entry in entries(reading, node, "`defaults`") {
+        let Some(kind) = Kind::from_section(&entry.key) else {
+            reading.diagnostics.push(unknown(entry, "kind", &sections));
+            continue;
+        };
+        let mut fields = entries(reading, &entry.value, &format!("`{}`", entry.key)).to_vec();
+        fields.retain(|field| {
+            let own =
+                ["count", "for_each", "when", "depends_on", "cloud"].contains(&field.key.as_str());
+            let nested =
+                Kind::from_section(&field.key).is_some_and(|k| k.schema().parent == Some(kind));
+            if own || nested {
+                let message = format!("`{}` is of each block alone", field.key);
+                let diagnostic = Diagnostic::error("E0205", field.key_span, message);
+                reading.diagnostics.push(diagnostic.help("write it in the blocks"));
+            }
+            !(own || nested)
+        });
+        found.insert(kind, fields);
     }
     found
 }

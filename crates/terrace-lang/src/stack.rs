@@ -43,7 +43,7 @@ pub(crate) fn read(
         );
     }
     if let Some(entry) = find("variables") {
-        stack.variables = variables::read(reading, &entry.value, given);
+        stack.variables = variables::read(reading, name, &entry.value, given);
     }
     if let Some(entry) = find("locals") {
         for local in entries(reading, &entry.value, "`locals`") {

@@ -2,7 +2,7 @@
 //! Schema and the reference are made. A test holds it to what the loader knows.
 
 /// A field of a map.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Its key.
     pub name: &'static str,
@@ -25,6 +25,8 @@ pub enum Form {
     Bool,
     /// A whole number.
     Whole,
+    /// A number.
+    Number,
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// The same, or an expression that gives it.
@@ -37,6 +39,12 @@ pub enum Form {
     Fields(&'static [Field]),
     /// One of these forms.
     Either(&'static [Self]),
+    /// A type: a word, or a map with the fields of [`TYPE`].
+    Type,
+    /// The word for a type, such as `string` or `list(string)`.
+    TypeWord,
+    /// A map from sections of kinds to fields that their blocks have.
+    Defaults,
 }
 
 const fn field(name: &'static str, form: Form, doc: &'static str) -> Field {
@@ -53,7 +61,7 @@ const CLOUD: Form = Form::Either(&[
 ]);
 
 /// `terrace.yaml`.
-pub static WORKSPACE: [Field; 3] = [
+pub static WORKSPACE: [Field; 5] = [
     field(
         "cloud",
         CLOUD,
@@ -69,21 +77,39 @@ pub static WORKSPACE: [Field; 3] = [
         Form::Named(&Form::Fields(&ENVIRONMENT)),
         "Environments: each has a state and values of variables of its own.",
     ),
+    field(
+        "state",
+        Form::Either(&[Form::OneOf(&["sled"]), Form::Fields(&STATE)]),
+        "Where the state is kept: `sled`, in the folder `state`.",
+    ),
+    field(
+        "defaults",
+        Form::Defaults,
+        "Fields that the blocks of a kind have unless they say otherwise.",
+    ),
 ];
 
+/// `state`.
+pub static STATE: [Field; 1] = [field("type", Form::OneOf(&["sled"]), "The kind of store.")];
+
 /// One of `environments`.
-pub static ENVIRONMENT: [Field; 1] = [field(
-    "variables",
-    Form::Text,
-    "The file with its values of variables, relative to the workspace.",
-)];
+pub static ENVIRONMENT: [Field; 4] = [
+    field(
+        "variables",
+        Form::Text,
+        "The file with its values of variables, relative to the workspace; `environments/NAME.yaml` unless given.",
+    ),
+    field("cloud", CLOUD, "Its cloud, in place of the workspace's."),
+    field("protected", Form::Bool, "Whether changes of it must be confirmed by its name."),
+    field("description", Form::Text, "What it is for."),
+];
 
 /// A stack, beside the sections of the kinds.
 pub static STACK: [Field; 4] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, for all blocks of the stack."),
     field(
         "variables",
-        Form::Named(&Form::Fields(&VARIABLE)),
+        Form::Named(&Form::Either(&[Form::TypeWord, Form::Fields(&VARIABLE)])),
         "What the stack is told from outside.",
     ),
     field("locals", Form::Named(&Form::Value), "Values with a name, used as `locals.NAME`."),
@@ -94,22 +120,72 @@ pub static STACK: [Field; 4] = [
     ),
 ];
 
-/// A variable.
-pub static VARIABLE: [Field; 6] = [
-    field(
-        "type",
-        Form::OneOf(&["string", "integer", "number", "boolean", "list", "map"]),
-        "The type of its value; any when left out.",
-    ),
+/// A variable: what its value must be like, and more.
+pub static VARIABLE: [Field; 14] = [
+    TYPE_FIELDS[0],
+    TYPE_FIELDS[1],
+    TYPE_FIELDS[2],
+    TYPE_FIELDS[3],
+    TYPE_FIELDS[4],
+    TYPE_FIELDS[5],
+    TYPE_FIELDS[6],
+    TYPE_FIELDS[7],
+    TYPE_FIELDS[8],
+    TYPE_FIELDS[9],
     field("default", Form::Value, "Its value when none is given; without it one must be given."),
     field("description", Form::Text, "What it is for."),
-    field("minimum", Form::Whole, "The least number it may be."),
-    field("maximum", Form::Whole, "The greatest number it may be."),
     field(
         "sensitive",
         Form::Bool,
         "Whether its value, and every value computed from it, is never shown.",
     ),
+    field(
+        "validate",
+        Form::Either(&[Form::Fields(&RULE), Form::List(&Form::Fields(&RULE))]),
+        "Rules that its value must keep.",
+    ),
+];
+
+/// What a value must be like, inside of a list, a map or an object.
+pub static TYPE: [Field; 12] = [
+    TYPE_FIELDS[0],
+    TYPE_FIELDS[1],
+    TYPE_FIELDS[2],
+    TYPE_FIELDS[3],
+    TYPE_FIELDS[4],
+    TYPE_FIELDS[5],
+    TYPE_FIELDS[6],
+    TYPE_FIELDS[7],
+    TYPE_FIELDS[8],
+    TYPE_FIELDS[9],
+    field("default", Form::Value, "The value of the field when it is left out."),
+    field("description", Form::Text, "What it is for."),
+];
+
+const TYPE_FIELDS: [Field; 10] = [
+    field("type", Form::TypeWord, "The type of the value; any when left out."),
+    field("items", Form::Type, "What each item of a list or value of a map must be like."),
+    field("fields", Form::Named(&Form::Type), "What each field of an object must be like."),
+    field("minimum", Form::Number, "The least number it may be."),
+    field("maximum", Form::Number, "The greatest number it may be."),
+    field("pattern", Form::Text, "A regular expression that the text must match."),
+    field("enum", Form::List(&Form::Value), "The values it may have."),
+    field("min_length", Form::Whole, "The least number of characters, items or entries."),
+    field("max_length", Form::Whole, "The greatest number of characters, items or entries."),
+    field("optional", Form::Bool, "Whether a field of an object may be left out."),
+];
+
+/// One of the rules of a variable.
+pub static RULE: [Field; 2] = [
+    Field {
+        required: true,
+        ..field(
+            "condition",
+            Form::Value,
+            "An expression that must be true; it may use any variable.",
+        )
+    },
+    Field { required: true, ..field("message", Form::Text, "What is said when it is not.") },
 ];
 
 /// An output with more than a value.
@@ -120,7 +196,7 @@ pub static OUTPUT: [Field; 3] = [
 ];
 
 /// What every block may have beside the attributes of its kind.
-pub static BLOCK: [Field; 6] = [
+pub static BLOCK: [Field; 7] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, in place of the stack's."),
     field(
         "count",
@@ -143,11 +219,47 @@ pub static BLOCK: [Field; 6] = [
         "Blocks that must be there first, as `section.name`, beyond those it refers to.",
     ),
     field("lifecycle", Form::Fields(&LIFECYCLE), "What is wanted of its life."),
+    field("timeouts", Form::Fields(&TIMEOUTS), "How long each operation on it may take."),
 ];
 
 /// Fields of [`BLOCK`] that a nested block does not have: it repeats with its parent.
 pub const NOT_NESTED: [&str; 3] = ["count", "for_each", "when"];
 
+/// Fields of [`BLOCK`] that are of each block alone.
+pub const NOT_DEFAULTS: [&str; 5] = ["count", "for_each", "when", "depends_on", "cloud"];
+
 /// `lifecycle` of a block.
-pub static LIFECYCLE: [Field; 1] =
-    [field("prevent_destroy", Form::Bool, "Refuse any plan that destroys it.")];
+pub static LIFECYCLE: [Field; 5] = [
+    field(
+        "create_before_destroy",
+        Form::OrExpression(&Form::Bool),
+        "When it is replaced, create the new object before the old one is deleted.",
+    ),
+    field(
+        "prevent_destroy",
+        Form::OrExpression(&Form::Bool),
+        "Refuse any plan that destroys it. Kept in the state: removing the block does not lift it.",
+    ),
+    field(
+        "ignore_changes",
+        Form::OrExpression(&Form::Either(&[Form::OneOf(&["all"]), Form::List(&Form::Text)])),
+        "Attributes, or keys of maps as in `metadata.owner`, whose differences are left alone; or `all`.",
+    ),
+    field(
+        "replace_triggered_by",
+        Form::List(&Form::Text),
+        "Replace it when one of these resources or attributes changes.",
+    ),
+    field(
+        "on_destroy",
+        Form::OrExpression(&Form::OneOf(&["delete", "retain"])),
+        "`retain`: the object stays in the cloud, only its record goes.",
+    ),
+];
+
+/// `timeouts` of a block.
+pub static TIMEOUTS: [Field; 3] = [
+    field("create", Form::Value, "Creating it, such as `20m`."),
+    field("update", Form::Value, "Changing it."),
+    field("delete", Form::Value, "Deleting it."),
+];

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod expr;
 pub mod kind;
 mod kinds;
+pub mod lifecycle;
 pub mod observed;
 pub mod schema;
 pub mod snapshot;
@@ -21,11 +22,12 @@ pub mod workspace;
 pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use kind::Kind;
+pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
 pub use schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
 };
-pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Snapshot, Status};
+pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};
-pub use workspace::{Body, CloudChoice, Lifecycle, Output, Repeat, Resource, Stack, Workspace};
+pub use workspace::{Body, CloudChoice, Output, Repeat, Resource, Stack, Workspace};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
+use crate::lifecycle::Lifecycle;
 use crate::source::{Sources, Span, Spanned};
 use crate::value::Value;
 
@@ -12,6 +13,8 @@ use crate::value::Value;
 pub struct Workspace {
     /// Name of the environment, `default` unless chosen.
     pub environment: String,
+    /// Whether changes in this environment need more than a `--yes`.
+    pub protected: bool,
     /// The cloud that `terrace.yaml` names; `--cloud` and `OS_CLOUD` take its place.
     pub cloud: CloudChoice,
     /// The clouds that stacks and blocks may name, by name.
@@ -90,13 +93,6 @@ impl Repeat {
             Self::Each(map) => map.keys().map(|k| Some(InstanceKey::Text(k.clone()))).collect(),
         }
     }
-}
-
-/// What the user wants of a resource's life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lifecycle {
-    /// Refuse any plan that destroys it.
-    pub prevent_destroy: bool,
 }
 
 /// A value that a stack tells the outside.

@@ -62,7 +62,7 @@ fn is_building(record: &Record) -> bool {
 }
 
 /// The value now. What the cloud does not tell back, or not yet, is as it was last applied.
-fn seen_value(
+pub(crate) fn seen_value(
     attribute: &Attribute,
     declared: Option<&Value>,
     record: &Record,
@@ -139,6 +139,8 @@ mod tests {
             marker: String::new(),
             fault: None,
             prevent_destroy: false,
+            retain: false,
+            delete_timeout_s: None,
         };
         let object =
             Object { id: "s".into(), attributes: seen, state, revision: None, marker: None };

@@ -46,6 +46,7 @@ impl Scope for InstanceScope<'_> {
                 _ => Err(EvalError::new("`each.key` is only known in a block with `for_each`")),
             },
             Root::EachValue => self.each_value(),
+            Root::Given { name, .. } => Err(Root::not_given(name)),
             Root::Resource(reference) => self.resource(reference),
         }
     }

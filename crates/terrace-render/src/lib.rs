@@ -11,6 +11,7 @@ mod progress;
 mod reference;
 mod state;
 mod style;
+mod table;
 mod value;
 
 pub use diagnostics::{diagnostics, diagnostics_json};
@@ -22,3 +23,4 @@ pub use progress::Progress;
 pub use reference::{function_page, kind_index, kind_pages};
 pub use state::{show, state_json, state_list, state_show};
 pub use style::Style;
+pub use table::{Cell, Check, Table, Verdict, checks, checks_json};

@@ -7,7 +7,7 @@ use crate::log::Log;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::web::{Answer, Reply, Req, decode};
-use crate::{glance, ids, keystone, neutron, nova, presets};
+use crate::{cinder, gateway, glance, ids, keystone, neutron, nova, presets, settle};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, Request, State as Injected};
@@ -75,6 +75,10 @@ impl Cloud {
         if state.projects.len() == 0 {
             presets::fill(&mut state);
         }
+        if state.volume_types.len() == 0 {
+            // Written by a version that had no volumes.
+            presets::volume_types(&mut state);
+        }
         state.attach(log)?;
         Ok(Self::with(state, clock))
     }
@@ -91,7 +95,8 @@ impl Cloud {
     }
 
     /// The cloud's APIs under one host, `base_url` being how clients reach it: `/identity/v3`,
-    /// `/compute/v2.1`, `/network/v2.0`, `/image/v2`, and `/_sim` for the simulator itself.
+    /// `/compute/v2.1`, `/network/v2.0`, `/image/v2`, `/volume/v3`, the gateway at
+    /// `/gateway`, and `/_sim` for the simulator itself.
     pub fn router(&self, base_url: &str) -> Router {
         let app = App { cloud: self.clone(), base: base_url.trim_end_matches('/').into() };
         Router::new().fallback(handle).with_state(app)
@@ -120,7 +125,7 @@ impl Cloud {
     pub fn inventory(&self) -> Value {
         let mut state = self.state();
         state.now = self.inner.clock.now_ms();
-        nova::settle(&mut state);
+        settle::settle(&mut state);
         if let Err(error) = state.commit() {
             return json!({ "error": error.to_string() });
         }
@@ -135,7 +140,7 @@ impl Cloud {
     fn answer(&self, req: &Req) -> Reply {
         let mut state = self.state();
         state.now = self.inner.clock.now_ms();
-        nova::settle(&mut state);
+        settle::settle(&mut state);
         if let Err(error) = state.commit() {
             return broken(&error);
         }
@@ -193,6 +198,8 @@ fn route(state: &mut State, req: &Req) -> Answer {
         Some("compute") => nova::answer(state, req),
         Some("network") => neutron::answer(state, req),
         Some("image") => glance::answer(state, req),
+        Some("volume") => cinder::answer(state, req),
+        Some("gateway") => gateway::answer(state, req),
         _ => Err(Reply::json(404, &json!({ "error": "no such service" }))),
     }
 }
@@ -288,7 +295,9 @@ impl App {
                 }
                 (self.cloud.answer(req), Sent::Whole)
             }
-            Some(effect @ (Effect::ServerError { .. } | Effect::HangInBuild)) => {
+            Some(
+                effect @ (Effect::ServerError { .. } | Effect::HangInBuild | Effect::NoValidHost),
+            ) => {
                 req.sabotage = Some(effect);
                 (self.cloud.answer(req), Sent::Whole)
             }
@@ -302,9 +311,10 @@ fn failure(req: &Req, code: u16) -> Reply {
     let title = http::StatusCode::from_u16(code).ok().and_then(|s| s.canonical_reason());
     let message = format!("Simulated failure: {}", title.unwrap_or("unknown"));
     match req.segments.first().map(String::as_str) {
-        Some("compute") => nova::fault(code, &message),
+        Some("compute" | "volume") => nova::fault(code, &message),
         Some("network") => neutron::fault(code, "SimulatedFault", &message),
         Some("image") => glance::fault(code, &message),
+        Some("gateway") => gateway::failure(req, &gateway::Error::of_status(code, &message)),
         _ => keystone::fault(code, &message),
     }
 }
@@ -338,7 +348,7 @@ fn respond(reply: Reply, sent: Sent) -> Response {
 fn finish(req: &Req, response: &mut Response) {
     let Ok(id) = http::HeaderValue::from_str(&req.request_id) else { return };
     let headers = response.headers_mut();
-    if req.segments.first().is_some_and(|s| s == "compute") {
+    if req.segments.first().is_some_and(|s| s == "compute" || s == "volume") {
         headers.insert("x-compute-request-id", id.clone());
     }
     headers.insert("x-openstack-request-id", id);

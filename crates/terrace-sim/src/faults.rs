@@ -63,6 +63,8 @@ pub enum Effect {
     },
     /// The server being created stays in BUILD.
     HangInBuild,
+    /// No host is found for the server being created, which ends in ERROR.
+    NoValidHost,
     /// Does the work, then sends half of the answer.
     Truncate,
     /// The token used is invalid from now on.
@@ -72,7 +74,7 @@ pub enum Effect {
 impl Effect {
     /// Whether it concerns nothing but the creation of servers.
     fn only_server_create(&self) -> bool {
-        matches!(self, Self::ServerError { .. } | Self::HangInBuild)
+        matches!(self, Self::ServerError { .. } | Self::HangInBuild | Self::NoValidHost)
     }
 }
 

@@ -3,9 +3,11 @@
 use crate::error::SimError;
 use crate::ids;
 use crate::log::{Line, Log};
-use crate::records::{AppCred, Blob, Flavor, Group, Keypair, Project, Row, Server, Token, User};
+use crate::records::{
+    AppCred, Blob, Flavor, Group, Keypair, Project, Row, Server, Token, User, Volume,
+};
 use crate::settings::Settings;
-use crate::table::{Kept, Stored, Table};
+use crate::table::{Kept, Record, Stored, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The cloud.
@@ -34,10 +36,14 @@ pub(crate) struct State {
     pub(crate) floatingips: Table<Row>,
     /// Limits that were set through the APIs, by service and project.
     pub(crate) quotas: Table<Row>,
-    /// Servers whose state changes, by the moment when.
+    pub(crate) volumes: Table<Volume>,
+    pub(crate) volume_types: Table<Row>,
+    /// Servers, volumes and ports whose state changes, by the moment when.
     pub(crate) due: BTreeSet<(u64, String)>,
     /// Per subnet where the search for a free address starts.
     pub(crate) cursors: BTreeMap<String, u128>,
+    /// The lists that the gateway gives again, each with the moment until which.
+    pub(crate) kept_lists: BTreeMap<String, (u64, crate::web::Reply)>,
     log: Option<Log>,
 }
 
@@ -67,14 +73,17 @@ impl State {
             routers: Table::new("routers"),
             floatingips: Table::new("floatingips"),
             quotas: Table::new("quotas"),
+            volumes: Table::new("volumes"),
+            volume_types: Table::new("volume_types"),
             due: BTreeSet::new(),
             cursors: BTreeMap::new(),
+            kept_lists: BTreeMap::new(),
             log: None,
         }
     }
 
     /// Every table. Whatever is kept is in this list.
-    fn tables(&mut self) -> [&mut dyn Stored; 18] {
+    fn tables(&mut self) -> [&mut dyn Stored; 20] {
         [
             &mut self.projects,
             &mut self.users,
@@ -94,6 +103,8 @@ impl State {
             &mut self.routers,
             &mut self.floatingips,
             &mut self.quotas,
+            &mut self.volumes,
+            &mut self.volume_types,
         ]
     }
 
@@ -109,10 +120,12 @@ impl State {
             }
         }
         self.saved_counter = self.counter;
-        self.due = self
-            .servers
-            .iter()
-            .filter_map(|s| s.due.as_ref().map(|(at, _)| (*at, s.id.clone())))
+        let servers = self.servers.iter().map(|s| (s.due.as_ref().map(|(at, _)| *at), &s.id));
+        let volumes = self.volumes.iter().map(|v| (v.due.as_ref().map(|(at, _)| *at), &v.id));
+        self.due = servers
+            .chain(volumes)
+            .filter_map(|(at, id)| Some((at?, id.clone())))
+            .chain(self.ports.iter().filter_map(|port| Some((leaves(port)?, port.id().to_owned()))))
             .collect();
         Ok(())
     }
@@ -166,6 +179,7 @@ impl State {
         }
         self.due.clear();
         self.cursors.clear();
+        self.kept_lists.clear();
     }
 
     /// A number never given before.
@@ -210,6 +224,14 @@ impl State {
         self.servers.put(server);
     }
 
+    /// Puts a volume and remembers when it changes next.
+    pub(crate) fn put_volume(&mut self, volume: Volume) {
+        if let Some((at, _)) = &volume.due {
+            self.due.insert((*at, volume.id.clone()));
+        }
+        self.volumes.put(volume);
+    }
+
     /// The limit of a resource in a project: what was set through the API, else the setting.
     pub(crate) fn limit(&self, service: &str, project: &str, resource: &str) -> i64 {
         self.quotas
@@ -218,6 +240,11 @@ impl State {
             .and_then(serde_json::Value::as_i64)
             .unwrap_or_else(|| self.settings.quota.limit(resource))
     }
+}
+
+/// When a port leaves its server, if that was asked for.
+pub(crate) fn leaves(port: &Row) -> Option<u64> {
+    port.0.get("_leaves").and_then(serde_json::Value::as_u64)
 }
 
 /// Rows are plain data; one that cannot be written as JSON is reported like a full disk.

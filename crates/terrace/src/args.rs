@@ -39,6 +39,9 @@ pub(crate) struct Global {
     /// Value of a variable, as `name=value`; may be given several times.
     #[arg(long = "var", value_name = "NAME=VALUE", global = true)]
     pub(crate) variables: Vec<String>,
+    /// A YAML file with values of variables; may be given several times, the last is the strongest.
+    #[arg(long = "var-file", value_name = "FILE", global = true)]
+    pub(crate) variable_files: Vec<PathBuf>,
     /// The cloud to use in place of the one in `terrace.yaml`: an entry of clouds.yaml, or `simulator`.
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) cloud: Option<String>,
@@ -66,5 +69,12 @@ pub(crate) enum Command {
     Completions(commands::completions::Completions),
     #[command(hide = true)]
     Reference(commands::reference::Reference),
+    /// Look at the cloud: is it in order, what does it offer, how much is left.
+    #[command(subcommand)]
+    Cloud(commands::cloud::Cloud),
+    /// Look at and operate the servers that are recorded.
+    #[command(subcommand)]
+    Server(commands::server::Server),
+    /// Serve the simulator on a port, for any OpenStack client.
     Sim(commands::sim::Sim),
 }

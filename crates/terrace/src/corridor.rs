@@ -41,7 +41,9 @@ pub(crate) fn check(global: &Global) -> anyhow::Result<(Loaded, Diagnostics)> {
         root: &global.folder,
         environment,
         variables: &variables,
+        variable_files: &global.variable_files,
         env: &machine::env,
+        ask: ui::can_ask().then_some(&ui::ask_for),
     };
     let loaded =
         terrace_lang::load(&request).map_err(|e| Invalid::new(e.diagnostics, e.sources))?;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use terrace_engine::Stop;
+use terrace_lang::Question;
 use terrace_model::{Diagnostics, Sources};
 use terrace_render::Style;
 use tokio::sync::watch;
@@ -99,16 +100,33 @@ fn chain(error: &anyhow::Error) -> String {
     text
 }
 
-/// Asks; only the word `yes` approves. Without a terminal the answer is no.
-pub(crate) fn approved(question: &str) -> anyhow::Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        anyhow::bail!("there is no terminal to ask on: give `--yes` to apply without asking");
-    }
-    eprint!("\n{question} Only `yes` is taken: ");
+/// Asks; only the word approves.
+pub(crate) fn approved(question: &str, word: &str) -> anyhow::Result<bool> {
+    eprint!("\n{question} Only `{word}` is taken: ");
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(answer.trim() == "yes")
+    Ok(answer.trim() == word)
+}
+
+/// Whether somebody is there to answer.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks for the value of a variable; what is sensitive is not shown while it is typed.
+pub(crate) fn ask_for(question: &Question<'_>) -> Option<String> {
+    let Question { name, description, sensitive } = question;
+    let prompt = match description {
+        Some(description) => format!("Variable `{name}` ({description})"),
+        None => format!("Variable `{name}`"),
+    };
+    let answer = if *sensitive {
+        dialoguer::Password::new().with_prompt(prompt).interact()
+    } else {
+        dialoguer::Input::new().with_prompt(prompt).interact_text()
+    };
+    answer.ok()
 }
 
 /// Ctrl-C and SIGTERM: the first asks to stop soon, the second at once.

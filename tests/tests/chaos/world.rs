@@ -104,7 +104,9 @@ impl World {
             root: self.folder.path(),
             environment: None,
             variables: &[],
+            variable_files: &[],
             env: &|_| None,
+            ask: None,
         };
         let workspace = terrace_lang::load(&request).expect("a good workspace").workspace;
         let graph = terrace_graph::build(&workspace).expect("a good graph");

@@ -6,12 +6,13 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use terrace_api::ApiError;
 use terrace_model::{
-    Address, Attributes, Kind, Object, ObjectState, OnChange, Record, Status, Value, value::hex,
+    Address, Attributes, Kind, Object, ObjectState, OnChange, Record, Status, Timed, Value,
+    value::hex,
 };
-use terrace_plan::InstanceChange;
+use terrace_plan::{Action, InstanceChange};
 use terrace_state::{Ended, Intent, OpId, Operation, Verb};
 
-use super::step::{Trouble, Work, cloud};
+use super::step::{Trouble, Work, cloud, limit};
 use crate::event::Event;
 use crate::kinds::{self, Change, New, Progress, Recognised, Waiting};
 use crate::marker::marker;
@@ -41,7 +42,7 @@ impl Work<'_> {
         let known = id.clone();
         self.stored(move |store| store.known(op, &known)).await?;
         self.context.emit(Event::Known { address: address.clone(), id: id.clone() });
-        self.settle(op, &intent, &id).await?;
+        self.settle(op, (instance, &intent), &id).await?;
         Ok(id)
     }
 
@@ -62,6 +63,7 @@ impl Work<'_> {
             id: None,
             marker: marker(&self.plan.lineage, address, (self.nonce)()),
             existing: Vec::new(),
+            replaces: instance.id.clone().filter(|_| instance.create_first),
             request_hash: hex(&hash),
             at_ms: self.context.now(),
             planned: Some(planned),
@@ -100,11 +102,17 @@ impl Work<'_> {
     }
 
     /// Waits for a created object where its kind needs it, and records it.
-    async fn settle(&self, op: OpId, intent: &Intent, id: &str) -> Result<(), Trouble> {
+    async fn settle(
+        &self,
+        op: OpId,
+        (instance, intent): (&InstanceChange, &Intent),
+        id: &str,
+    ) -> Result<(), Trouble> {
         let address = &intent.address;
+        let limit = limit(instance, Timed::Create);
         let waited = match kinds::waiting(address.kind()) {
             Waiting::None => None,
-            Waiting::Polled => Some(self.wait(address, id, Until::Settled).await?),
+            Waiting::Polled => Some(self.wait(address, id, Until::Settled, limit).await?),
         };
         if waited == Some(Waited::Gone) {
             self.end(op, Ended::Removed).await?;
@@ -118,7 +126,7 @@ impl Work<'_> {
         let record = records::record(address, planned, &object, &intent.marker);
         self.values.learn(address, object.attributes.clone());
         self.end(op, Ended::Recorded(Box::new(record))).await?;
-        judge(&object, waited)
+        judge(&object, waited, limit)
     }
 
     pub(super) async fn update(&self, instance: &InstanceChange) -> Result<String, Trouble> {
@@ -138,6 +146,7 @@ impl Work<'_> {
             id: Some(id.clone()),
             marker: marker.clone(),
             existing: Vec::new(),
+            replaces: None,
             request_hash: String::new(),
             at_ms: self.context.now(),
             planned: Some(planned.clone()),
@@ -193,33 +202,37 @@ impl Work<'_> {
         let flavor = sizes.get("flavor").and_then(Value::as_str);
         if let Some(flavor) = flavor.filter(|wanted| differs("flavor", wanted)) {
             kinds::begin_resize(session, id, flavor).await.map_err(|e| cloud(&e))?;
-            self.settled(address, id).await?;
+            self.settled(instance, id).await?;
         }
         let images = of(OnChange::Rebuild);
         let image = images.get("image").and_then(Value::as_str);
         if let Some(image) = image.filter(|wanted| differs("image", wanted)) {
             kinds::begin_rebuild(session, id, image).await.map_err(|e| cloud(&e))?;
-            self.settled(address, id).await?;
+            self.settled(instance, id).await?;
         }
         Ok(())
     }
 
     /// Waits until a server rests, confirming a resize on the way. A server shows for a moment
     /// that it is to be confirmed after it was: it is asked once only.
-    async fn settled(&self, address: &Address, id: &str) -> Result<(), Trouble> {
+    async fn settled(&self, instance: &InstanceChange, id: &str) -> Result<(), Trouble> {
+        // What an earlier run created is waited for as long as a create.
+        let creating = instance.action == Action::Resume;
+        let limit = limit(instance, if creating { Timed::Create } else { Timed::Update });
         let mut confirmed = false;
         loop {
-            match self.wait(address, id, Until::Settled).await? {
+            match self.wait(&instance.address, id, Until::Settled, limit).await? {
                 Waited::Settled(Progress::ToConfirm) if confirmed => {}
                 Waited::Settled(Progress::ToConfirm) => {
-                    let asked = kinds::confirm_resize(self.context.session(address), id).await;
+                    let asked =
+                        kinds::confirm_resize(self.context.session(&instance.address), id).await;
                     asked.map_err(|e| cloud(&e))?;
                     confirmed = true;
                 }
                 Waited::Settled(Progress::Failed(fault)) => return Err(failed(&fault)),
                 Waited::Settled(_) => return Ok(()),
                 Waited::Gone => return Err(Trouble::new(format!("it vanished (id {id})"), None)),
-                Waited::TimedOut(state) => return Err(timed_out(&state)),
+                Waited::TimedOut(state) => return Err(timed_out(&state, limit)),
             }
         }
     }
@@ -236,7 +249,7 @@ impl Work<'_> {
         if rested || kinds::waiting(address.kind()) == Waiting::None {
             return Ok(Attributes::new());
         }
-        self.settled(address, id).await?;
+        self.settled(instance, id).await?;
         Ok(self.read(address, id).await?.attributes)
     }
 
@@ -246,7 +259,7 @@ impl Work<'_> {
         let id = instance.id.clone().expect("invariant: what is resumed exists");
         let settled = match kinds::waiting(address.kind()) {
             Waiting::None => Ok(()),
-            Waiting::Polled => self.settled(address, &id).await,
+            Waiting::Polled => self.settled(instance, &id).await,
         };
         let object = self.read(address, &id).await?;
         if let Some(old) = self.recorded(address) {
@@ -261,10 +274,10 @@ impl Work<'_> {
     }
 }
 
-fn judge(object: &Object, waited: Option<Waited>) -> Result<(), Trouble> {
+fn judge(object: &Object, waited: Option<Waited>, limit: Duration) -> Result<(), Trouble> {
     match (&object.state, waited) {
         (ObjectState::Failed(fault), _) => Err(failed(fault)),
-        (_, Some(Waited::TimedOut(state))) => Err(timed_out(&state)),
+        (_, Some(Waited::TimedOut(state))) => Err(timed_out(&state, limit)),
         _ => Ok(()),
     }
 }
@@ -276,11 +289,19 @@ fn failed(fault: &str) -> Trouble {
     )
 }
 
-fn timed_out(state: &str) -> Trouble {
+fn timed_out(state: &str, limit: Duration) -> Trouble {
     Trouble::new(
-        format!("it is still {state} after {} minutes", 30),
+        format!("it is still {state} after {}", span(limit)),
         Some("it is kept; run `terrace apply` again to go on waiting"),
     )
+}
+
+/// A duration in whole minutes, or else in seconds.
+fn span(limit: Duration) -> String {
+    match limit.as_secs() {
+        s if s >= 60 && s % 60 == 0 => format!("{} minutes", s / 60),
+        s => format!("{s} seconds"),
+    }
 }
 
 fn not_created(address: &Address, error: &ApiError) -> Trouble {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use terrace_api::ApiError;
+use terrace_model::Timed;
 use terrace_plan::InstanceChange;
 use terrace_state::{Ended, Intent, Verb};
 
-use super::step::{Trouble, Work, cloud};
+use super::step::{Trouble, Work, cloud, limit};
 use crate::kinds::{self, Waiting};
 use crate::wait::{Until, Waited};
 
@@ -26,6 +27,7 @@ impl Work<'_> {
             id: Some(id.clone()),
             marker: String::new(),
             existing: Vec::new(),
+            replaces: None,
             request_hash: String::new(),
             at_ms: self.context.now(),
             planned: None,
@@ -38,7 +40,8 @@ impl Work<'_> {
             return Err(cloud(&error));
         }
         if kinds::waiting(address.kind()) == Waiting::Polled
-            && let Waited::TimedOut(state) = self.wait(address, &id, Until::Gone).await?
+            && let Waited::TimedOut(state) =
+                self.wait(address, &id, Until::Gone, limit(instance, Timed::Delete)).await?
         {
             return Err(Trouble::new(
                 format!("it is still there ({state})"),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::evaluate::EvalError;
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::kind::Kind;
 use crate::source::Span;
@@ -30,6 +31,14 @@ pub enum Root {
     EachKey,
     /// `each.value`.
     EachValue,
+    /// What is given where the expression stands: `self.NAME` in a postcondition; `planned.NAME`,
+    /// `before.NAME`, `action`, `address` in a policy.
+    Given {
+        /// `self`, `planned`, `before`, `action` or `address`.
+        name: String,
+        /// The attribute that is read of it.
+        field: Option<String>,
+    },
     /// Another resource of the same stack.
     Resource(ResourceReference),
 }
@@ -62,6 +71,16 @@ impl From<ResourceReference> for Reference {
     }
 }
 
+impl Root {
+    /// The complaint about a name that is given in other places only.
+    pub fn not_given(name: &str) -> EvalError {
+        EvalError::new(match name {
+            "self" => "`self` is only known in `postconditions`".to_owned(),
+            _ => format!("`{name}` is only known in a policy of `terrace.yaml`"),
+        })
+    }
+}
+
 /// As it is written in an expression, and the key of its value among the bindings of a pending value.
 impl fmt::Display for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,6 +91,8 @@ impl fmt::Display for Root {
             Self::CountIndex => f.write_str("count.index"),
             Self::EachKey => f.write_str("each.key"),
             Self::EachValue => f.write_str("each.value"),
+            Self::Given { name, field: None } => f.write_str(name),
+            Self::Given { name, field: Some(field) } => write!(f, "{name}.{field}"),
             Self::Resource(reference) => reference.fmt(f),
         }
     }

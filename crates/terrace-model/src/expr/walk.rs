@@ -20,6 +20,8 @@ use crate::suggest::nearest;
 
 /// Names that begin a reference, besides the sections of the kinds.
 pub(crate) const ROOTS: [&str; 5] = ["vars", "locals", "env", "count", "each"];
+/// Names that some places give; see [`Root::Given`].
+const GIVEN: [&str; 5] = ["self", "planned", "before", "action", "address"];
 /// Names of types, which CEL has as values, and of the functions of optionals.
 const TYPES: [&str; 11] = [
     "int",
@@ -283,6 +285,15 @@ impl Walk<'_> {
         });
         if let Some(kind) = Kind::from_section(name) {
             return self.resource(kind, at, steps);
+        }
+        if GIVEN.contains(&name) {
+            let field = first.map(|(field, _)| field.to_owned());
+            let span = (self.span_of)(at.start..first.map_or(at.end, |(_, end)| end));
+            let used = usize::from(field.is_some());
+            return Ok((
+                Reference { root: Root::Given { name: name.to_owned(), field }, span },
+                used,
+            ));
         }
         if !ROOTS.contains(&name) {
             return Err(self.unknown(name, at));

@@ -1,6 +1,8 @@
 //! The commands, one file each: its arguments and one function.
 
 pub(crate) mod apply;
+pub(crate) mod cloud;
+pub(crate) mod cloud_check;
 pub(crate) mod completions;
 pub(crate) mod destroy;
 pub(crate) mod fmt;
@@ -9,6 +11,8 @@ pub(crate) mod output;
 pub(crate) mod plan;
 pub(crate) mod reference;
 pub(crate) mod schema;
+pub(crate) mod server;
+pub(crate) mod server_action;
 pub(crate) mod show;
 pub(crate) mod sim;
 pub(crate) mod state;
@@ -38,6 +42,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Show(args) => show::run(&global, &args),
         Command::Output(args) => output::run(&global, &args),
         Command::State(args) => state::run(&global, &args),
+        Command::Cloud(args) => cloud::run(&global, &args).await,
+        Command::Server(args) => server::run(&global, &args).await,
         Command::Sim(args) => sim::run(&global, &args).await,
     }
 }

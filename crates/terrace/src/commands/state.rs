@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use terrace_model::{Address, suggest};
+use terrace_model::{Slot, suggest};
 
 use crate::args::Global;
 use crate::ui;
@@ -26,9 +26,10 @@ pub(crate) fn run(global: &Global, args: &State) -> anyhow::Result<ExitCode> {
     match args {
         State::List => ui::print(&terrace_render::state_list(&snapshot)),
         State::Show { address } => {
-            let address: Address = address.parse()?;
-            let Some(record) = snapshot.records.get(&address) else {
-                let known: Vec<String> = snapshot.records.keys().map(ToString::to_string).collect();
+            let address: Slot = address.parse()?;
+            let Some(record) = snapshot.record(&address) else {
+                let known: Vec<String> =
+                    snapshot.slots().map(|(slot, _)| slot.to_string()).collect();
                 let asked = address.to_string();
                 let nearest = suggest::nearest(&asked, known.iter().map(String::as_str));
                 let hint =

@@ -5,5 +5,6 @@ mod clouds;
 mod common;
 mod crash;
 mod files;
+mod lifecycle;
 mod quickstart;
 mod tools;

@@ -39,7 +39,7 @@ fn validate_tells_findings_as_json() {
     let first = &found["diagnostics"][0];
     let place = ["severity", "code", "file", "line", "column", "end_line", "end_column"]
         .map(|name| first[name].to_string());
-    assert_eq!(place.join(" "), r#""error" "E0201" "stacks/web.yaml" 4 1 4 9"#);
+    assert_eq!(place.join(" "), r#""error" "E0201" "stacks/web.yaml" 5 1 5 9"#);
     assert_eq!(first["help"], "did you mean `keypairs`?");
     w.edit("keypiars:", "keypairs:")
         .edit("keypair: nobody", "keypair: deploy\n    config_drive: yes");
