@@ -107,10 +107,8 @@ async fn admin(session: &Session) -> Result<(), ApiError> {
     show(&session.one::<compute::QuotaSet>(compute::quota_defaults(&project)).await?);
     let before = session.one::<compute::QuotaSet>(compute::quota(&project)).await?;
     let cores = before.0["cores"].limit;
-    for wanted in [cores + 1, cores] {
-        let quotas = [("cores".to_owned(), wanted)].into();
-        show(&session.one::<compute::QuotaSet>(compute::set_quota(&project, &quotas)).await?);
-    }
+    let quotas = [("cores".to_owned(), cores)].into();
+    show(&session.one::<compute::QuotaSet>(compute::set_quota(&project, &quotas)).await?);
     show(&session.rescoped(terrace_api::Named::Id(project)).await?.identity());
     Ok(())
 }

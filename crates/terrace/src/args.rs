@@ -57,6 +57,7 @@ pub(crate) enum Command {
     Init(commands::init::Init),
     Validate(commands::validate::Validate),
     Fmt(commands::fmt::Fmt),
+    Explain(commands::explain::Explain),
     Plan(commands::plan::Plan),
     Apply(commands::apply::Apply),
     Destroy(commands::destroy::Destroy),

@@ -12,14 +12,7 @@ fn known(settings: &str, stack: &str) -> BTreeSet<String> {
     fs::create_dir(folder.path().join("stacks")).expect("a folder");
     fs::write(folder.path().join("terrace.yaml"), settings).expect("a file");
     fs::write(folder.path().join("stacks/web.yaml"), stack).expect("a file");
-    let request = Request {
-        root: folder.path(),
-        environment: None,
-        variables: &[],
-        variable_files: &[],
-        env: &|_| None,
-        ask: None,
-    };
+    let request = Request::of(folder.path());
     let error = load(&request).expect_err("a name that is not known");
     let mut helps = error.diagnostics.into_iter().filter_map(|d| {
         Some(d.help?.strip_prefix("known are ")?.to_owned()).filter(|_| d.code == "E0201")

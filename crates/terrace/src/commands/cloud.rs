@@ -61,7 +61,7 @@ pub(crate) async fn run(global: &Global, args: &Cloud) -> anyhow::Result<ExitCod
     if let Cloud::Check(format) = args {
         return super::cloud_check::run(global, &target, *format).await;
     }
-    let session = cloud::connect(global, &target).await?;
+    let session = cloud::connect(global, &target.choice, None).await?;
     match args {
         Cloud::Check(_) => {}
         Cloud::Flavors(format) => {

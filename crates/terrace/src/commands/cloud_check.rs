@@ -47,7 +47,7 @@ fn check(subject: &str, verdict: Verdict, finding: impl Into<String>, advice: &s
 
 /// Everything that can be looked at; without a login that is little.
 async fn look(global: &Global, target: &Target) -> Vec<Check> {
-    let (config, transport) = match cloud::way(global, target) {
+    let (config, transport) = match cloud::way(global, &target.choice, None) {
         Ok(way) => way,
         Err(error) => {
             let advice = "write a clouds.yaml and set OS_CLOUD, or `cloud:` in terrace.yaml";

@@ -5,6 +5,7 @@ pub(crate) mod cloud;
 pub(crate) mod cloud_check;
 pub(crate) mod completions;
 pub(crate) mod destroy;
+pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod init;
 pub(crate) mod output;
@@ -36,6 +37,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Completions(args) => Ok(completions::run(&args)),
         Command::Reference(_) => Ok(reference::run()),
         Command::Fmt(args) => fmt::run(&global, &args),
+        Command::Explain(args) => explain::run(&args),
         Command::Plan(args) => plan::run(&global, &args).await,
         Command::Apply(args) => apply::run(&global, &args).await,
         Command::Destroy(args) => destroy::run(&global, &args).await,

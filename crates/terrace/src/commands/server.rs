@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use terrace_api::{Session, compute};
+use terrace_engine::{Context, NoEvents};
 use terrace_model::{Address, Kind, Snapshot};
 use terrace_render::{Cell, Table};
 
 use super::cloud::Format;
 use super::server_action::{Action, carry_out};
 use crate::args::Global;
-use crate::{cloud, corridor, ui};
+use crate::{corridor, ui};
 
 /// Look at and operate the servers that are recorded.
 #[derive(Debug, clap::Subcommand)]
@@ -62,63 +64,63 @@ pub(crate) enum Server {
     },
 }
 
-/// A server that is recorded.
-pub(crate) struct Managed {
+/// A server that is recorded, and the cloud it is in.
+pub(crate) struct Managed<'a> {
     pub(crate) address: Address,
     pub(crate) id: String,
+    pub(crate) session: &'a Session,
 }
 
 pub(crate) async fn run(global: &Global, args: &Server) -> anyhow::Result<ExitCode> {
-    let (snapshot, session) = enter(global).await?;
-    let managed = |address: &str| managed(&snapshot, address);
+    let (snapshot, context) = enter(global).await?;
+    let managed = |address: &str| managed(&snapshot, &context, address);
     match args {
-        Server::List(format) => list(&snapshot, &session, *format).await?,
-        Server::Show { address } => show(&session, &managed(address)?).await?,
+        Server::List(format) => list(&snapshot, &context, *format).await?,
+        Server::Show { address } => show(&managed(address)?).await?,
         Server::Reboot { address, hard } => {
             let how = if *hard { compute::Reboot::Hard } else { compute::Reboot::Soft };
-            carry_out(&session, &managed(address)?, Action::Reboot(how)).await?;
+            carry_out(&managed(address)?, Action::Reboot(how)).await?;
         }
         Server::Start { address } => {
-            carry_out(&session, &managed(address)?, Action::Start).await?;
+            carry_out(&managed(address)?, Action::Start).await?;
         }
         Server::Stop { address } => {
-            carry_out(&session, &managed(address)?, Action::Stop).await?;
+            carry_out(&managed(address)?, Action::Stop).await?;
         }
         Server::Snapshot { address, name } => {
             let action = Action::Snapshot { name: name.clone() };
-            carry_out(&session, &managed(address)?, action).await?;
+            carry_out(&managed(address)?, action).await?;
         }
         Server::ConsoleLog { address, lines } => {
-            let call = compute::console_log(&managed(address)?.id, *lines);
-            let log: compute::ConsoleLog = session.one(call).await?;
+            let managed = managed(address)?;
+            let call = compute::console_log(&managed.id, *lines);
+            let log: compute::ConsoleLog = managed.session.one(call).await?;
             ui::print(&for_terminal(&log.output, std::io::stdout().is_terminal()));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The state as last committed, and the cloud that it belongs to. The state is not held.
-async fn enter(global: &Global) -> anyhow::Result<(Snapshot, Session)> {
+/// The state as last committed, and the clouds that it belongs to. The state is not held on to.
+async fn enter(global: &Global) -> anyhow::Result<(Snapshot, Context)> {
     let loaded = corridor::load(global)?;
-    let target = cloud::target(global, &loaded.workspace.cloud);
-    let snapshot = super::show::snapshot(global)?;
-    let session = cloud::connect(global, &target).await?;
-    let here = terrace_engine::cloud_identity(&session);
-    match &snapshot.cloud {
-        Some(recorded) if !recorded.same_place(&here) => {
-            Err(crate::error::other_cloud(recorded, &here))
-        }
-        _ => Ok((snapshot, session)),
-    }
+    let place = corridor::enter(global, &loaded, Arc::new(NoEvents)).await?;
+    Ok((place.store.snapshot()?, place.context))
 }
 
-fn managed(snapshot: &Snapshot, written: &str) -> anyhow::Result<Managed> {
-    let (address, record) = super::state::find(snapshot, written)?;
+fn managed<'a>(
+    snapshot: &Snapshot,
+    context: &'a Context,
+    written: &str,
+) -> anyhow::Result<Managed<'a>> {
+    let (slot, record) = super::state::find(snapshot, written)?;
+    let address = slot.address;
     if address.kind() != Kind::Server {
         let noun = address.kind().schema().noun;
         anyhow::bail!("`{address}` is a {noun}, not a server");
     }
-    Ok(Managed { address, id: record.id.clone() })
+    let session = context.session(&address);
+    Ok(Managed { id: record.id.clone(), session, address })
 }
 
 /// What a guest wrote must not drive the terminal; into a file it goes as it is.
@@ -127,10 +129,27 @@ fn for_terminal(text: &str, terminal: bool) -> String {
     text.chars().filter(keep).collect()
 }
 
-async fn list(snapshot: &Snapshot, session: &Session, format: Format) -> anyhow::Result<()> {
-    let all: Vec<compute::Server> = session.all(compute::servers_detail(&[])).await?;
-    let mut there: BTreeMap<String, compute::Server> =
-        all.into_iter().map(|server| (server.id.clone(), server)).collect();
+/// The servers of each cloud that has some, by id.
+async fn there(
+    snapshot: &Snapshot,
+    context: &Context,
+) -> anyhow::Result<BTreeMap<String, compute::Server>> {
+    let mut clouds = BTreeMap::new();
+    for (address, record) in &snapshot.records {
+        if address.kind() == Kind::Server {
+            clouds.insert(record.cloud.clone(), context.session(address));
+        }
+    }
+    let mut there = BTreeMap::new();
+    for session in clouds.into_values() {
+        let all: Vec<compute::Server> = session.all(compute::servers_detail(&[])).await?;
+        there.extend(all.into_iter().map(|server| (server.id.clone(), server)));
+    }
+    Ok(there)
+}
+
+async fn list(snapshot: &Snapshot, context: &Context, format: Format) -> anyhow::Result<()> {
+    let mut there = there(snapshot, context).await?;
     let mut table = Table::new(&[
         ("address", "ADDRESS"),
         ("status", "STATUS"),
@@ -144,7 +163,7 @@ async fn list(snapshot: &Snapshot, session: &Session, format: Format) -> anyhow:
         let server = match there.remove(&record.id) {
             Some(server) => Some(server),
             // Absence in a list is not proof.
-            None => match session.one(compute::server(&record.id)).await {
+            None => match context.session(address).one(compute::server(&record.id)).await {
                 Ok(server) => Some(server),
                 Err(error) if error.is_not_found() => None,
                 Err(error) => return Err(error.into()),
@@ -179,8 +198,32 @@ fn power(state: Option<i64>) -> &'static str {
     }
 }
 
-async fn show(session: &Session, managed: &Managed) -> anyhow::Result<()> {
-    let server: compute::Server = session.one(compute::server(&managed.id)).await?;
+async fn show(managed: &Managed<'_>) -> anyhow::Result<()> {
+    let server: compute::Server = managed.session.one(compute::server(&managed.id)).await?;
+    ui::print(&facts(managed, &server).to_text("", ui::out_style()));
+    // Not every cloud tells its users what was done.
+    let done = managed.session.all(compute::instance_actions(&managed.id)).await;
+    let done: Vec<compute::InstanceAction> = done.unwrap_or_default();
+    let mut table = Table::new(&[
+        ("when", "WHEN"),
+        ("action", "ACTION"),
+        ("error", "ERROR"),
+        ("request", "REQUEST"),
+    ]);
+    for action in done {
+        table.row([
+            Cell::text(action.start_time),
+            Cell::text(action.action),
+            action.message.map_or(Cell::Nothing, Cell::Text),
+            Cell::text(action.request_id),
+        ]);
+    }
+    let text = table.to_text("The cloud does not tell what was done.", ui::out_style());
+    ui::print(&format!("\n{text}"));
+    Ok(())
+}
+
+fn facts(managed: &Managed<'_>, server: &compute::Server) -> Table {
     let mut table = Table::new(&[("field", "FIELD"), ("value", "VALUE")]);
     let mut line = |field: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -206,27 +249,5 @@ async fn show(session: &Session, managed: &Managed) -> anyhow::Result<()> {
     line("tags", Some(server.tags.join(", ")));
     line("created", Some(server.created.clone()));
     line("updated", Some(server.updated.clone()));
-    ui::print(&table.to_text("", ui::out_style()));
-    let done = session.all(compute::instance_actions(&managed.id)).await;
-    // Not every cloud tells its users what was done.
-    let done: Vec<compute::InstanceAction> = done.unwrap_or_default();
-    let mut table = Table::new(&[
-        ("when", "WHEN"),
-        ("action", "ACTION"),
-        ("error", "ERROR"),
-        ("request", "REQUEST"),
-    ]);
-    for action in done {
-        table.row([
-            Cell::text(action.start_time),
-            Cell::text(action.action),
-            action.message.map_or(Cell::Nothing, Cell::Text),
-            Cell::text(action.request_id),
-        ]);
-    }
-    ui::print(&format!(
-        "\n{}",
-        table.to_text("The cloud does not tell what was done.", ui::out_style())
-    ));
-    Ok(())
+    table
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use terrace_api::{Call, Clock as _, Session, SystemClock, compute, image};
+use terrace_api::{Call, Clock as _, SystemClock, compute, image};
 use terrace_engine::{Event, EventSink};
 
 use super::plan::listener;
@@ -52,19 +52,15 @@ impl Action {
 }
 
 /// Asks for the action, waits, and says how it ended.
-pub(crate) async fn carry_out(
-    session: &Session,
-    managed: &Managed,
-    action: Action,
-) -> anyhow::Result<()> {
-    let Managed { address, id } = managed;
+pub(crate) async fn carry_out(managed: &Managed<'_>, action: Action) -> anyhow::Result<()> {
+    let Managed { address, id, session } = managed;
     let server: compute::Server = session.one(compute::server(id)).await?;
     if action.is_done_in(&server.status) && server.task_state.is_none() {
         ui::print(&format!("{address} is {} already.\n", server.status));
         return Ok(());
     }
     let reply = session.call(action.call(&server)).await?;
-    let mut watch = Watch::new(session, managed);
+    let mut watch = Watch::new(managed);
     let status = watch.server().await?;
     if let Some(wanted) = action.leads_to().filter(|wanted| *wanted != status) {
         anyhow::bail!("`{address}` is {status}, and should be {wanted}");
@@ -80,15 +76,14 @@ pub(crate) async fn carry_out(
 
 /// Looks again and again, seldomer with time, and tells what it sees.
 struct Watch<'a> {
-    session: &'a Session,
-    managed: &'a Managed,
+    managed: &'a Managed<'a>,
     began_ms: u64,
     events: std::sync::Arc<dyn EventSink>,
 }
 
 impl<'a> Watch<'a> {
-    fn new(session: &'a Session, managed: &'a Managed) -> Self {
-        Self { session, managed, began_ms: SystemClock.now_unix_ms(), events: listener(false) }
+    fn new(managed: &'a Managed<'a>) -> Self {
+        Self { managed, began_ms: SystemClock.now_unix_ms(), events: listener(false) }
     }
 
     /// Tells the state, and waits before the next look; fails when it has taken too long.
@@ -108,7 +103,7 @@ impl<'a> Watch<'a> {
     async fn server(&mut self) -> anyhow::Result<String> {
         loop {
             let server: compute::Server =
-                self.session.one(compute::server(&self.managed.id)).await?;
+                self.managed.session.one(compute::server(&self.managed.id)).await?;
             if server.status == "ERROR" {
                 let fault = server.fault.map(|fault| fault.message).unwrap_or_default();
                 anyhow::bail!("`{}` is in ERROR: {fault}", self.managed.address);
@@ -123,7 +118,7 @@ impl<'a> Watch<'a> {
     /// Until the image can be used.
     async fn image(&mut self, id: &str) -> anyhow::Result<image::Image> {
         loop {
-            let image: image::Image = self.session.one(image::image(id)).await?;
+            let image: image::Image = self.managed.session.one(image::image(id)).await?;
             match image.status.as_str() {
                 "active" => return Ok(image),
                 "killed" | "deleted" | "deactivated" => {
