@@ -100,7 +100,7 @@ pub static ENVIRONMENT: [Field; 4] = [
         "The file with its values of variables, relative to the workspace; `environments/NAME.yaml` unless given.",
     ),
     field("cloud", CLOUD, "Its cloud, in place of the workspace's."),
-    field("protected", Form::Bool, "Whether changes of it must be confirmed by its name."),
+    field("protected", Form::Bool, "Whether changes need more than a `--yes`."),
     field("description", Form::Text, "What it is for."),
 ];
 
@@ -168,11 +168,15 @@ const TYPE_FIELDS: [Field; 10] = [
     field("fields", Form::Named(&Form::Type), "What each field of an object must be like."),
     field("minimum", Form::Number, "The least number it may be."),
     field("maximum", Form::Number, "The greatest number it may be."),
-    field("pattern", Form::Text, "A regular expression that the text must match."),
+    field("pattern", Form::Text, "A regular expression that the whole text must match."),
     field("enum", Form::List(&Form::Value), "The values it may have."),
     field("min_length", Form::Whole, "The least number of characters, items or entries."),
     field("max_length", Form::Whole, "The greatest number of characters, items or entries."),
-    field("optional", Form::Bool, "Whether a field of an object may be left out."),
+    field(
+        "optional",
+        Form::Bool,
+        "Of a field of an object: whether it may be left out, and is null then.",
+    ),
 ];
 
 /// One of the rules of a variable.
