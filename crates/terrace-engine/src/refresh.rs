@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use terrace_api::{compute, image};
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Slot,
-    Snapshot, Value, Workspace,
+    Address, Facts, Kind, LookupKind, Name, Named, Object, ObjectState, Observation, Observed,
+    Record, Slot, Snapshot, Value, Workspace,
 };
 
 use crate::context::Context;
@@ -22,6 +22,8 @@ use crate::kinds;
 pub struct Wanted {
     /// Which names have to resolve, and in which cloud.
     pub lookups: BTreeSet<(Option<Name>, LookupKind)>,
+    /// Take the recorded objects for what they were when last seen, in place of reading them.
+    pub as_recorded: bool,
 }
 
 impl Wanted {
@@ -35,7 +37,7 @@ impl Wanted {
                 }
             }
         }
-        Self { lookups }
+        Self { lookups, as_recorded: false }
     }
 }
 
@@ -55,8 +57,12 @@ pub async fn refresh(
         let list = (record.cloud.as_ref(), slot.address.kind());
         lists.entry(list).or_default().push((slot, record));
     }
-    let objects =
-        try_join_all(lists.into_iter().map(|(list, records)| observe(context, list, records)));
+    let objects = try_join_all(lists.into_iter().map(|(list, records)| async move {
+        if wanted.as_recorded {
+            return Ok(records.into_iter().map(last_seen).collect());
+        }
+        observe(context, list, records).await
+    }));
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
     let (objects, found) = futures::try_join!(objects, facts)?;
     let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
@@ -105,6 +111,18 @@ async fn observe(
         found.push((slot, observation));
     }
     Ok(found)
+}
+
+/// An object as it was when it was last seen.
+fn last_seen((slot, record): (Slot, &Record)) -> (Slot, Observation) {
+    let object = Object {
+        id: record.id.clone(),
+        attributes: record.seen.clone(),
+        state: ObjectState::Ready,
+        revision: None,
+        marker: Some(record.marker.clone()),
+    };
+    (slot, Observation::Present(object))
 }
 
 /// Asks for one object by its id.

@@ -120,14 +120,27 @@ pub(crate) struct Planned {
     pub(crate) recovery: Recovery,
 }
 
+/// Whether the recorded objects are read from the cloud, or taken as they were last seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refresh {
+    Read,
+    AsRecorded,
+}
+
 /// Finds out what an earlier run left, reads the cloud, and plans. Writes nothing.
-pub(crate) async fn plan(loaded: &Loaded, place: &Place, mode: Mode) -> anyhow::Result<Planned> {
+pub(crate) async fn plan(
+    loaded: &Loaded,
+    place: &Place,
+    mode: Mode,
+    refresh: Refresh,
+) -> anyhow::Result<Planned> {
     let snapshot = place.store.snapshot()?;
     let recovery =
         terrace_engine::recover(&place.context, &snapshot, place.store.unfinished()?).await?;
     let recorded = recovery.onto(snapshot);
-    let wanted =
+    let mut wanted =
         if mode == Mode::Apply { Wanted::by(&loaded.workspace) } else { Wanted::default() };
+    wanted.as_recorded = refresh == Refresh::AsRecorded;
     let observed = terrace_engine::refresh(&place.context, &recorded, &wanted).await?;
     let Loaded { workspace, graph } = loaded;
     let inputs = Inputs {
