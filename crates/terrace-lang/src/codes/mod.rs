@@ -5,6 +5,7 @@ mod names;
 mod values;
 mod yaml;
 
+use std::fmt::Write as _;
 use terrace_model::suggest;
 
 /// What one code means.
@@ -88,7 +89,7 @@ pub fn pages() -> Vec<(String, String)> {
     );
     let mut pages = Vec::new();
     for code in all() {
-        index.push_str(&format!("| [{0}]({0}.md) | {1} |\n", code.code, code.title));
+        let _ = writeln!(index, "| [{0}]({0}.md) | {1} |", code.code, code.title);
         pages.push((format!("docs/errors/{}.md", code.code), code.page()));
     }
     pages.push(("docs/errors/README.md".to_owned(), index));

@@ -113,7 +113,8 @@ fn managed<'a>(
     context: &'a Context,
     written: &str,
 ) -> anyhow::Result<Managed<'a>> {
-    let (address, record) = super::state::find(snapshot, written)?;
+    let (slot, record) = super::state::find(snapshot, written)?;
+    let address = slot.address;
     if address.kind() != Kind::Server {
         let noun = address.kind().schema().noun;
         anyhow::bail!("`{address}` is a {noun}, not a server");
