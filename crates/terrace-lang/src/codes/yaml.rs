@@ -1,7 +1,7 @@
 //! Codes of the text of a file: what YAML is, and what of it is taken.
 
 use super::Code;
-use super::Example::{Files, Format, Stack};
+use super::Example::{Files, Stack, Untried};
 
 pub(super) const CODES: &[Code] = &[
     Code {
@@ -80,7 +80,7 @@ pub(super) const CODES: &[Code] = &[
         code: "E0112",
         title: "A file cannot be formatted without changing what it says.",
         why: "`terrace fmt` reads back what it would write, and keeps its hands off when that is not the same.",
-        example: Format("networks:\n  ? front\n  : {}\n"),
+        example: Untried("networks:\n  ? front\n  : {}\n"),
         fix: "Write the part in plain block style by hand.",
     },
     Code {
