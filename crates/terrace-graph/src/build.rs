@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_model::expr::{Reference, ResourceReference, Root};
 use terrace_model::{
-    Address, Diagnostic, Diagnostics, Kind, Repeat, Resource, ResourceAddress, Span, Stack,
+    Address, Diagnostic, Diagnostics, Kind, Name, Repeat, Resource, ResourceAddress, Span, Stack,
     Workspace,
 };
 
@@ -153,15 +153,18 @@ impl Builder<'_> {
 
     fn subnets(&self, network: &Address) -> Vec<Address> {
         let Some(stack) = self.workspace.stacks.get(network.stack()) else { return Vec::new() };
-        let inside = |a: &ResourceAddress| {
+        let of = |path: Vec<Name>| ResourceAddress {
+            stack: network.stack().clone(),
+            kind: Kind::Subnet,
+            path,
+        };
+        // Children stand right after the place that their parent's path would have.
+        let first = of(network.resource.path.clone());
+        let inside = |a: &&ResourceAddress| {
             a.kind == Kind::Subnet && a.path.first() == network.resource.path.first()
         };
-        stack
-            .resources
-            .keys()
-            .filter(|a| inside(a))
-            .map(|a| a.instance(network.key.clone()))
-            .collect()
+        let from_there = stack.resources.range(&first..).map(|(address, _)| address);
+        from_there.take_while(inside).map(|a| a.instance(network.key.clone())).collect()
     }
 
     fn instances(&self, address: &ResourceAddress) -> Vec<Address> {
@@ -192,8 +195,8 @@ impl Builder<'_> {
                 self.instances(&address)
             };
         }
-        if !target.repeat.keys().contains(&to.key) {
-            let there = target.repeat.keys().len();
+        if !target.repeat.has(to.key.as_ref()) {
+            let there = target.repeat.count();
             let message = format!("there is no `{}`", address.instance(to.key.clone()));
             let help = format!("`{address}` has {there} instance(s) here");
             self.diagnostics.push(Diagnostic::error("E0402", to.span, message).help(help));
