@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use terrace_api::{compute, image};
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Slot,
-    Snapshot, Value, Workspace,
+    Address, Driver, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record,
+    Slot, Snapshot, Value, Workspace,
 };
 
 use crate::context::Context;
@@ -60,6 +60,10 @@ pub async fn refresh(
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
     let (objects, found) = futures::try_join!(objects, facts)?;
     let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
+    for cloud in context.clouds.names() {
+        let driver = context.clouds.session(cloud).driver();
+        facts.entry(cloud.cloned()).or_default().driver = driver;
+    }
     for (cloud, kind, named) in found {
         facts.entry(cloud).or_default().lookups.insert(kind, named);
     }
@@ -92,7 +96,8 @@ async fn observe(
     (cloud, kind): List<'_>,
     records: Vec<(Slot, &Record)>,
 ) -> Result<Vec<(Slot, Observation)>, EngineError> {
-    let all = kinds::list(kind, context.clouds.session(cloud)).await?;
+    let session = context.clouds.session(cloud);
+    let (all, driver) = (kinds::list(kind, session).await?, session.driver());
     let mut listed: BTreeMap<String, Object> = all.into_iter().map(|o| (o.id.clone(), o)).collect();
     let mut found = Vec::with_capacity(records.len());
     for (slot, record) in records {
@@ -101,7 +106,7 @@ async fn observe(
             None => confirm(context, &slot.address, record).await?,
         };
         let observation =
-            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
+            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record, driver)));
         found.push((slot, observation));
     }
     Ok(found)
@@ -126,8 +131,13 @@ async fn confirm(
 }
 
 /// Lists leave out a few attributes that only single reads tell; they never change.
-fn filled(mut object: Object, record: &Record) -> Object {
-    for name in ["user_id", "type"] {
+fn filled(mut object: Object, record: &Record, driver: Driver) -> Object {
+    let untold: &[&str] = match driver {
+        Driver::OpenStack => &["user_id", "type"],
+        // Of a server that started from a volume it does not tell the image.
+        Driver::Gateway => &["image"],
+    };
+    for &name in untold {
         if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name))
         {
             object.attributes.insert(name.to_owned(), value.clone());

@@ -26,6 +26,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0404", "The cloud has no image or flavor of that name."),
     ("E0405", "The cloud has several images or flavors of that name."),
     ("E0406", "A block refers to something that is in another cloud."),
+    ("E0406", "The cloud's API cannot do what is asked for."),
     ("E0501", "An expression cannot be evaluated."),
     ("E0601", "A variable has no value."),
     ("E0602", "A value of a variable does not fit."),

@@ -9,7 +9,7 @@ mod subnet;
 use std::collections::BTreeMap;
 
 use terrace_api::{ApiError, Session};
-use terrace_model::{Attributes, Kind, Object, Value};
+use terrace_model::{Attributes, Driver, Kind, Object, Value};
 
 /// An object to create: attributes all known, and the marker to leave on it.
 pub(crate) struct New<'a> {
@@ -124,9 +124,14 @@ pub(crate) enum Recognised {
     NameAndKey,
     /// By name and policy, without members, and not there before.
     NewGroup,
+    /// By its name, and that it was not there before: where no marker can be left.
+    NewName,
 }
 
-pub(crate) fn recognised(kind: Kind) -> Recognised {
+pub(crate) fn recognised(kind: Kind, driver: Driver) -> Recognised {
+    if driver == Driver::Gateway {
+        return Recognised::NewName;
+    }
     match kind {
         Kind::Network | Kind::Subnet | Kind::Server => Recognised::Marker,
         Kind::Keypair => Recognised::NameAndKey,
