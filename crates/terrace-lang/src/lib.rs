@@ -12,11 +12,14 @@ mod lifecycle;
 mod load;
 mod locals;
 mod resource;
+mod schema;
 mod settings;
 mod stack;
+pub mod syntax;
 mod term;
 mod variables;
 pub mod yaml;
 
 pub use format::format;
 pub use load::{Ask, LoadError, Loaded, Question, Request, load};
+pub use schema::{Document, schema};

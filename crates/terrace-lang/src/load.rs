@@ -28,6 +28,20 @@ pub struct Request<'a> {
     pub ask: Option<Ask<'a>>,
 }
 
+impl<'a> Request<'a> {
+    /// A folder in its default environment, with nothing given from outside.
+    pub fn of(root: &'a Path) -> Self {
+        Self {
+            root,
+            environment: None,
+            variables: &[],
+            variable_files: &[],
+            env: &|_| None,
+            ask: None,
+        }
+    }
+}
+
 /// Asks a person; `None` when there is no answer.
 pub type Ask<'a> = &'a dyn Fn(&Question<'_>) -> Option<String>;
 
@@ -162,6 +176,18 @@ impl Reading<'_> {
 
     fn read_at(&mut self, at: &Path, path: &str) -> Option<FileId> {
         let complain = |message: String| Diagnostic::without_place("E0701", message);
+        let about = std::fs::metadata(at);
+        if about.as_ref().is_ok_and(|about| about.len() > yaml::MAX_BYTES as u64) {
+            let most = yaml::MAX_BYTES / 1_000_000;
+            let text = format!("the file `{path}` is larger than {most} MB");
+            self.diagnostics
+                .push(Diagnostic::without_place("E0108", text).help("split it into several files"));
+            return None;
+        }
+        if about.is_ok_and(|about| !about.is_file()) {
+            self.diagnostics.push(complain(format!("`{path}` is not a file")));
+            return None;
+        }
         match std::fs::read(at) {
             Err(error) => self
                 .diagnostics

@@ -26,7 +26,9 @@ pub use driver::Driver;
 pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
-pub use schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
+pub use schema::{
+    Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
+};
 pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};

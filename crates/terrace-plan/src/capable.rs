@@ -42,5 +42,5 @@ fn is_default(presence: Presence, wanted: Option<&terrace_model::Value>) -> bool
 
 fn diagnostic(address: &Address, span: Span, refused: Refused) -> Diagnostic {
     let Refused { reason, instead } = refused;
-    Diagnostic::error("E0406", span, format!("{reason} (`{address}`)")).help(instead)
+    Diagnostic::error("E0407", span, format!("{reason} (`{address}`)")).help(instead)
 }

@@ -1,5 +1,7 @@
 //! Lists of what a cloud has, and the findings about one: one value, shown as text or as JSON.
 
+use std::fmt::Write as _;
+
 use anstyle::AnsiColor;
 use serde_json::{Map, Value as Json, json};
 
@@ -168,9 +170,9 @@ pub fn checks(checks: &[Check], style: Style) -> String {
     let mut text = String::new();
     for Check { subject, verdict, finding, advice } in checks {
         let word = style.paint(verdict.colour(), &format!("{:<4}", verdict.word()));
-        text += &format!("{word}  {subject:<width$}  {}\n", printable(finding));
+        let _ = writeln!(text, "{word}  {subject:<width$}  {}", printable(finding));
         if let Some(advice) = advice {
-            text += &format!("      {:width$}  help: {}\n", "", printable(advice));
+            let _ = writeln!(text, "      {:width$}  help: {}", "", printable(advice));
         }
     }
     text

@@ -53,25 +53,23 @@ pub(crate) struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write a commented workspace that works on the simulator.
+    // What each does is said in its own file.
     Init(commands::init::Init),
-    /// Check the files, without any cloud.
     Validate(commands::validate::Validate),
-    /// Write the files in canonical form.
     Fmt(commands::fmt::Fmt),
-    /// Show what would change.
+    Explain(commands::explain::Explain),
     Plan(commands::plan::Plan),
-    /// Make the cloud as the files say.
     Apply(commands::apply::Apply),
-    /// Remove everything that is recorded.
     Destroy(commands::destroy::Destroy),
-    /// Show the state, or a saved plan.
     Show(commands::show::Show),
-    /// Show outputs.
     Output(commands::output::Output),
     /// Look into the state.
     #[command(subcommand)]
     State(commands::state::State),
+    Schema(commands::schema::Schema),
+    Completions(commands::completions::Completions),
+    #[command(hide = true)]
+    Reference(commands::reference::Reference),
     /// Look at the cloud: is it in order, what does it offer, how much is left.
     #[command(subcommand)]
     Cloud(commands::cloud::Cloud),

@@ -174,12 +174,7 @@ impl World {
         mode: Mode,
     ) -> Result<(Plan, Snapshot), String> {
         std::fs::write(self.folder.path().join("stacks/web.yaml"), stack).expect("written");
-        let request = terrace_lang::Request {
-            root: self.folder.path(),
-            environment: None,
-            variables: &[],
-            env: &|_| None,
-        };
+        let request = terrace_lang::Request::of(self.folder.path());
         let workspace = terrace_lang::load(&request).expect("valid files").workspace;
         let graph = terrace_graph::build(&workspace).expect("a graph");
         let snapshot = self.store.snapshot().expect("a snapshot");

@@ -355,6 +355,8 @@ fn object_field(reading: &mut Reading<'_>, entry: &Entry, depth: usize) -> Field
     }
     let optional = inside("optional").and_then(|field| field.value.as_scalar());
     let optional = optional.is_some_and(|scalar| scalar.value() == Value::Bool(true));
+    // A default that does not fit was told; that it is missing then is no news.
+    let optional = optional || (default.is_none() && inside("default").is_some());
     Field { shape, default, optional }
 }
 

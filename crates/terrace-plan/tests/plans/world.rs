@@ -58,10 +58,8 @@ impl World {
             self.write("terrace.yaml", "cloud: simulator\n");
         }
         let request = terrace_lang::Request {
-            root: self.folder.path(),
-            environment: None,
             variables: &self.variables,
-            env: &|_| None,
+            ..terrace_lang::Request::of(self.folder.path())
         };
         let loaded = terrace_lang::load(&request).map_err(|e| told(&e.diagnostics, &e.sources))?;
         let workspace = loaded.workspace;

@@ -4,6 +4,7 @@ mod bad_input;
 mod clouds;
 mod common;
 mod crash;
+mod explain;
 mod files;
 mod lifecycle;
 mod operate;

@@ -84,3 +84,17 @@ fn fmt_takes_standard_input() {
     w.run(&["init"]).code(0);
     w.run(&["fmt", "--check"]).code(0);
 }
+
+#[test]
+fn schemas_and_completions_are_printed() {
+    let w = Workspace::empty();
+    for file in ["stack", "workspace", "environment"] {
+        let schema = json(&w.run(&["schema", file]).code(0));
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{file}");
+    }
+    w.run(&["schema"]).code(0).says(&["\"servers\"", "\"$ref\": \"#/$defs/servers\""]);
+    w.run(&["schema", "stakc"]).code(2).says(&["'stack'"]);
+    for shell in ["bash", "fish", "zsh"] {
+        w.run(&["completions", shell]).code(0).says(&["terrace", "validate"]);
+    }
+}

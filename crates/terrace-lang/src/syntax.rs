@@ -1,0 +1,153 @@
+//! What may be written in the files beside the attributes of the kinds: one table, from which JSON
+//! Schema and the reference are made. A test holds it to what the loader knows.
+
+/// A field of a map.
+#[derive(Debug)]
+pub struct Field {
+    /// Its key.
+    pub name: &'static str,
+    /// What stands there.
+    pub form: Form,
+    /// Whether it must be there.
+    pub required: bool,
+    /// One or two sentences of documentation.
+    pub doc: &'static str,
+}
+
+/// What may stand at a place.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// Any value, with expressions anywhere in it.
+    Value,
+    /// Text without expressions.
+    Text,
+    /// true or false.
+    Bool,
+    /// A whole number.
+    Whole,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// The same, or an expression that gives it.
+    OrExpression(&'static Self),
+    /// A list, each of this form.
+    List(&'static Self),
+    /// A map from names to this form.
+    Named(&'static Self),
+    /// A map with these fields; it may be left empty when none of them is required.
+    Fields(&'static [Field]),
+    /// One of these forms.
+    Either(&'static [Self]),
+}
+
+const fn field(name: &'static str, form: Form, doc: &'static str) -> Field {
+    Field { name, form, required: false, doc }
+}
+
+const CLOUD: Form = Form::Either(&[
+    Form::Text,
+    Form::Fields(&[field(
+        "openstack",
+        Form::Text,
+        "An entry of clouds.yaml; empty for what `OS_*` says.",
+    )]),
+]);
+
+/// `terrace.yaml`.
+pub static WORKSPACE: [Field; 3] = [
+    field(
+        "cloud",
+        CLOUD,
+        "The cloud that everything is in: `simulator`, an entry of clouds.yaml, or one of `clouds`.",
+    ),
+    field(
+        "clouds",
+        Form::Named(&CLOUD),
+        "More clouds, by the names with which stacks and blocks choose them.",
+    ),
+    field(
+        "environments",
+        Form::Named(&Form::Fields(&ENVIRONMENT)),
+        "Environments: each has a state and values of variables of its own.",
+    ),
+];
+
+/// One of `environments`.
+pub static ENVIRONMENT: [Field; 1] = [field(
+    "variables",
+    Form::Text,
+    "The file with its values of variables, relative to the workspace.",
+)];
+
+/// A stack, beside the sections of the kinds.
+pub static STACK: [Field; 4] = [
+    field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, for all blocks of the stack."),
+    field(
+        "variables",
+        Form::Named(&Form::Fields(&VARIABLE)),
+        "What the stack is told from outside.",
+    ),
+    field("locals", Form::Named(&Form::Value), "Values with a name, used as `locals.NAME`."),
+    field(
+        "outputs",
+        Form::Named(&Form::Either(&[Form::Fields(&OUTPUT), Form::Value])),
+        "What the stack tells: a value, or a map with `value`.",
+    ),
+];
+
+/// A variable.
+pub static VARIABLE: [Field; 6] = [
+    field(
+        "type",
+        Form::OneOf(&["string", "integer", "number", "boolean", "list", "map"]),
+        "The type of its value; any when left out.",
+    ),
+    field("default", Form::Value, "Its value when none is given; without it one must be given."),
+    field("description", Form::Text, "What it is for."),
+    field("minimum", Form::Whole, "The least number it may be."),
+    field("maximum", Form::Whole, "The greatest number it may be."),
+    field(
+        "sensitive",
+        Form::Bool,
+        "Whether its value, and every value computed from it, is never shown.",
+    ),
+];
+
+/// An output with more than a value.
+pub static OUTPUT: [Field; 3] = [
+    Field { required: true, ..field("value", Form::Value, "What it tells.") },
+    field("sensitive", Form::Bool, "Whether it is only shown when asked for by name."),
+    field("description", Form::Text, "What it is."),
+];
+
+/// What every block may have beside the attributes of its kind.
+pub static BLOCK: [Field; 6] = [
+    field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, in place of the stack's."),
+    field(
+        "count",
+        Form::OrExpression(&Form::Whole),
+        "How many instances there are; `count.index` is the number of each, from 0.",
+    ),
+    field(
+        "for_each",
+        Form::Value,
+        "A map, or a list of different texts: one instance for each, with `each.key` and `each.value`.",
+    ),
+    field(
+        "when",
+        Form::OrExpression(&Form::Bool),
+        "Whether it is there at all; addresses of others do not change by it.",
+    ),
+    field(
+        "depends_on",
+        Form::List(&Form::Text),
+        "Blocks that must be there first, as `section.name`, beyond those it refers to.",
+    ),
+    field("lifecycle", Form::Fields(&LIFECYCLE), "What is wanted of its life."),
+];
+
+/// Fields of [`BLOCK`] that a nested block does not have: it repeats with its parent.
+pub const NOT_NESTED: [&str; 3] = ["count", "for_each", "when"];
+
+/// `lifecycle` of a block.
+pub static LIFECYCLE: [Field; 1] =
+    [field("prevent_destroy", Form::Bool, "Refuse any plan that destroys it.")];
