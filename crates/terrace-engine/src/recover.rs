@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use terrace_model::{Kind, Name, Object, ObjectState, Record, Snapshot, Status, Value};
+use terrace_model::{Kind, Name, Object, ObjectState, OnChange, Record, Snapshot, Status, Value};
 use terrace_state::{Ended, Intent, Operation, PlannedRecord, Store, Verb};
 
 use crate::context::Context;
@@ -150,7 +150,7 @@ async fn created(
         }
         let listed = match lists.remove(&list) {
             Some(listed) => listed,
-            None => kinds::list(kind, session).await?,
+            None => kinds::list(kind, &kinds::Lists::of(session)).await?,
         };
         let fits: Vec<&Object> = listed
             .iter()
@@ -162,7 +162,7 @@ async fn created(
                 let (address, state) = (address.clone(), "looked for".to_owned());
                 let elapsed_ms = waited_ms(context, operation);
                 context.emit(Event::Waiting { address, state, elapsed_ms });
-                context.clock.sleep(LOOK_AGAIN.max(Duration::from_millis(age_ms / 30))).await;
+                context.clock.sleep(LOOK_AGAIN.max(Duration::from_millis(age_ms / 100))).await;
                 continue;
             }
             [] => {
@@ -194,6 +194,7 @@ fn how(by: Recognised) -> &'static str {
         Recognised::Marker => "its marker",
         Recognised::NameAndKey => "its name and key",
         Recognised::NewGroup => "its name and policy",
+        Recognised::Itself => "what it joins",
     }
 }
 
@@ -211,11 +212,21 @@ pub(crate) fn is_it(operation: &Operation, object: &Object, by: Recognised) -> b
         Recognised::NewName => same("name") && new(),
         Recognised::Marker => object.marker.as_deref() == Some(intent.marker.as_str()),
         Recognised::NameAndKey => same("name") && same("public_key"),
+        Recognised::Itself => {
+            let given = declared.into_iter().flat_map(|d| d.keys());
+            given.filter(|name| names_it(intent.address.kind(), name)).all(|name| same(name))
+        }
         Recognised::NewGroup => {
             let members = object.attributes.get("members").and_then(Value::as_list);
             same("name") && same("policy") && members.is_none_or(<[Value]>::is_empty) && new()
         }
     }
+}
+
+/// Whether an attribute is one of those that make an object what it is.
+fn names_it(kind: Kind, name: &str) -> bool {
+    let attribute = kind.schema().attribute(name);
+    attribute.is_some_and(|a| a.on_change == OnChange::Replace && a.readable)
 }
 
 fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding, Decision) {

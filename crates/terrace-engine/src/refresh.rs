@@ -6,16 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
-use terrace_api::{compute, image};
+use terrace_api::{compute, image, network};
 use terrace_model::{
-    Address, Driver, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record,
-    Slot, Snapshot, Value, Workspace,
+    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Slot,
+    Snapshot, Value, Workspace,
 };
 
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::event::Event;
-use crate::kinds;
+use crate::kinds::{self, Lists};
 
 /// What refresh has to find out.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +55,13 @@ pub async fn refresh(
         let list = (record.cloud.as_ref(), slot.address.kind());
         lists.entry(list).or_default().push((slot, record));
     }
-    let objects =
-        try_join_all(lists.into_iter().map(|(list, records)| observe(context, list, records)));
+    let named = lists.keys().map(|(cloud, _)| *cloud).collect::<BTreeSet<_>>();
+    let read: BTreeMap<Option<&Name>, Lists<'_>> =
+        named.into_iter().map(|cloud| (cloud, Lists::of(context.clouds.session(cloud)))).collect();
+    let objects = try_join_all(lists.into_iter().map(|((cloud, kind), records)| {
+        let lists = &read[&cloud];
+        observe(context, lists, kind, records)
+    }));
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
     let (objects, found) = futures::try_join!(objects, facts)?;
     let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
@@ -93,11 +98,11 @@ type List<'a> = (Option<&'a Name>, Kind);
 
 async fn observe(
     context: &Context,
-    (cloud, kind): List<'_>,
+    lists: &Lists<'_>,
+    kind: Kind,
     records: Vec<(Slot, &Record)>,
 ) -> Result<Vec<(Slot, Observation)>, EngineError> {
-    let session = context.clouds.session(cloud);
-    let (all, driver) = (kinds::list(kind, session).await?, session.driver());
+    let all = kinds::list(kind, lists).await?;
     let mut listed: BTreeMap<String, Object> = all.into_iter().map(|o| (o.id.clone(), o)).collect();
     let mut found = Vec::with_capacity(records.len());
     for (slot, record) in records {
@@ -106,7 +111,7 @@ async fn observe(
             None => confirm(context, &slot.address, record).await?,
         };
         let observation =
-            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record, driver)));
+            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
         found.push((slot, observation));
     }
     Ok(found)
@@ -130,14 +135,10 @@ async fn confirm(
     }
 }
 
-/// Lists leave out a few attributes that only single reads tell; they never change.
-fn filled(mut object: Object, record: &Record, driver: Driver) -> Object {
-    let untold: &[&str] = match driver {
-        Driver::OpenStack => &["user_id", "type"],
-        // Of a server that started from a volume it does not tell the image.
-        Driver::Gateway => &["image"],
-    };
-    for &name in untold {
+/// Lists leave out a few attributes that only single reads tell, and no read tells the image of a
+/// server that started from a volume; they never change.
+fn filled(mut object: Object, record: &Record) -> Object {
+    for name in ["user_id", "type", "image"] {
         if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name))
         {
             object.attributes.insert(name.to_owned(), value.clone());
@@ -160,6 +161,11 @@ async fn look_up(
         LookupKind::Flavor => {
             let all: Vec<compute::Flavor> = session.all(compute::flavors_detail()).await?;
             all.into_iter().map(|f| Named { name: f.name, id: f.id }).collect()
+        }
+        LookupKind::ExternalNetwork => {
+            let call = network::networks(&[("router:external", "true")]);
+            let all: Vec<network::Network> = session.all(call).await?;
+            all.into_iter().map(|n| Named { name: n.name, id: n.id }).collect()
         }
     };
     named.sort();

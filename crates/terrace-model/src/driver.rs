@@ -3,6 +3,7 @@
 
 use crate::kind::Kind;
 use crate::schema::OnChange;
+use crate::value::Value;
 
 /// The API that a cloud is spoken to by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,9 +52,16 @@ impl Driver {
             (Self::Gateway, Kind::Network | Kind::Subnet) => Support::LookedUp(
                 "make the network with the product's own tools, and name it in `networks`",
             ),
-            (Self::Gateway, Kind::ServerGroup) => {
+            (Self::Gateway, Kind::Port | Kind::Volume | Kind::VolumeAttachment) => {
+                Support::LookedUp("make it with the product's own tools")
+            }
+            (Self::Gateway, Kind::SecurityGroup | Kind::ServerGroup) => {
                 Support::Absent("leave it out, or use the OpenStack API of the same cloud")
             }
+            (
+                Self::Gateway,
+                Kind::Router | Kind::RouterInterface | Kind::RouterRoute | Kind::FloatingIp,
+            ) => Support::Absent("use the OpenStack API of the same cloud for it"),
         }
     }
 
@@ -70,9 +78,15 @@ impl Driver {
         Some(Refused { reason, instead: instead.to_owned() })
     }
 
-    /// Why it cannot set an attribute of a kind that it manages, if it cannot.
-    pub fn refuses_attribute(self, kind: Kind, attribute: &str) -> Option<Refused> {
+    /// Why it cannot set an attribute of a kind that it manages to a value, if it cannot.
+    pub fn refuses_value(self, kind: Kind, attribute: &str, value: &Value) -> Option<Refused> {
         match self.support(kind) {
+            Support::CreatedWith(_) if attribute == "networks" && names_more(value) => {
+                Some(Refused {
+                    reason: "the gateway cannot choose ports and fixed addresses".to_owned(),
+                    instead: "name the networks, and nothing else of them".to_owned(),
+                })
+            }
             Support::CreatedWith(known) if !known.contains(&attribute) => Some(Refused {
                 reason: format!("the gateway cannot set `{attribute}` of a {}", kind.noun()),
                 instead: format!(
@@ -101,6 +115,12 @@ impl Driver {
     }
 }
 
+/// Whether an item of a list of networks says more than which network.
+fn names_more(networks: &Value) -> bool {
+    let items = networks.as_list().into_iter().flatten().filter_map(Value::as_map);
+    items.flatten().any(|(name, value)| name != "network" && !value.is_null())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,10 +132,17 @@ mod tests {
             let managed = kind == Kind::Server;
             assert_eq!(Driver::Gateway.refuses(kind).is_none(), managed, "{kind:?}");
         }
-        let refused = |name| Driver::Gateway.refuses_attribute(Kind::Server, name);
+        let refused = |name| Driver::Gateway.refuses_value(Kind::Server, name, &Value::Bool(true));
         assert_eq!(refused("flavor"), None);
         assert!(refused("user_data").is_some_and(|r| r.reason.contains("cannot set `user_data`")));
-        assert_eq!(Driver::OpenStack.refuses_attribute(Kind::Server, "user_data"), None);
+        assert_eq!(Driver::OpenStack.refuses_value(Kind::Server, "user_data", &Value::Null), None);
+        let nic = |field: &str| {
+            let nic =
+                [("network".to_owned(), Value::text("n")), (field.to_owned(), Value::text("x"))];
+            let nics = Value::List(vec![Value::text("plain"), Value::Map(nic.into())]);
+            Driver::Gateway.refuses_value(Kind::Server, "networks", &nics).is_some()
+        };
+        assert!(nic("fixed_ip") && nic("port") && !nic("network"));
         let effect = |driver: Driver| driver.effect(Kind::Server, OnChange::InPlace);
         assert_eq!(effect(Driver::OpenStack), OnChange::InPlace);
         assert_eq!(effect(Driver::Gateway), OnChange::Replace);

@@ -98,6 +98,16 @@ pub enum Repeat {
 }
 
 impl Repeat {
+    /// Whether there is an instance of that key.
+    pub fn has(&self, key: Option<&InstanceKey>) -> bool {
+        match (self, key) {
+            (Self::One, None) => true,
+            (Self::Count(n), Some(InstanceKey::Index(index))) => index < n,
+            (Self::Each(map), Some(InstanceKey::Text(text))) => map.contains_key(text),
+            _ => false,
+        }
+    }
+
     /// The keys of the instances, in order.
     pub fn keys(&self) -> Vec<Option<InstanceKey>> {
         match self {

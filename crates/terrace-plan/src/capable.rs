@@ -20,7 +20,8 @@ pub(crate) fn refused(
     for attribute in address.kind().schema().attributes {
         let wanted = desired.get(attribute.name).filter(|value| !value.is_null());
         let given = resource.body.get(attribute.name).filter(|_| wanted.is_some());
-        let refused = driver.refuses_attribute(address.kind(), attribute.name);
+        let refused =
+            wanted.and_then(|value| driver.refuses_value(address.kind(), attribute.name, value));
         if let (Some(term), Some(refused)) = (given, refused)
             && !is_default(attribute.presence, wanted)
         {
