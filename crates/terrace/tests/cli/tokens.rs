@@ -38,7 +38,7 @@ fn no_token_and_no_secret_is_printed_or_written() {
     let mut said = String::new();
     let mut run = |w: &Workspace, args: &[&str], code: i32| {
         let told = w.run(args).code(code);
-        said.push_str(&format!("{}\n{}\n", told.out, told.err));
+        said += &(told.out + "\n" + &told.err + "\n");
     };
     let plan = w.path("web.plan");
     let plan = plan.to_str().expect("a path");
