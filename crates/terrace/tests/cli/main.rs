@@ -11,5 +11,6 @@ mod lifecycle;
 mod operate;
 mod quickstart;
 mod served;
+mod simulator;
 mod tokens;
 mod tools;
