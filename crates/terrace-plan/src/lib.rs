@@ -14,6 +14,7 @@ mod first;
 mod ignore;
 mod judge;
 mod leftovers;
+mod offline;
 mod plan;
 mod review;
 mod scope;
@@ -23,6 +24,7 @@ mod verify;
 pub use compare::same_value;
 pub use compute::{Inputs, compute};
 pub use file::{PlanFileError, SavedPlan};
+pub use offline::Offline;
 pub use plan::{
     Action, AttributeChange, Counts, Drift, InstanceChange, Mode, Operation, Plan, PlannedOutput,
     Reason, ReasonCode, Refusal, Step,
