@@ -92,14 +92,18 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Reads a text for `file("path")` or `template`; the path is relative to the workspace folder and stays in it.
 fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     let relative = Path::new(path);
-    let plain = relative
-        .components()
-        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir | Component::ParentDir));
+    // How deep each part of the path is; `None` from where it leaves the folder.
+    let depth = relative.components().try_fold(0_usize, |depth, part| match part {
+        Component::Normal(_) => Some(depth + 1),
+        Component::CurDir => Some(depth),
+        Component::ParentDir => depth.checked_sub(1),
+        Component::Prefix(_) | Component::RootDir => None,
+    });
     let outside = |why: &str| {
         Diagnostic::error("E0702", span, format!("`{path}` {why}"))
             .help("files are read from inside the workspace folder only, by paths relative to it")
     };
-    if !plain {
+    if depth.is_none() {
         return Err(outside("is not a path inside the workspace"));
     }
     if leaves(relative) {

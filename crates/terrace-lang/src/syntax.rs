@@ -105,7 +105,7 @@ pub static ENVIRONMENT: [Field; 4] = [
 ];
 
 /// A stack, beside the sections of the kinds.
-pub static STACK: [Field; 4] = [
+pub static STACK: [Field; 7] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, for all blocks of the stack."),
     field(
         "variables",
@@ -117,6 +117,38 @@ pub static STACK: [Field; 4] = [
         "outputs",
         Form::Named(&Form::Either(&[Form::Fields(&OUTPUT), Form::Value])),
         "What the stack tells: a value, or a map with `value`.",
+    ),
+    field(
+        "moved",
+        Form::List(&Form::Fields(&MOVED)),
+        "Addresses that changed: of instances or whole blocks, also of other stacks.",
+    ),
+    field("imports", Form::List(&Form::Fields(&IMPORT)), "Objects of the cloud to take over."),
+    field("removed", Form::List(&Form::Fields(&REMOVED)), "What becomes of blocks that are gone."),
+];
+
+/// An entry of `moved`.
+pub static MOVED: [Field; 2] = [
+    Field { required: true, ..field("from", Form::Text, "The address that it had.") },
+    Field { required: true, ..field("to", Form::Text, "The address that it has now.") },
+];
+
+/// An entry of `imports`.
+pub static IMPORT: [Field; 2] = [
+    Field { required: true, ..field("to", Form::Text, "The address that it shall have.") },
+    Field {
+        required: true,
+        ..field("id", Form::Text, "Its id in the cloud; may be an expression of variables.")
+    },
+];
+
+/// An entry of `removed`.
+pub static REMOVED: [Field; 2] = [
+    Field { required: true, ..field("from", Form::Text, "The address that it had.") },
+    field(
+        "destroy",
+        Form::OrExpression(&Form::Bool),
+        "false: the object stays, only its record goes. true: it is deleted, even if the state protects it.",
     ),
 ];
 
@@ -223,7 +255,11 @@ pub static BLOCK: [Field; 7] = [
         "Blocks that must be there first, as `section.name`, beyond those it refers to.",
     ),
     field("lifecycle", Form::Fields(&LIFECYCLE), "What is wanted of its life."),
-    field("timeouts", Form::Fields(&TIMEOUTS), "How long each operation on it may take."),
+    field(
+        "timeouts",
+        Form::Fields(&TIMEOUTS),
+        "How long operations may take, as `90s`, `10m` or `1h30m`; half an hour unless given.",
+    ),
 ];
 
 /// Fields of [`BLOCK`] that a nested block does not have: it repeats with its parent.
@@ -237,33 +273,36 @@ pub static LIFECYCLE: [Field; 5] = [
     field(
         "create_before_destroy",
         Form::OrExpression(&Form::Bool),
-        "When it is replaced, create the new object before the old one is deleted.",
+        "When it is replaced, create the new object before the old one is deleted. What it needs is treated so too.",
     ),
     field(
         "prevent_destroy",
         Form::OrExpression(&Form::Bool),
-        "Refuse any plan that destroys it. Kept in the state: removing the block does not lift it.",
+        "Refuse any plan that destroys it. Kept in the state: deleting the block does not lift it.",
     ),
     field(
         "ignore_changes",
-        Form::OrExpression(&Form::Either(&[Form::OneOf(&["all"]), Form::List(&Form::Text)])),
-        "Attributes, or keys of maps as in `metadata.owner`, whose differences are left alone; or `all`.",
+        Form::Either(&[
+            Form::OrExpression(&Form::OneOf(&["all"])),
+            Form::OrExpression(&Form::List(&Form::Text)),
+        ]),
+        "Attributes whose differences are left alone, keys of maps as in `metadata.owner`, or `all`.",
     ),
     field(
         "replace_triggered_by",
         Form::List(&Form::Text),
-        "Replace it when one of these resources or attributes changes.",
+        "Resources or attributes: when one of them changes or is replaced, this is replaced.",
     ),
     field(
         "on_destroy",
         Form::OrExpression(&Form::OneOf(&["delete", "retain"])),
-        "`retain`: the object stays in the cloud, only its record goes.",
+        "`retain`: the object stays in the cloud when its record goes. Kept in the state.",
     ),
 ];
 
 /// `timeouts` of a block.
 pub static TIMEOUTS: [Field; 3] = [
-    field("create", Form::Value, "Creating it, such as `20m`."),
-    field("update", Form::Value, "Changing it."),
-    field("delete", Form::Value, "Deleting it."),
+    field("create", Form::Value, "Until it is created."),
+    field("update", Form::Value, "Until it is changed."),
+    field("delete", Form::Value, "Until it is gone."),
 ];

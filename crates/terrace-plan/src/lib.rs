@@ -12,8 +12,10 @@ mod digest;
 mod file;
 mod first;
 mod ignore;
+mod import;
 mod judge;
 mod leftovers;
+mod moves;
 mod offline;
 mod plan;
 mod review;
@@ -21,9 +23,11 @@ mod scope;
 mod steps;
 mod verify;
 
-pub use compare::same_value;
+pub use compare::{same_value, unmatched};
 pub use compute::{Inputs, compute};
 pub use file::{PlanFileError, SavedPlan};
+pub use import::wanted as wanted_imports;
+pub use moves::moves;
 pub use offline::Offline;
 pub use plan::{
     Action, AttributeChange, Counts, Drift, InstanceChange, Mode, Operation, Plan, PlannedOutput,

@@ -69,7 +69,7 @@ pub fn graph_dot(graph: &ResourceGraph) -> String {
                 Cause::Reference => "solid",
                 Cause::Nesting => "bold",
                 Cause::DependsOn => "dashed",
-                Cause::Subnets => "dotted",
+                Cause::Subnets | Cause::Interfaces => "dotted",
             };
             let (from, to) = (quoted(&address.to_string()), quoted(&needed.to_string()));
             lines.push(format!("  {from} -> {to} [style = {style}];"));

@@ -24,6 +24,9 @@ pub(crate) fn run() -> ExitCode {
     page("docs/reference/functions.md", terrace_render::function_page());
     page("docs/reference/files.md", files_page());
     page("docs/reference/commands.md", commands_page());
+    for (path, text) in terrace_lang::codes::pages() {
+        page(&path, text);
+    }
     for (name, document) in [
         ("stack", Document::Stack),
         ("workspace", Document::Workspace),
