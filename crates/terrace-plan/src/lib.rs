@@ -17,6 +17,7 @@ mod import;
 mod judge;
 mod leftovers;
 mod moves;
+mod offline;
 mod plan;
 mod review;
 mod scope;
@@ -28,6 +29,7 @@ pub use compute::{Inputs, compute};
 pub use file::{PlanFileError, SavedPlan};
 pub use import::wanted as wanted_imports;
 pub use moves::moves;
+pub use offline::Offline;
 pub use plan::{
     Action, AttributeChange, Counts, Drift, InstanceChange, Mode, Operation, Plan, PlannedOutput,
     Reason, ReasonCode, Refusal, Step,
