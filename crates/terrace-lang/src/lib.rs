@@ -11,6 +11,8 @@ mod format;
 mod lifecycle;
 mod load;
 mod locals;
+mod names;
+mod nested;
 mod resource;
 mod schema;
 mod settings;

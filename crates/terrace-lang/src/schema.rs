@@ -66,12 +66,18 @@ fn stack() -> Json {
 
 /// A map from names to blocks of a kind.
 fn section(kind: Kind) -> Json {
-    json!({
+    let one = json!({ "$ref": format!("#/$defs/{}", kind.section()) });
+    let named = json!({
         "description": kind.schema().doc,
         "type": ["object", "null"],
         "propertyNames": { "pattern": NAME },
-        "additionalProperties": { "$ref": format!("#/$defs/{}", kind.section()) },
-    })
+        "additionalProperties": one,
+    });
+    if kind.schema().short.is_none() {
+        return named;
+    }
+    let listed = json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, one] } });
+    json!({ "description": kind.schema().doc, "anyOf": [named, listed] })
 }
 
 fn block(kind: Kind) -> Json {
@@ -86,7 +92,7 @@ fn block(kind: Kind) -> Json {
         block["properties"][attribute.name] = self::attribute(attribute);
     }
     for child in Kind::ALL.into_iter().filter(|child| child.schema().parent == Some(kind)) {
-        block["properties"][child.section()] = section(child);
+        block["properties"][child.schema().key] = section(child);
     }
     let required: Vec<&str> =
         settable.filter(|a| a.presence == Presence::Required).map(|a| a.name).collect();
@@ -129,26 +135,47 @@ fn typed(ty: Type) -> Json {
         Type::Bool => json!({ "type": "boolean" }),
         Type::Cidr => json!({ "type": "string", "pattern": r"^[0-9a-fA-F.:]+/[0-9]{1,3}$" }),
         Type::Address => json!({ "type": "string", "pattern": r"^[0-9a-fA-F.:]+$" }),
+        Type::AddressOrNone => {
+            json!({ "type": "string", "pattern": r"^([0-9a-fA-F.:]+|none)$" })
+        }
+        Type::Prefix => {
+            json!({ "type": "string", "pattern": r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$" })
+        }
+        Type::Mac => {
+            json!({ "type": "string", "pattern": r"^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$" })
+        }
+        Type::Ports => json!({ "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": 65535 },
+            { "type": "string", "pattern": r"^[0-9]+( *- *[0-9]+)?$" },
+        ] }),
+        Type::Protocol => json!({ "anyOf": [
+            { "type": "integer", "minimum": 0, "maximum": 255 },
+            { "type": "string", "pattern": "^[A-Za-z0-9-]+$" },
+        ] }),
         Type::List(item) => json!({ "type": "array", "items": or_expression(typed(*item)) }),
         Type::Map(item) => {
             json!({ "type": "object", "additionalProperties": or_expression(typed(*item)) })
         }
-        Type::Object(fields) => {
-            let mut json =
-                json!({ "type": "object", "properties": {}, "additionalProperties": false });
-            for field in fields {
-                let mut schema = or_expression(typed(field.ty));
-                schema["description"] = field.doc.into();
-                json["properties"][field.name] = schema;
-            }
-            let required: Vec<&str> =
-                fields.iter().filter(|f| f.required).map(|f| f.name).collect();
-            if !required.is_empty() {
-                json["required"] = json!(required);
-            }
-            json
+        Type::Object(fields) => object(fields),
+        Type::Short(short, fields) => {
+            let alone = fields.iter().find(|f| f.name == short).map(|f| typed(f.ty));
+            json!({ "anyOf": [alone, object(fields)] })
         }
     }
+}
+
+fn object(fields: &[terrace_model::schema::Field]) -> Json {
+    let mut json = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+    for field in fields {
+        let mut schema = or_expression(typed(field.ty));
+        schema["description"] = field.doc.into();
+        json["properties"][field.name] = schema;
+    }
+    let required: Vec<&str> = fields.iter().filter(|f| f.required).map(|f| f.name).collect();
+    if !required.is_empty() {
+        json["required"] = json!(required);
+    }
+    json
 }
 
 /// The schema, or an expression; a plain text takes expressions anyway.

@@ -5,12 +5,14 @@
 //! Every other crate speaks in its terms; see `docs/architecture.md` for the map.
 
 pub mod address;
+mod canonical;
 pub mod diagnostic;
 pub mod expr;
 pub mod kind;
 mod kinds;
 pub mod lifecycle;
 pub mod observed;
+pub mod rules;
 pub mod schema;
 pub mod snapshot;
 pub mod source;

@@ -20,7 +20,7 @@ mod scope;
 mod steps;
 mod verify;
 
-pub use compare::same_value;
+pub use compare::{same_value, unmatched};
 pub use compute::{Inputs, compute};
 pub use file::{PlanFileError, SavedPlan};
 pub use plan::{

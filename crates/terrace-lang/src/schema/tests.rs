@@ -47,7 +47,11 @@ fn the_loader_knows_what_the_schema_allows() {
         let inside = |field: &str| match kind.schema().parent {
             None => format!("{section}: {{ a: {{ {field} }} }}"),
             Some(parent) => {
-                format!("{}: {{ p: {{ {section}: {{ a: {{ {field} }} }} }} }}", parent.section())
+                format!(
+                    "{}: {{ p: {{ {}: {{ a: {{ {field} }} }} }} }}",
+                    parent.section(),
+                    kind.schema().key
+                )
             }
         };
         let allowed = &stack["$defs"][section];
@@ -70,13 +74,19 @@ fn the_loader_knows_what_the_schema_allows() {
 fn what_is_required_and_typed_is_in_the_schema() {
     let stack = schema(Document::Stack);
     let server = &stack["$defs"]["servers"];
-    assert_eq!(server["required"], json!(["image", "flavor", "networks"]));
+    assert_eq!(server["required"], json!(["flavor", "networks"]));
     assert_eq!(server["type"], "object");
     assert_eq!(server["properties"]["status"], Json::Null, "set by the cloud");
+    let group = &stack["$defs"]["ports"]["properties"]["security_groups"];
     assert_eq!(
-        server["properties"]["networks"]["anyOf"],
+        group["anyOf"],
         json!([{ "type": "array", "items": { "type": "string" } }, { "$ref": "#/$defs/expression" }])
     );
+    let nic = &server["properties"]["networks"]["anyOf"][0]["items"]["anyOf"][0]["anyOf"];
+    assert_eq!(nic[0], json!({ "type": "string" }), "a network by its name");
+    assert_eq!(nic[1]["properties"]["port"]["type"], "string");
+    let volumes = &server["properties"]["volumes"]["anyOf"][1]["items"]["anyOf"];
+    assert_eq!(volumes[0], json!({ "type": "string" }), "a volume by its name");
     let version = &stack["$defs"]["subnets"]["properties"]["enable_dhcp"]["anyOf"][0];
     assert_eq!(*version, json!({ "type": "boolean" }));
     assert_eq!(stack["$defs"]["subnets"]["properties"]["network_id"], Json::Null, "by its place");
