@@ -1,5 +1,8 @@
 //! Lifecycles carried out on the simulator: with faults, and cut off at every request.
 
+mod attributes;
+mod counts;
 mod first;
+mod joints;
 mod settings;
 mod world;
