@@ -219,6 +219,7 @@ fn form(form: Form) -> Json {
         Form::Text => json!({ "type": ["string", "null"] }),
         Form::Bool => json!({ "type": "boolean" }),
         Form::Whole => json!({ "type": "integer" }),
+        Form::Number => json!({ "type": "number" }),
         Form::OneOf(choices) => json!({ "enum": choices }),
         Form::OrExpression(inner) => or_expression(self::form(*inner)),
         Form::List(inner) => json!({ "type": "array", "items": self::form(*inner) }),

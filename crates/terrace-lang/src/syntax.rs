@@ -25,6 +25,8 @@ pub enum Form {
     Bool,
     /// A whole number.
     Whole,
+    /// A number.
+    Number,
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// The same, or an expression that gives it.
@@ -53,7 +55,7 @@ const CLOUD: Form = Form::Either(&[
 ]);
 
 /// `terrace.yaml`.
-pub static WORKSPACE: [Field; 3] = [
+pub static WORKSPACE: [Field; 5] = [
     field(
         "cloud",
         CLOUD,
@@ -69,14 +71,32 @@ pub static WORKSPACE: [Field; 3] = [
         Form::Named(&Form::Fields(&ENVIRONMENT)),
         "Environments: each has a state and values of variables of its own.",
     ),
+    field(
+        "state",
+        Form::Either(&[Form::OneOf(&["sled"]), Form::Fields(&STATE)]),
+        "Where the state is kept: in the workspace's folder `state`.",
+    ),
+    field(
+        "defaults",
+        Form::Named(&Form::Named(&Form::Value)),
+        "By kind: what its blocks have unless they say otherwise, as if it were written in each.",
+    ),
 ];
 
+/// `state`.
+pub static STATE: [Field; 1] = [field("type", Form::OneOf(&["sled"]), "The store.")];
+
 /// One of `environments`.
-pub static ENVIRONMENT: [Field; 1] = [field(
-    "variables",
-    Form::Text,
-    "The file with its values of variables, relative to the workspace.",
-)];
+pub static ENVIRONMENT: [Field; 4] = [
+    field(
+        "variables",
+        Form::Text,
+        "The file with its values of variables, relative to the workspace; `environments/NAME.yaml` when left out.",
+    ),
+    field("cloud", CLOUD, "Its cloud, in place of the workspace's."),
+    field("protected", Form::Bool, "Whether changes need more than a `--yes`."),
+    field("description", Form::Text, "What it is for."),
+];
 
 /// A stack, beside the sections of the kinds.
 pub static STACK: [Field; 4] = [
@@ -95,21 +115,54 @@ pub static STACK: [Field; 4] = [
 ];
 
 /// A variable.
-pub static VARIABLE: [Field; 6] = [
+pub static VARIABLE: [Field; 14] = [
     field(
         "type",
-        Form::OneOf(&["string", "integer", "number", "boolean", "list", "map"]),
-        "The type of its value; any when left out.",
+        Form::Text,
+        "The type of its value: string, integer, number, boolean, list, map or object, or a short form such as `list(string)`; any when left out.",
+    ),
+    field(
+        "items",
+        Form::Value,
+        "The type of the items of a list, or of the values of a map: a word, or a map of these fields.",
+    ),
+    field(
+        "fields",
+        Form::Named(&Form::Value),
+        "The fields of an object, each a word or a map of these fields, with `optional` or `default` where it may be left out.",
     ),
     field("default", Form::Value, "Its value when none is given; without it one must be given."),
     field("description", Form::Text, "What it is for."),
-    field("minimum", Form::Whole, "The least number it may be."),
-    field("maximum", Form::Whole, "The greatest number it may be."),
+    field("minimum", Form::Number, "The least number it may be."),
+    field("maximum", Form::Number, "The greatest number it may be."),
+    field("pattern", Form::Text, "A regular expression that the whole text must match."),
+    field("enum", Form::List(&Form::Value), "The values it may have."),
+    field("min_length", Form::Whole, "The least number of characters, items or entries."),
+    field("max_length", Form::Whole, "The greatest number of characters, items or entries."),
+    field(
+        "optional",
+        Form::Bool,
+        "Of a field of an object: whether it may be left out, and is null then.",
+    ),
+    field(
+        "validate",
+        Form::Either(&[Form::List(&Form::Fields(&RULE)), Form::Fields(&RULE)]),
+        "Rules that its value must keep.",
+    ),
     field(
         "sensitive",
         Form::Bool,
         "Whether its value, and every value computed from it, is never shown.",
     ),
+];
+
+/// A rule of a variable.
+pub static RULE: [Field; 2] = [
+    Field {
+        required: true,
+        ..field("condition", Form::Value, "An expression that must be true; it may look at `vars`.")
+    },
+    Field { required: true, ..field("message", Form::Value, "What is said when it is not.") },
 ];
 
 /// An output with more than a value.
@@ -120,7 +173,7 @@ pub static OUTPUT: [Field; 3] = [
 ];
 
 /// What every block may have beside the attributes of its kind.
-pub static BLOCK: [Field; 6] = [
+pub static BLOCK: [Field; 7] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, in place of the stack's."),
     field(
         "count",
@@ -143,11 +196,44 @@ pub static BLOCK: [Field; 6] = [
         "Blocks that must be there first, as `section.name`, beyond those it refers to.",
     ),
     field("lifecycle", Form::Fields(&LIFECYCLE), "What is wanted of its life."),
+    field("timeouts", Form::Fields(&TIMEOUTS), "How long the cloud may take, such as `10m`."),
 ];
 
 /// Fields of [`BLOCK`] that a nested block does not have: it repeats with its parent.
 pub const NOT_NESTED: [&str; 3] = ["count", "for_each", "when"];
 
 /// `lifecycle` of a block.
-pub static LIFECYCLE: [Field; 1] =
-    [field("prevent_destroy", Form::Bool, "Refuse any plan that destroys it.")];
+pub static LIFECYCLE: [Field; 5] = [
+    field(
+        "create_before_destroy",
+        Form::OrExpression(&Form::Bool),
+        "When it is replaced: create the new one first, then delete the old one.",
+    ),
+    field(
+        "prevent_destroy",
+        Form::OrExpression(&Form::Bool),
+        "Refuse any plan that destroys it, also when its block is gone.",
+    ),
+    field(
+        "ignore_changes",
+        Form::Either(&[Form::OneOf(&["all"]), Form::List(&Form::Text)]),
+        "Attributes whose changes are left alone, such as `metadata.owner`; or `all`.",
+    ),
+    field(
+        "replace_triggered_by",
+        Form::List(&Form::Text),
+        "Other blocks, or attributes of them: when they are replaced or change, so is this.",
+    ),
+    field(
+        "on_destroy",
+        Form::OrExpression(&Form::OneOf(&["delete", "retain"])),
+        "`retain` leaves the object in the cloud and only forgets it.",
+    ),
+];
+
+/// `timeouts` of a block.
+pub static TIMEOUTS: [Field; 3] = [
+    field("create", Form::Text, "Until it is there and usable."),
+    field("update", Form::Text, "Until a change is done."),
+    field("delete", Form::Text, "Until it is gone."),
+];

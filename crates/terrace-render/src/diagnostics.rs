@@ -1,5 +1,7 @@
 //! Diagnostics: the source line, underlined, with what to do.
 
+use std::fmt::Write as _;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 use terrace_model::{Diagnostic, Diagnostics, Severity, Sources, Span};
@@ -28,7 +30,7 @@ pub fn diagnostics(diagnostics: &Diagnostics, sources: &Sources, style: Style) -
     if !counted.is_empty() {
         text.push_str(&counted.join(", "));
         if diagnostics.dropped() > 0 {
-            text.push_str(&format!(", and {} more that are not shown", diagnostics.dropped()));
+            let _ = write!(text, ", and {} more that are not shown", diagnostics.dropped());
         }
         text.push('\n');
     }

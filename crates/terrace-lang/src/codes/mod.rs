@@ -1,6 +1,7 @@
 //! Codes of diagnostics: stable, each with one meaning. This register drives `terrace explain` and
 //! the pages in `docs/errors/`; a test makes every example and looks for its code.
 
+mod lifecycle;
 mod names;
 mod values;
 mod yaml;
@@ -52,7 +53,10 @@ impl Example {
 
 /// Every code, in order.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [yaml::CODES, names::CODES, values::CODES].into_iter().flatten()
+    let lists = [yaml::CODES, names::CODES, values::CODES, lifecycle::CODES];
+    let mut all: Vec<&'static Code> = lists.into_iter().flatten().collect();
+    all.sort_by_key(|code| code.code);
+    all.into_iter()
 }
 
 /// What a code means, however its letter is written.

@@ -77,6 +77,7 @@ fn described(form: Form) -> String {
         Form::Text => "text".into(),
         Form::Bool => "true or false".into(),
         Form::Whole => "a whole number".into(),
+        Form::Number => "a number".into(),
         Form::OneOf(choices) => choices.join(", "),
         Form::OrExpression(inner) => format!("{}, or an expression", described(*inner)),
         Form::List(inner) => format!("a list, each {}", described(*inner)),

@@ -61,15 +61,6 @@ fn check(case: &Case) -> Result<(), String> {
     let length = std::fs::metadata(&told).expect("a file").len();
     let text = String::from_utf8_lossy(&std::fs::read(&told).expect("a file")).into_owned();
     let code = if case.told.is_empty() { 0 } else { 1 };
-    if std::env::var_os("SHOW").is_some() {
-        eprintln!(
-            "{:>6} ms {:>4} MB  {}  {}",
-            cpu.as_millis(),
-            used.rusage.maxrss >> 20,
-            case.name,
-            text.lines().next().unwrap_or_default().chars().take(90).collect::<String>()
-        );
-    }
     let complaint = if used.status.code() != Some(code) {
         format!("ended with {}, not {code}", used.status)
     } else if text.contains("panicked") {
