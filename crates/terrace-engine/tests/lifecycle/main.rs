@@ -2,6 +2,7 @@
 
 mod attributes;
 mod counts;
+mod cut;
 mod first;
 mod joints;
 mod settings;
