@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_model::expr::{Reference, ResourceReference, Root};
 use terrace_model::{
-    Address, Diagnostic, Diagnostics, InstanceKey, Kind, Repeat, Resource, ResourceAddress, Span,
-    Stack, Workspace,
+    Address, Diagnostic, Diagnostics, InstanceKey, Kind, Name, Repeat, Resource, ResourceAddress,
+    Span, Stack, Workspace,
 };
 
 use crate::dag::{Cycle, Dag};
@@ -175,14 +175,13 @@ impl Builder<'_> {
     /// What is written inside of an instance.
     fn nested(&self, parent: &Address, kind: Kind) -> Vec<Address> {
         let Some(stack) = self.workspace.stacks.get(parent.stack()) else { return Vec::new() };
+        let of = |path: Vec<Name>| ResourceAddress { stack: parent.stack().clone(), kind, path };
+        // Children stand right after the place that their parent's path would have.
+        let first = of(parent.resource.path.clone());
         let inside =
-            |a: &ResourceAddress| a.kind == kind && a.path.first() == parent.resource.path.first();
-        stack
-            .resources
-            .keys()
-            .filter(|a| inside(a))
-            .map(|a| a.instance(parent.key.clone()))
-            .collect()
+            |a: &&ResourceAddress| a.kind == kind && a.path.first() == parent.resource.path.first();
+        let from_there = stack.resources.range(&first..).map(|(address, _)| address);
+        from_there.take_while(inside).map(|a| a.instance(parent.key.clone())).collect()
     }
 
     /// A floating IP needs the interfaces of routers on the subnets of what it leads to. Known once
@@ -262,8 +261,8 @@ impl Builder<'_> {
         span: Span,
     ) -> Vec<Address> {
         if !target.repeat.has(key.as_ref()) {
+            let there = target.repeat.count();
             let message = format!("there is no `{}`", address.instance(key));
-            let there = target.repeat.keys().len();
             let help = format!("`{address}` has {there} instance(s) here");
             self.diagnostics.push(Diagnostic::error("E0402", span, message).help(help));
             return Vec::new();

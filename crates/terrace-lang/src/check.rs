@@ -28,7 +28,7 @@ pub(crate) fn types(workspace: &Workspace) -> Diagnostics {
 
 fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: &mut Diagnostics) {
     // One instance stands for all; a block without any is checked as if it had one.
-    let key = resource.repeat.keys().into_iter().next().unwrap_or(Some(InstanceKey::Index(0)));
+    let key = resource.repeat.first().unwrap_or(Some(InstanceKey::Index(0)));
     let scope = Checking { workspace, stack, key, repeat: &resource.repeat };
     crate::lifecycle::check(stack, resource, &scope, found);
     for (name, term) in &resource.body {

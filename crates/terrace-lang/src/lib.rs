@@ -13,6 +13,7 @@ mod load;
 mod locals;
 mod names;
 mod nested;
+mod refactor;
 mod resource;
 mod schema;
 mod settings;

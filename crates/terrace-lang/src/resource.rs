@@ -272,7 +272,7 @@ fn keys(value: Value) -> Result<BTreeMap<String, Value>, Value> {
     }
 }
 
-fn evaluate(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Option<Value> {
+pub(crate) fn evaluate(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Option<Value> {
     let before = reading.diagnostics.len();
     let term = term(reading, node);
     if reading.diagnostics.len() > before {

@@ -12,6 +12,7 @@ pub mod kind;
 mod kinds;
 pub mod lifecycle;
 pub mod observed;
+pub mod refactor;
 pub mod rules;
 pub mod schema;
 pub mod snapshot;
@@ -26,6 +27,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
+pub use refactor::{Import, Move, Moved, Refactors, Removed};
 pub use schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
 };

@@ -5,5 +5,6 @@ mod counts;
 mod cut;
 mod first;
 mod joints;
+mod refactor;
 mod settings;
 mod world;
