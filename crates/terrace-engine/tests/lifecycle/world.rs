@@ -333,7 +333,6 @@ pub(crate) fn fault(method: &str, path: &str, effect: terrace_sim::Effect) -> Fa
         path: Some(path.into()),
         skip: 0,
         count: Some(1),
-        probability: None,
         effect,
     }
 }
