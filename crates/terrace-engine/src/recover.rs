@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use terrace_model::{Kind, Name, Object, ObjectState, Record, Snapshot, Status, Value};
+use terrace_model::{Kind, Name, Object, ObjectState, OnChange, Record, Snapshot, Status, Value};
 use terrace_state::{Ended, Intent, Operation, PlannedRecord, Store, Verb};
 
 use crate::context::Context;
@@ -147,7 +147,7 @@ async fn created(
         }
         let listed = match lists.remove(&list) {
             Some(listed) => listed,
-            None => kinds::list(kind, session).await?,
+            None => kinds::list(kind, &kinds::Lists::of(session)).await?,
         };
         let fits: Vec<&Object> = listed
             .iter()
@@ -183,6 +183,7 @@ fn how(kind: Kind) -> &'static str {
         Recognised::Marker => "its marker",
         Recognised::NameAndKey => "its name and key",
         Recognised::NewGroup => "its name and policy",
+        Recognised::Itself => "what it joins",
     }
 }
 
@@ -198,6 +199,10 @@ pub(crate) fn is_it(operation: &Operation, object: &Object) -> bool {
     match kinds::recognised(intent.address.kind()) {
         Recognised::Marker => object.marker.as_deref() == Some(intent.marker.as_str()),
         Recognised::NameAndKey => same("name") && same("public_key"),
+        Recognised::Itself => {
+            let given = declared.into_iter().flat_map(|d| d.keys());
+            given.filter(|name| names_it(intent.address.kind(), name)).all(|name| same(name))
+        }
         Recognised::NewGroup => {
             let members = object.attributes.get("members").and_then(Value::as_list);
             same("name")
@@ -206,6 +211,12 @@ pub(crate) fn is_it(operation: &Operation, object: &Object) -> bool {
                 && !intent.existing.contains(&object.id)
         }
     }
+}
+
+/// Whether an attribute is one of those that make an object what it is.
+fn names_it(kind: Kind, name: &str) -> bool {
+    let attribute = kind.schema().attribute(name);
+    attribute.is_some_and(|a| a.on_change == OnChange::Replace && a.readable)
 }
 
 fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding, Decision) {

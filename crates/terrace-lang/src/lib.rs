@@ -12,6 +12,8 @@ mod format;
 mod lifecycle;
 mod load;
 mod locals;
+mod names;
+mod nested;
 mod refactor;
 mod resource;
 mod schema;

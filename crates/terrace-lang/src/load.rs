@@ -12,6 +12,9 @@ use crate::settings::{self, Settings};
 use crate::yaml::{self, Entry};
 use crate::{check, conditions, refactor, stack, variables};
 
+/// Most instances of all blocks together.
+const MAX_INSTANCES: usize = 250_000;
+
 /// What to load.
 pub struct Request<'a> {
     /// The workspace folder.
@@ -124,6 +127,7 @@ impl Reading<'_> {
             }
         }
         given.undeclared(self, &stacks);
+        self.bound_instances(&stacks)?;
         let workspace = Workspace {
             environment: name.to_owned(),
             protected: environment.protected,
@@ -140,6 +144,21 @@ impl Reading<'_> {
         self.diagnostics.extend(refactor::check(&workspace));
         self.diagnostics.extend(conditions::check_policies(&workspace));
         Some(workspace)
+    }
+
+    /// Each block may make many instances; all of them together have a bound too.
+    fn bound_instances(&mut self, stacks: &BTreeMap<StackName, Stack>) -> Option<()> {
+        let mut total = 0;
+        for resource in stacks.values().flat_map(|stack| stack.resources.values()) {
+            total += resource.repeat.count();
+            if total > MAX_INSTANCES {
+                let message = format!("more than {MAX_INSTANCES} instances in one workspace");
+                let diagnostic = Diagnostic::error("E0302", resource.span, message);
+                self.diagnostics.push(diagnostic.help("split the workspace"));
+                return None;
+            }
+        }
+        Some(())
     }
 
     fn settings(&mut self) -> Option<Settings> {

@@ -8,7 +8,7 @@ use crate::load::Reading;
 use crate::term::{entries, term, unknown};
 use crate::variables::{self, Given};
 use crate::yaml::{Entry, Node};
-use crate::{locals, refactor, resource, settings};
+use crate::{locals, names, refactor, resource, settings};
 
 /// Reads a stack file.
 pub(crate) fn read(
@@ -66,7 +66,7 @@ pub(crate) fn read(
             resource.cloud.get_or_insert_with(|| cloud.clone());
         }
     }
-    resource::bare_names(reading, &mut stack);
+    names::bare_names(reading, &mut stack);
     stack.refactors = refactor::read(reading, &stack, sections);
     if let Some(entry) = find("outputs") {
         for output in entries(reading, &entry.value, "`outputs`") {

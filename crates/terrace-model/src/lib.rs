@@ -5,6 +5,7 @@
 //! Every other crate speaks in its terms; see `docs/architecture.md` for the map.
 
 pub mod address;
+mod canonical;
 pub mod diagnostic;
 pub mod expr;
 pub mod kind;
@@ -13,6 +14,7 @@ pub mod lifecycle;
 pub mod observed;
 pub mod policy;
 pub mod refactor;
+pub mod rules;
 pub mod schema;
 pub mod snapshot;
 pub mod source;

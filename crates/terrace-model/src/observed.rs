@@ -73,6 +73,8 @@ pub enum LookupKind {
     Image,
     /// A Nova flavor.
     Flavor,
+    /// A network outside, that routers have their gateway on and floating IPs come from.
+    ExternalNetwork,
 }
 
 impl LookupKind {
@@ -81,6 +83,7 @@ impl LookupKind {
         match self {
             Self::Image => "image",
             Self::Flavor => "flavor",
+            Self::ExternalNetwork => "external network",
         }
     }
 }

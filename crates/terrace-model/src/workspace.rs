@@ -91,6 +91,34 @@ pub enum Repeat {
 }
 
 impl Repeat {
+    /// How many instances there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Count(n) => *n as usize,
+            Self::Each(map) => map.len(),
+        }
+    }
+
+    /// Whether there is an instance of this key.
+    pub fn has(&self, key: Option<&InstanceKey>) -> bool {
+        match (self, key) {
+            (Self::One, None) => true,
+            (Self::Count(n), Some(InstanceKey::Index(index))) => index < n,
+            (Self::Each(map), Some(InstanceKey::Text(key))) => map.contains_key(key),
+            _ => false,
+        }
+    }
+
+    /// The key of the first instance, if there is one.
+    pub fn first(&self) -> Option<Option<InstanceKey>> {
+        match self {
+            Self::One => Some(None),
+            Self::Count(n) => (*n > 0).then_some(Some(InstanceKey::Index(0))),
+            Self::Each(map) => map.keys().next().map(|key| Some(InstanceKey::Text(key.clone()))),
+        }
+    }
+
     /// The keys of the instances, in order.
     pub fn keys(&self) -> Vec<Option<InstanceKey>> {
         match self {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use terrace_graph::ResourceGraph;
 use terrace_model::expr::ResourceReference;
 use terrace_model::{
-    Address, Attributes, CloudIdentity, Diagnostics, Kind, Life, LookupKind, Move, Name, Object,
-    Observation, Observed, Record, Resource, Snapshot, Value, Workspace,
+    Address, Attributes, CloudIdentity, Diagnostics, Kind, Life, Move, Name, Object, Observation,
+    Observed, Record, Resource, Snapshot, Value, Workspace,
 };
 
 use crate::judge::{self, Decided, because};
@@ -378,10 +378,8 @@ fn drift(inputs: Inputs<'_>, instances: &[InstanceChange]) -> Vec<Drift> {
 /// Names for the ids that plans show: images and flavors, and everything seen that has a name.
 fn names(inputs: Inputs<'_>) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for kind in [LookupKind::Image, LookupKind::Flavor] {
-        for named in inputs.observed.facts.lookups.get(&kind).into_iter().flatten() {
-            names.insert(named.id.clone(), named.name.clone());
-        }
+    for named in inputs.observed.facts.lookups.values().flatten() {
+        names.insert(named.id.clone(), named.name.clone());
     }
     for (address, observation) in &inputs.observed.objects {
         if let (Observation::Present(object), true) = (observation, address.kind() != Kind::Keypair)

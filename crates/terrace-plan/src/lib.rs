@@ -25,7 +25,7 @@ mod steps;
 mod target;
 mod verify;
 
-pub use compare::same_value;
+pub use compare::{same_value, unmatched};
 pub use compute::{Inputs, compute};
 pub use conditions::Check;
 pub use file::{PlanFileError, SavedPlan};

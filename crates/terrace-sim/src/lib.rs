@@ -9,6 +9,7 @@
 //! What it does is what a real OpenStack Zed was seen doing. It never starts threads or timers of
 //! its own: what is due is done when the next request looks.
 
+mod admin;
 mod cinder;
 mod clock;
 mod cloud;

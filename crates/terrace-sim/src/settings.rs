@@ -1,5 +1,6 @@
 //! How a simulated cloud behaves: durations, quotas, faults.
 
+use crate::error::SimError;
 use crate::faults::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,14 @@ pub struct Settings {
     pub quota: Quota,
     /// Faults that are armed from the start.
     pub faults: Vec<Fault>,
+}
+
+impl Settings {
+    /// Reads settings from YAML, of which JSON is a part.
+    pub fn parse(text: &str) -> Result<Self, SimError> {
+        serde_yaml::from_str(text)
+            .map_err(|source| SimError::Settings { what: "the simulator's settings", source })
+    }
 }
 
 impl Default for Settings {

@@ -9,8 +9,10 @@ use crate::records::{
 use crate::settings::Settings;
 use crate::table::{Kept, Record, Stored, Table};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The cloud.
+#[derive(Clone)]
 pub(crate) struct State {
     pub(crate) settings: Settings,
     /// The moment of the present request.
@@ -44,7 +46,7 @@ pub(crate) struct State {
     pub(crate) cursors: BTreeMap<String, u128>,
     /// The lists that the gateway gives again, each with the moment until which.
     pub(crate) kept_lists: BTreeMap<String, (u64, crate::web::Reply)>,
-    log: Option<Log>,
+    log: Option<Arc<Mutex<Log>>>,
 }
 
 impl State {
@@ -132,7 +134,7 @@ impl State {
 
     /// From now on every commit goes to this log, which is first made short.
     pub(crate) fn attach(&mut self, log: Log) -> Kept {
-        self.log = Some(log);
+        self.log = Some(Arc::new(Mutex::new(log)));
         self.compact()
     }
 
@@ -147,7 +149,7 @@ impl State {
         }
         self.saved_counter = self.counter;
         let counter = self.counter;
-        self.log.as_mut().map_or(Ok(()), |log| log.replace(counter, &entries))
+        self.with_log(|log| log.replace(counter, &entries))
     }
 
     /// Makes the changes since the last commit last.
@@ -162,7 +164,17 @@ impl State {
         }
         self.saved_counter = self.counter;
         let counter = self.counter;
-        self.log.as_mut().map_or(Ok(()), |log| log.append(counter, &entries))
+        self.with_log(|log| log.append(counter, &entries))
+    }
+
+    fn with_log(&self, write: impl FnOnce(&mut Log) -> Kept) -> Kept {
+        let Some(log) = &self.log else { return Ok(()) };
+        write(&mut log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The cloud as it is, to be looked at later; what happens to it is not kept.
+    pub(crate) fn memory(&self) -> Self {
+        Self { log: None, ..self.clone() }
     }
 
     /// Takes back the changes since the last commit.

@@ -123,8 +123,9 @@ pub(crate) fn simulator(workspace: &Path, name: Option<&Name>) -> anyhow::Result
     let folder = workspace.join("state").join(folder);
     let settings = match machine::env("TERRACE_SIM_SETTINGS") {
         None => terrace_sim::Settings::default(),
-        Some(text) => serde_json::from_str(&text)
-            .context("TERRACE_SIM_SETTINGS is not settings of the simulator")?,
+        Some(text) => {
+            terrace_sim::Settings::parse(&text).context("TERRACE_SIM_SETTINGS is of no use")?
+        }
     };
     let clock = Arc::new(terrace_sim::SystemClock);
     Cloud::open(&folder, settings, clock).context("the simulated cloud cannot be opened")

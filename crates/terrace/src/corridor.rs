@@ -120,11 +120,19 @@ pub(crate) struct Planned {
     pub(crate) recovery: Recovery,
 }
 
+/// Whether the recorded objects are read from the cloud, or taken as they were last seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refresh {
+    Read,
+    AsRecorded,
+}
+
 /// Finds out what an earlier run left, reads the cloud, and plans. Writes nothing.
 pub(crate) async fn plan(
     loaded: &Loaded,
     place: &Place,
     (mode, choices): (Mode, &Choices),
+    refresh: Refresh,
 ) -> anyhow::Result<Planned> {
     let snapshot = place.store.snapshot()?;
     let recovery =
@@ -141,13 +149,14 @@ pub(crate) async fn plan(
             return Err(crate::commands::state::nothing_at(&asked.to_string(), known));
         }
     }
-    let wanted = match mode {
+    let mut wanted = match mode {
         Mode::Apply => {
             let imports = terrace_plan::wanted_imports(workspace, &recorded);
             Wanted { imports, ..Wanted::by(workspace) }
         }
         Mode::Destroy => Wanted::default(),
     };
+    wanted.as_recorded = refresh == Refresh::AsRecorded;
     let observed = terrace_engine::refresh(&place.context, &recorded, &wanted).await?;
     let inputs = Inputs {
         mode,

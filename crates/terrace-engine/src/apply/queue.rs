@@ -121,9 +121,12 @@ fn apart(plan: &Plan, at: usize) -> Option<Address> {
         .dependencies
         .iter()
         .find(|address| {
+            if address.kind() != Kind::ServerGroup {
+                return false;
+            }
             let group = plan.primary(address);
             let policy = group.and_then(|g| g.desired.get("policy")).and_then(Value::as_str);
-            address.kind() == Kind::ServerGroup && policy == Some("anti-affinity")
+            policy == Some("anti-affinity")
         })
         .cloned()
 }

@@ -184,6 +184,15 @@ impl Work<'_> {
         self.stored(move |store| store.end(op, ended)).await
     }
 
+    /// All that is desired of an instance, now that everything pending is known.
+    pub(super) fn desired(&self, instance: &InstanceChange) -> Result<Attributes, Trouble> {
+        let address = &instance.address;
+        let mut desired = self.resolved(address, &instance.desired)?;
+        let complete = (address.kind().schema().complete)(&mut desired);
+        complete.map_err(|wrong| Trouble::new(wrong, None))?;
+        Ok(desired)
+    }
+
     /// Attributes with everything pending resolved, and checked again now that they are known.
     pub(super) fn resolved(
         &self,
@@ -194,12 +203,13 @@ impl Work<'_> {
             let wrong = |message: String| {
                 Trouble::new(format!("`{name}` cannot be computed: {message}"), None)
             };
-            let value =
+            let mut value =
                 self.values.resolve(address.stack(), value).map_err(|e| wrong(e.message))?;
             if let Some(attribute) =
                 address.kind().schema().attribute(name).filter(|_| !value.is_null())
             {
                 attribute.ty.check(&value).map_err(wrong)?;
+                value = attribute.ty.canonical(value);
             }
             Ok((name.clone(), value))
         };
@@ -223,7 +233,7 @@ impl Work<'_> {
             });
         });
         let cloud = self.context.clouds.name_of(address);
-        let waited = self.poller.wait((cloud, id), until, limit, on_tick).await;
+        let waited = self.poller.wait((cloud, address.kind(), id), until, limit, on_tick).await;
         waited.map_err(|error| {
             Trouble::new(error, Some("run `terrace apply` again: it goes on waiting"))
         })

@@ -281,6 +281,7 @@ impl World {
 /// A request like these answers so, once.
 pub(crate) fn fault(method: &str, path: &str, effect: terrace_sim::Effect) -> Fault {
     Fault {
+        probability: None,
         service: None,
         method: Some(method.into()),
         path: Some(path.into()),

@@ -1,7 +1,7 @@
 //! Codes of what is wanted of a resource's life, and of addresses that change.
 
 use super::Code;
-use super::Example::{Cloud, Plan, Stack};
+use super::Example::{Plan, Stack, Untried};
 
 pub(super) const CODES: &[Code] = &[
     Code {
@@ -83,7 +83,7 @@ pub(super) const CODES: &[Code] = &[
         code: "E0816",
         title: "Something would move to an address at which something else is recorded.",
         why: "One of the two would be forgotten, and stay in the cloud unseen.",
-        example: Cloud(
+        example: Untried(
             "moved: [{ from: networks.back, to: networks.front }]\nnetworks: { front: {} }\n",
         ),
         fix: "Delete the entry, so that the old one is deleted, or take one of the two out of the state with `terrace state rm`.",
@@ -92,7 +92,7 @@ pub(super) const CODES: &[Code] = &[
         code: "E0821",
         title: "An object that is to be imported is managed already.",
         why: "Two addresses for one object would work against each other.",
-        example: Cloud(
+        example: Untried(
             "imports: [{ to: networks.front, id: 5f1c3a52-8a3b-4d0e-9d4f-000000000010 }]\nnetworks: { front: {} }\n",
         ),
         fix: "To give it another address write an entry of `moved`; otherwise delete the entry.",
@@ -119,8 +119,8 @@ pub(super) const CODES: &[Code] = &[
         code: "E0832",
         title: "A postcondition does not hold.",
         why: "The object is there, but not as the block says that it must be.",
-        example: Cloud(
-            "networks:\n  front:\n    postconditions:\n      - { condition: self.mtu >= 1500, message: the network is too narrow }\n",
+        example: Untried(
+            "networks:\n  front:\n    postconditions:\n      - { condition: self.mtu >= 9000, message: the network is too narrow }\n",
         ),
         fix: "Change the object or the condition; nothing that needs the object is done until it holds.",
     },

@@ -1,7 +1,7 @@
 //! Codes of values, names and references.
 
 use super::Code;
-use super::Example::{Cloud, Files, Plan, Stack};
+use super::Example::{Files, Plan, Stack, Untried};
 
 pub(super) const CODES: &[Code] = &[
     Code {
@@ -17,6 +17,13 @@ pub(super) const CODES: &[Code] = &[
         why: "How many instances there are is decided before anything is made: `count` is a whole number from 0 to 100000, `for_each` a map or a list of different texts, `when` true or false.",
         example: Stack("networks:\n  front: { count: -1 }\n"),
         fix: "Compute it from `vars`, `locals` and `env` only; what a cloud tells only later cannot be used.",
+    },
+    Code {
+        code: "E0303",
+        title: "Attributes of a resource do not go together.",
+        why: "Each is right for itself, and the cloud would refuse them together.",
+        example: Plan("security_groups:\n  web: { rules: [{ direction: ingress, ports: 443 }] }\n"),
+        fix: "Add what the message names, or remove one of the two.",
     },
     Code {
         code: "E0401",
@@ -47,7 +54,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E0404",
-        title: "The cloud has no image or flavor of that name.",
+        title: "The cloud has no image, flavor or external network of that name.",
         why: "Names are looked up when the plan is made, in what this project sees.",
         example: Plan(
             "networks:\n  front: { subnets: { v4: { cidr: 10.0.0.0/24 } } }\nservers:\n  app: { image: no-such-image, flavor: m1.small, networks: [front] }\n",
@@ -56,9 +63,9 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E0405",
-        title: "The cloud has several images or flavors of that name.",
+        title: "The cloud has several images, flavors or external networks of that name.",
         why: "Which one is meant is a guess, and another one may be found next time.",
-        example: Cloud("servers:\n  app: { image: debian-12, flavor: m1.small, networks: [] }\n"),
+        example: Untried("servers:\n  app: { image: debian-12, flavor: m1.small, networks: [] }\n"),
         fix: "Write the id in place of the name; the ids are listed.",
     },
     Code {

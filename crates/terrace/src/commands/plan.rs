@@ -11,7 +11,8 @@ use terrace_plan::{Choices, Mode, SavedPlan};
 use terrace_render::{PlanText, Progress};
 
 use crate::args::Global;
-use crate::{corridor, ui};
+use crate::corridor::{self, Refresh};
+use crate::ui;
 
 /// Show what would change.
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,9 @@ pub(crate) struct Plan {
     /// Exit 2 when changes are pending.
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Read the recorded objects from the cloud; with `--refresh=false` they are taken as last seen.
+    #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    refresh: bool,
     #[command(flatten)]
     part: Part,
 }
@@ -68,7 +72,9 @@ pub(crate) fn listener(json: bool) -> Arc<dyn EventSink> {
 pub(crate) async fn run(global: &Global, args: &Plan) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
     let place = corridor::enter(global, &loaded, listener(args.json)).await?;
-    let planned = corridor::plan(&loaded, &place, (Mode::Apply, &args.part.choices())).await?;
+    let refresh = if args.refresh { Refresh::Read } else { Refresh::AsRecorded };
+    let asked = (Mode::Apply, &args.part.choices());
+    let planned = corridor::plan(&loaded, &place, asked, refresh).await?;
     let key = &planned.recorded.fingerprint_key;
     let digest = planned.plan.digest(key);
     if args.json {

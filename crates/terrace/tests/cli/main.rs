@@ -9,4 +9,5 @@ mod files;
 mod lifecycle;
 mod operate;
 mod quickstart;
+mod simulator;
 mod tools;
