@@ -6,6 +6,7 @@
 
 mod check;
 pub mod codes;
+mod conditions;
 mod files;
 mod format;
 mod lifecycle;

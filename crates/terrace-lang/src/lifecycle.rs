@@ -4,6 +4,7 @@
 use terrace_model::expr::{ResourceReference, Root, Scope, Template, Term};
 use terrace_model::{Diagnostic, Diagnostics, Lifecycle, Resource, Spanned, Stack, Timed};
 
+use crate::conditions;
 use crate::load::Reading;
 use crate::term::{entries, term, unknown};
 use crate::yaml::{Entry, Node};
@@ -23,6 +24,8 @@ pub(crate) fn read(reading: &mut Reading<'_>, fields: &[Entry]) -> Lifecycle {
         match field.key.as_str() {
             "lifecycle" => settings(reading, &field.value, &mut lifecycle),
             "timeouts" => timeouts(reading, &field.value, &mut lifecycle),
+            "preconditions" => lifecycle.preconditions = conditions::read(reading, field),
+            "postconditions" => lifecycle.postconditions = conditions::read(reading, field),
             _ => {}
         }
     }
@@ -123,6 +126,7 @@ pub(crate) fn check(
     if let Err(problems) = resource.lifecycle.evaluate(resource.address.kind, scope) {
         found.extend(problems);
     }
+    conditions::check(resource, scope, found);
     for reference in &resource.lifecycle.replace_triggered_by {
         let address = reference.address(&stack.name);
         let attribute = reference.attribute.as_deref();

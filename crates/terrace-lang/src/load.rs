@@ -10,7 +10,7 @@ use terrace_model::{
 use crate::files::Texts;
 use crate::settings::{self, Settings};
 use crate::yaml::{self, Entry};
-use crate::{check, refactor, stack, variables};
+use crate::{check, conditions, refactor, stack, variables};
 
 /// Most instances of all blocks together.
 const MAX_INSTANCES: usize = 250_000;
@@ -140,6 +140,7 @@ impl Reading<'_> {
             protected: environment.protected,
             cloud: environment.cloud.unwrap_or(settings.cloud),
             clouds: settings.clouds,
+            policies: settings.policies,
             stacks,
             files: texts.read,
             sources: Sources::default(),
@@ -148,6 +149,7 @@ impl Reading<'_> {
         let found = check::types(&workspace);
         self.diagnostics.extend(found);
         self.diagnostics.extend(refactor::check(&workspace));
+        self.diagnostics.extend(conditions::check_policies(&workspace));
         Some(workspace)
     }
 

@@ -18,8 +18,17 @@ use crate::yaml::{Content, Entry, Node};
 
 /// Most instances of one block.
 const MAX_INSTANCES: i64 = 100_000;
-const SPECIAL: [&str; 7] =
-    ["cloud", "count", "for_each", "when", "depends_on", "lifecycle", "timeouts"];
+const SPECIAL: [&str; 9] = [
+    "cloud",
+    "count",
+    "for_each",
+    "when",
+    "depends_on",
+    "lifecycle",
+    "timeouts",
+    "preconditions",
+    "postconditions",
+];
 
 /// Reads a block and the blocks nested in it, and puts them into the stack.
 pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use terrace_model::{CloudChoice, Diagnostic, GatewayChoice, Kind, Name, Value, suggest};
+use terrace_model::{CloudChoice, Diagnostic, GatewayChoice, Kind, Name, Policy, Value, suggest};
 
+use crate::conditions;
 use crate::load::Reading;
 use crate::stack::named;
 use crate::term::{entries, unknown};
@@ -17,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) environments: BTreeMap<String, Environment>,
     /// What blocks of a kind have unless they say otherwise.
     pub(crate) defaults: BTreeMap<Kind, Vec<Entry>>,
+    /// Rules that every plan is held to.
+    pub(crate) policies: Vec<Policy>,
 }
 
 /// One environment.
@@ -30,7 +33,7 @@ pub(crate) struct Environment {
     pub(crate) protected: bool,
 }
 
-const FIELDS: [&str; 5] = ["cloud", "clouds", "environments", "state", "defaults"];
+const FIELDS: [&str; 6] = ["cloud", "clouds", "environments", "state", "defaults", "policies"];
 const OF_ENVIRONMENT: [&str; 4] = ["variables", "cloud", "protected", "description"];
 
 impl Settings {
@@ -80,6 +83,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, node: Option<&Node>) -> Settings {
         clouds: BTreeMap::new(),
         environments: BTreeMap::new(),
         defaults: BTreeMap::new(),
+        policies: Vec::new(),
     };
     let Some(node) = node else { return settings };
     let fields = entries(reading, node, "`terrace.yaml`");
@@ -93,6 +97,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, node: Option<&Node>) -> Settings {
             "cloud" => settings.cloud = one_of(reading, &entry.value),
             "environments" => settings.environments = environments(reading, &entry.value),
             "state" => state(reading, &entry.value),
+            "policies" => settings.policies = conditions::policies(reading, &entry.value),
             "defaults" => settings.defaults = defaults(reading, &entry.value),
             _ => reading.diagnostics.push(unknown(entry, "setting", &FIELDS)),
         }

@@ -61,7 +61,8 @@ const CLOUD: Form = Form::Either(&[
 ]);
 
 /// `terrace.yaml`.
-pub static WORKSPACE: [Field; 5] = [
+pub static WORKSPACE: [Field; 6] = [
+    field("policies", Form::List(&Form::Fields(&POLICY)), "Rules that every plan is held to."),
     field(
         "cloud",
         CLOUD,
@@ -232,7 +233,7 @@ pub static OUTPUT: [Field; 3] = [
 ];
 
 /// What every block may have beside the attributes of its kind.
-pub static BLOCK: [Field; 7] = [
+pub static BLOCK: [Field; 9] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, in place of the stack's."),
     field(
         "count",
@@ -256,6 +257,16 @@ pub static BLOCK: [Field; 7] = [
     ),
     field("lifecycle", Form::Fields(&LIFECYCLE), "What is wanted of its life."),
     field(
+        "preconditions",
+        Form::List(&Form::Fields(&CONDITION)),
+        "What must hold before it is touched; decided by the plan where everything is known.",
+    ),
+    field(
+        "postconditions",
+        Form::List(&Form::Fields(&CONDITION)),
+        "What must hold of it afterwards; `self` is the instance.",
+    ),
+    field(
         "timeouts",
         Form::Fields(&TIMEOUTS),
         "How long operations may take, as `90s`, `10m` or `1h30m`; half an hour unless given.",
@@ -267,6 +278,40 @@ pub const NOT_NESTED: [&str; 3] = ["count", "for_each", "when"];
 
 /// Fields of [`BLOCK`] that are of each block alone.
 pub const NOT_DEFAULTS: [&str; 5] = ["count", "for_each", "when", "depends_on", "cloud"];
+
+/// An entry of `preconditions` and `postconditions`.
+pub static CONDITION: [Field; 2] = [
+    Field {
+        required: true,
+        ..field("condition", Form::Value, "An expression that must be true; `${}` may be left out.")
+    },
+    Field { required: true, ..field("message", Form::Text, "What is said when it is not.") },
+];
+
+/// An entry of `policies`.
+pub static POLICY: [Field; 6] = [
+    Field { required: true, ..field("name", Form::Text, "Its name.") },
+    field("sections", Form::List(&Form::Text), "The sections it is about; all when left out."),
+    field(
+        "when",
+        Form::Value,
+        "An expression for the instances it is about; those that shall be there when left out.",
+    ),
+    Field {
+        required: true,
+        ..field(
+            "rule",
+            Form::Value,
+            "An expression that must be true, of `planned`, `before`, `action`, `address` and `env.name`.",
+        )
+    },
+    Field { required: true, ..field("message", Form::Text, "What is said when it is not.") },
+    field(
+        "level",
+        Form::OneOf(&["error", "warn"]),
+        "`error`, the default, refuses the plan; `warn` only says it.",
+    ),
+];
 
 /// `lifecycle` of a block.
 pub static LIFECYCLE: [Field; 5] = [

@@ -13,6 +13,7 @@ pub mod kind;
 mod kinds;
 pub mod lifecycle;
 pub mod observed;
+pub mod policy;
 pub mod refactor;
 pub mod rules;
 pub mod schema;
@@ -29,6 +30,7 @@ pub use driver::Driver;
 pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
+pub use policy::{Level, Policy};
 pub use refactor::{Import, Move, Moved, Refactors, Removed};
 pub use schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
 use crate::lifecycle::Lifecycle;
+use crate::policy::Policy;
 use crate::refactor::Refactors;
 use crate::source::{Sources, Span, Spanned};
 use crate::value::Value;
@@ -20,6 +21,8 @@ pub struct Workspace {
     pub cloud: CloudChoice,
     /// The clouds that stacks and blocks may name, by name.
     pub clouds: BTreeMap<Name, CloudChoice>,
+    /// Rules that every plan is held to.
+    pub policies: Vec<Policy>,
     /// The stacks.
     pub stacks: BTreeMap<StackName, Stack>,
     /// Texts that expressions read with `file("...")`, by the path as written.

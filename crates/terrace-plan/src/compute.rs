@@ -1,6 +1,6 @@
 //! From desired, recorded and observed to a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_graph::ResourceGraph;
 use terrace_model::expr::ResourceReference;
@@ -12,7 +12,8 @@ use terrace_model::{
 use crate::judge::{self, Decided, because};
 use crate::plan::{Action, Drift, InstanceChange, Mode, Plan, PlannedOutput, ReasonCode};
 use crate::scope::{InstanceScope, Values, await_missing, planned_value};
-use crate::{capable, desired, diff, first, ignore, import, steps};
+use crate::target::Choices;
+use crate::{capable, conditions, desired, diff, first, ignore, import, policies, steps};
 
 /// All that a plan is computed from.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,8 @@ pub struct Inputs<'a> {
     pub clouds: &'a BTreeMap<Name, CloudIdentity>,
     /// Instances that have another address now; `recorded` knows them by that already.
     pub moves: &'a [Move],
+    /// What the user asks for beyond the files.
+    pub choices: &'a Choices,
 }
 
 /// Computes the plan.
@@ -46,12 +49,18 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         values: Values::new(),
         instances: Vec::new(),
         index: BTreeMap::new(),
+        included: inputs.choices.included(inputs.mode, inputs.graph, inputs.recorded),
+        left_out: 0,
         problems: Diagnostics::default(),
     };
     if inputs.mode == Mode::Apply {
         planner.check_imports();
         for address in inputs.graph.order() {
-            planner.desired_instance(address);
+            if planner.is_left_out(address) {
+                planner.leave_out(address);
+            } else {
+                planner.desired_instance(address);
+            }
         }
     }
     planner.leftovers();
@@ -64,6 +73,11 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     let mut refusals = first::decide(&mut instances, inputs.recorded);
     refusals.extend(import::refusals(&instances));
     refusals.extend(judge::refusals(&instances, inputs.recorded));
+    let held = policies::hold(inputs.workspace, inputs.observed, &planner.values, &mut instances);
+    if held.problems.has_errors() {
+        return Err(held.problems);
+    }
+    refusals.extend(held.refusals);
     let steps = steps::order(&instances, inputs.recorded);
     Ok(Plan {
         mode: inputs.mode,
@@ -73,9 +87,11 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         cloud: inputs.cloud.clone(),
         clouds: inputs.clouds.clone(),
         refusals,
+        warnings: held.warnings,
         drift: drift(inputs, &instances),
         names: names(inputs),
         moves: inputs.moves.to_vec(),
+        left_out: planner.left_out,
         outputs,
         instances,
         steps,
@@ -88,6 +104,9 @@ pub(crate) struct Planner<'a> {
     pub(crate) instances: Vec<InstanceChange>,
     /// Where in `instances` a desired instance is.
     pub(crate) index: BTreeMap<Address, usize>,
+    /// What is planned; everything when `None`.
+    pub(crate) included: Option<BTreeSet<Address>>,
+    pub(crate) left_out: usize,
     pub(crate) problems: Diagnostics,
 }
 
@@ -112,7 +131,7 @@ impl<'a> Planner<'a> {
             Life::default()
         });
         let mut decided = self.decide(resource, address, (&desired, &life));
-        self.trigger(resource, &mut decided);
+        self.trigger(resource, address, &mut decided);
         let imported = recorded_nowhere(self.inputs, address) && decided.seen.is_some();
         self.arrived(address, imported, &mut decided);
         let desired = match (decided.action, decided.kept.take()) {
@@ -125,6 +144,11 @@ impl<'a> Planner<'a> {
         if decided.action == Action::Resume {
             await_missing(address, &mut values);
         }
+        let idle = matches!(decided.action, Action::NoOp | Action::Record | Action::Move);
+        let conditions =
+            (&resource.lifecycle.preconditions[..], &resource.lifecycle.postconditions[..]);
+        let checks = conditions::decide(conditions, address, &scope, idle.then_some(&values));
+        self.problems.extend(checks.problems);
         self.values.insert(address.clone(), values);
         self.index.insert(address.clone(), self.instances.len());
         let needed = self.inputs.graph.dependencies(address).into_iter();
@@ -142,6 +166,8 @@ impl<'a> Planner<'a> {
             desired,
             dependencies: needed.map(|(needed, _)| needed.clone()).collect(),
             life,
+            preconditions: checks.before,
+            postconditions: checks.after,
             revision: decided.seen.and_then(|object| object.revision),
         });
     }
@@ -216,8 +242,13 @@ impl<'a> Planner<'a> {
     }
 
     /// Turns into a replacement what is to be replaced because of something else.
-    fn trigger(&self, resource: &Resource, decided: &mut Decided<'_>) {
+    fn trigger(&self, resource: &Resource, address: &Address, decided: &mut Decided<'_>) {
         if matches!(decided.action, Action::Create | Action::Replace) {
+            return;
+        }
+        if decided.seen.is_some() && self.inputs.choices.replaces(address) {
+            decided.action = Action::Replace;
+            decided.reason = because(ReasonCode::Requested, "it was asked for", None);
             return;
         }
         let because_of = |reference: &ResourceReference| {
@@ -266,6 +297,14 @@ impl<'a> Planner<'a> {
             for (name, output) in &stack.outputs {
                 let value = match output.term.value.evaluate(&scope) {
                     Ok(value) => value,
+                    // What it needs may be left out: it stays as it was.
+                    Err(_) if self.included.is_some() => {
+                        let name = format!("{}.{name}", stack.name);
+                        if let Some(kept) = outputs.get_mut(&name) {
+                            kept.after = kept.before.clone();
+                        }
+                        continue;
+                    }
                     Err(error) => {
                         let span = error.span.unwrap_or(output.term.span);
                         self.problems.push(terrace_model::Diagnostic::error(

@@ -20,7 +20,8 @@ impl Plan {
                     i.changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
                 let object = (&i.cloud, &i.id, i.deposed, i.revision);
                 let how = (i.action, i.create_first, i.imported, &i.life, &i.dependencies);
-                serde_json::json!([i.address, object, how, i.desired, changes])
+                let checks = (&i.preconditions, &i.postconditions);
+                serde_json::json!([i.address, object, how, i.desired, changes, checks])
             })
             .collect();
         let steps: Vec<_> =
@@ -49,6 +50,9 @@ impl Plan {
     pub fn sealed(&self, fingerprint_key: &[u8]) -> Self {
         let mut plan = self.clone();
         for instance in &mut plan.instances {
+            for check in instance.preconditions.iter_mut().chain(&mut instance.postconditions) {
+                *check = check.sealed(fingerprint_key);
+            }
             for values in [&mut instance.before, &mut instance.desired] {
                 values.values_mut().for_each(|value| *value = value.sealed(fingerprint_key));
             }

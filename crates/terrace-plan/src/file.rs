@@ -30,6 +30,14 @@ pub enum PlanFileError {
     /// Changed since it was written, or for another state.
     #[error("the plan does not match its digest: it was changed, or belongs to another state")]
     Digest,
+    /// A condition uses a sensitive value, and only a hash of that is stored.
+    #[error(
+        "a condition of `{address}` uses a sensitive value: it cannot be checked from a saved plan"
+    )]
+    Condition {
+        /// The instance.
+        address: Address,
+    },
     /// A sensitive value is not what it was when the plan was made.
     #[error("the sensitive value of `{attribute}` of `{address}` is not the one that was planned")]
     Secret {
@@ -97,6 +105,10 @@ impl SavedPlan {
         let mut plan = self.plan;
         let values = values(&plan);
         for instance in &mut plan.instances {
+            let mut checks = instance.preconditions.iter().chain(&instance.postconditions);
+            if checks.any(crate::conditions::Check::is_sensitive) {
+                return Err(PlanFileError::Condition { address: instance.address.clone() });
+            }
             if instance.desired.values().any(Value::is_sensitive) {
                 let fresh = evaluate(workspace, &instance.address, &values);
                 let wrong = |attribute: &String| PlanFileError::Secret {

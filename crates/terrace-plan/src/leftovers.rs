@@ -8,6 +8,7 @@ use terrace_model::{
 use crate::compute::Planner;
 use crate::judge::because;
 use crate::plan::{Action, InstanceChange, Mode, Reason, ReasonCode};
+use crate::scope::planned_value;
 
 impl Planner<'_> {
     pub(crate) fn leftovers(&mut self) {
@@ -15,7 +16,11 @@ impl Planner<'_> {
         let desired =
             |address: &Address| inputs.mode == Mode::Apply && inputs.graph.contains(address);
         for (slot, record) in inputs.recorded.slots() {
-            if slot.deposed.is_some() {
+            if self.is_left_out(&slot.address) {
+                if slot.deposed.is_none() && !desired(&slot.address) {
+                    self.leave_out(&slot.address);
+                }
+            } else if slot.deposed.is_some() {
                 let reason = because(
                     ReasonCode::Deposed,
                     format!("`{}` was replaced, and the old object is still there", slot.address),
@@ -26,6 +31,30 @@ impl Planner<'_> {
                 let reason = self.why_not_desired(&slot.address);
                 self.leftover(slot, record, reason);
             }
+        }
+    }
+
+    /// Whether the user asks for others only.
+    pub(crate) fn is_left_out(&self, address: &Address) -> bool {
+        self.included.as_ref().is_some_and(|included| !included.contains(address))
+    }
+
+    /// Leaves an instance as it is; one that does not exist is as if it were not in the files.
+    pub(crate) fn leave_out(&mut self, address: &Address) {
+        self.left_out += 1;
+        let recorded = self.inputs.recorded.records.get(address);
+        let observed = self.inputs.observed.objects.get(address);
+        let (Some(record), Some(Observation::Present(object))) = (recorded, observed) else {
+            return;
+        };
+        let values = planned_value(address, &Attributes::new(), Some(&object.attributes));
+        self.values.insert(address.clone(), values);
+        let reason = because(ReasonCode::LeftOut, "it was not asked for", None);
+        let slot = address.clone().into();
+        self.leftover(slot, record, reason);
+        if let Some(change) = self.instances.last_mut() {
+            change.action = Action::NoOp;
+            change.reason = because(ReasonCode::LeftOut, "it was not asked for", None);
         }
     }
 
@@ -64,6 +93,8 @@ impl Planner<'_> {
                 prevent_destroy: record.prevent_destroy && !self.may_go(&slot),
                 ..life_of(record)
             },
+            preconditions: Vec::new(),
+            postconditions: Vec::new(),
             revision: None,
         });
     }

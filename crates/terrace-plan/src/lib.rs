@@ -7,6 +7,7 @@
 mod capable;
 mod compare;
 mod compute;
+mod conditions;
 mod desired;
 mod diff;
 mod digest;
@@ -19,20 +20,24 @@ mod leftovers;
 mod moves;
 mod offline;
 mod plan;
+mod policies;
 mod review;
 mod scope;
 mod steps;
+mod target;
 mod verify;
 
 pub use compare::{same_value, unmatched};
 pub use compute::{Inputs, compute};
+pub use conditions::Check;
 pub use file::{PlanFileError, SavedPlan};
 pub use import::wanted as wanted_imports;
 pub use moves::moves;
 pub use offline::Offline;
 pub use plan::{
     Action, AttributeChange, Counts, Drift, InstanceChange, Mode, Operation, Plan, PlannedOutput,
-    Reason, ReasonCode, Refusal, Step,
+    Reason, ReasonCode, Refusal, Step, Warning,
 };
 pub use review::{ApprovedPlan, Decision, Reviewed, Stale, review};
 pub use scope::planned_value;
+pub use target::{Choices, is_meant};

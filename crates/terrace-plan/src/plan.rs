@@ -7,6 +7,8 @@ use terrace_model::{
     Address, Attributes, CloudIdentity, Life, Lineage, Move, Name, OnChange, Place, Slot, Value,
 };
 
+use crate::conditions::Check;
+
 /// Everything that would be done and why. Instances are sorted by address, steps are in an order
 /// in which each comes after what it waits for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,10 +33,16 @@ pub struct Plan {
     pub moves: Vec<Move>,
     /// What apply does, in order.
     pub steps: Vec<Step>,
+    /// How many instances are left out, because the user asks for others only.
+    #[serde(default)]
+    pub left_out: usize,
     /// What changed in the cloud behind Terrace's back.
     pub drift: Vec<Drift>,
     /// Outputs by `stack.name`.
     pub outputs: BTreeMap<String, PlannedOutput>,
+    /// What policies say about it without refusing it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// Why the plan must not be applied; empty for most.
     pub refusals: Vec<Refusal>,
     /// Names of ids that occur in values, for people.
@@ -84,6 +92,12 @@ pub struct InstanceChange {
     pub dependencies: Vec<Address>,
     /// What the user wants of its life.
     pub life: Life,
+    /// What must hold before it is touched, as far as it could not be decided yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preconditions: Vec<Check>,
+    /// What must hold of it afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub postconditions: Vec<Check>,
     /// Neutron's revision number that the change was computed against.
     pub revision: Option<u64>,
 }
@@ -212,6 +226,10 @@ pub enum ReasonCode {
     Imported,
     /// The files say that it is gone.
     Removed,
+    /// The user asks for it.
+    Requested,
+    /// The user asks for others only.
+    LeftOut,
 }
 
 /// One attribute that changes.
@@ -321,6 +339,15 @@ impl PlannedOutput {
     }
 }
 
+/// What a policy says about a plan without refusing it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The instance.
+    pub address: Address,
+    /// What is to be thought of, a sentence without a full stop.
+    pub message: String,
+}
+
 /// Why a plan must not be applied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
@@ -363,6 +390,7 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.refusals.is_empty()
             && self.steps.is_empty()
+            && self.moves.is_empty()
             && !self.outputs.values().any(PlannedOutput::changes)
     }
 

@@ -192,7 +192,7 @@ pub(crate) fn await_missing(address: &Address, values: &mut Attributes) {
     }
 }
 
-fn waiting_for(address: &Address, attribute: &str) -> Value {
+pub(crate) fn waiting_for(address: &Address, attribute: &str) -> Value {
     let reference = ResourceReference {
         kind: address.kind(),
         path: address.resource.path.clone(),

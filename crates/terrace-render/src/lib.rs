@@ -19,7 +19,7 @@ pub use diagnostics::{diagnostics, diagnostics_json};
 pub use diff::diff;
 pub use graph::{graph_dot, graph_text};
 pub use outcome::{outcome, outputs, outputs_json};
-pub use plan::{PlanText, plan};
+pub use plan::{PlanText, plan, why};
 pub use plan_json::plan_json;
 pub use progress::Progress;
 pub use reference::{function_page, kind_index, kind_pages};

@@ -37,6 +37,12 @@ pub fn plan(text: &PlanText<'_>) -> String {
         plan.environment,
         others.collect::<String>()
     )];
+    if plan.left_out > 0 {
+        parts.push(format!(
+            "Only a part is planned, as asked for: {} left out.",
+            crate::style::plural(plan.left_out, "instance")
+        ));
+    }
     parts.extend(drift(&plan.drift, &plan.names));
     if changed.is_empty() && plan.is_empty() {
         parts.push("No changes. The cloud is as the files say.".into());
@@ -48,9 +54,21 @@ pub fn plan(text: &PlanText<'_>) -> String {
     parts.extend(outputs(plan));
     let refusals =
         plan.refusals.iter().map(|r| format!("Refused: {}.\n  help: {}", r.message, r.help));
+    parts.extend(plan.warnings.iter().map(|w| format!("Warning: {}.", w.message)));
     parts.extend(refusals);
     parts.push(format!("{}\nDigest sha256:{digest}", summary(plan, style)));
     parts.join("\n\n") + "\n"
+}
+
+/// What would be done to one instance and why, or why nothing.
+pub fn why(instance: &InstanceChange, plan: &Plan, style: Style) -> String {
+    let mut text = block(instance, plan, style);
+    if !instance.dependencies.is_empty() {
+        let needs: Vec<String> = instance.dependencies.iter().map(ToString::to_string).collect();
+        text = format!("{text}\n        needs {}", needs.join(", "));
+    }
+    let refusals = plan.refusals.iter().filter(|r| r.address == instance.address);
+    refusals.fold(text, |text, r| format!("{text}\n        refused: {}", r.message))
 }
 
 fn symbol(instance: &InstanceChange) -> (&'static str, &'static str, AnsiColor) {

@@ -28,12 +28,13 @@ pub fn plan_json(plan: &Plan, digest: &str) -> Json {
         "cloud": plan.cloud,
         "digest": digest,
         "applyable": !plan.is_empty() && plan.refusals.is_empty(),
-        "complete": true,
+        "complete": plan.left_out == 0,
         "errored": false,
         "summary": plan.counts(),
         "resource_changes": plan.instances.iter().map(|i| change(i, plan)).collect::<Vec<_>>(),
         "resource_drift": drift.collect::<Vec<_>>(),
         "output_changes": outputs,
+        "warnings": plan.warnings,
         "refusals": plan.refusals,
     })
 }
@@ -113,6 +114,7 @@ fn actions(instance: &InstanceChange) -> &'static [&'static str] {
 fn action_reason(instance: &InstanceChange) -> Option<&'static str> {
     match (instance.action, instance.reason.code) {
         (Action::Replace, ReasonCode::Failed) => Some("replace_because_tainted"),
+        (Action::Replace, ReasonCode::Requested) => Some("replace_by_request"),
         (Action::Replace, ReasonCode::Triggered) => Some("replace_by_triggers"),
         (Action::Replace, _) => Some("replace_because_cannot_update"),
         (Action::Delete, ReasonCode::NoConfig) => Some("delete_because_no_resource_config"),

@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Apply(commands::apply::Apply),
     Destroy(commands::destroy::Destroy),
     Show(commands::show::Show),
+    Why(commands::why::Why),
     Output(commands::output::Output),
     /// Look into the state.
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use terrace_engine::{Clouds, Context, EventSink, Options, Outcome, Recovery, Run, Wanted};
 use terrace_graph::ResourceGraph;
 use terrace_model::{Address, CloudIdentity, Diagnostics, Name, Snapshot, Workspace};
-use terrace_plan::{ApprovedPlan, Inputs, Mode, Plan};
+use terrace_plan::{ApprovedPlan, Choices, Inputs, Mode, Plan};
 use terrace_state::{RunStart, Store};
 
 use crate::args::Global;
@@ -131,7 +131,7 @@ pub(crate) enum Refresh {
 pub(crate) async fn plan(
     loaded: &Loaded,
     place: &Place,
-    mode: Mode,
+    (mode, choices): (Mode, &Choices),
     refresh: Refresh,
 ) -> anyhow::Result<Planned> {
     let snapshot = place.store.snapshot()?;
@@ -142,6 +142,13 @@ pub(crate) async fn plan(
     let recorded = recovery.onto(snapshot);
     let moves = terrace_plan::moves(workspace, &recorded).map_err(wrong)?;
     let recorded = recorded.moved(&moves);
+    for asked in choices.targets.iter().chain(&choices.replace) {
+        let known = graph.order().iter().chain(recorded.records.keys());
+        if !known.clone().any(|address| terrace_plan::is_meant(asked, address)) {
+            let known = known.map(ToString::to_string).collect();
+            return Err(crate::commands::state::nothing_at(&asked.to_string(), known));
+        }
+    }
     let mut wanted = match mode {
         Mode::Apply => {
             let imports = terrace_plan::wanted_imports(workspace, &recorded);
@@ -160,6 +167,7 @@ pub(crate) async fn plan(
         cloud: &place.cloud,
         clouds: &place.clouds,
         moves: &moves,
+        choices,
     };
     let plan = terrace_plan::compute(inputs).map_err(wrong)?;
     Ok(Planned { plan, recorded, recovery })

@@ -120,6 +120,7 @@ impl World {
             cloud: &context.identity(),
             clouds: &context.identities(),
             moves: &[],
+            choices: &terrace_plan::Choices::default(),
         })
         .expect("a plan");
         recovery.commit(self.store.as_ref())?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use terrace_api::{ApiError, ApiErrorKind};
 use terrace_model::{Address, Attributes, Object, Snapshot, Timed, Value};
-use terrace_plan::{Action, InstanceChange, Operation, Plan, Step};
+use terrace_plan::{Action, Check, InstanceChange, Operation, Plan, Step};
 use terrace_state::{Ended, Intent, OpId, StateError, Store};
 
 use super::values::Values;
@@ -83,6 +83,43 @@ impl Work<'_> {
     /// Carries out a step and returns the id it was about.
     pub(super) async fn carry_out(&self, step: &Step) -> Result<String, Trouble> {
         let instance = self.plan.instance(step);
+        // What goes is not asked: conditions are about what shall be.
+        let goes = matches!(step.operation, Operation::Delete | Operation::Forget);
+        if !goes {
+            self.hold(instance, &instance.preconditions, "nothing was done to it")?;
+        }
+        let id = self.operate(step, instance).await?;
+        if !goes
+            && instance.operations().iter().rfind(|o| **o != Operation::Delete)
+                == Some(&step.operation)
+        {
+            self.hold(instance, &instance.postconditions, "it is there, and recorded")?;
+        }
+        Ok(id)
+    }
+
+    /// Checks conditions that are decided only now.
+    fn hold(&self, instance: &InstanceChange, checks: &[Check], so: &str) -> Result<(), Trouble> {
+        let stack = instance.address.stack();
+        for check in checks {
+            let resolve = |value: &Value| {
+                self.values.resolve(stack, value).map_err(|e| {
+                    let text =
+                        format!("a condition ({}) cannot be decided: {}", check.place, e.message);
+                    Trouble::new(text, None)
+                })
+            };
+            if resolve(&check.holds)?.as_bool() != Some(true) {
+                let message = resolve(&check.message)?;
+                let said = message.as_str().filter(|_| !message.is_sensitive());
+                let text = format!("{} ({}); {so}", said.unwrap_or("(sensitive)"), check.place);
+                return Err(Trouble::new(text, Some("make the condition true, or change it")));
+            }
+        }
+        Ok(())
+    }
+
+    async fn operate(&self, step: &Step, instance: &InstanceChange) -> Result<String, Trouble> {
         match step.operation {
             Operation::Create => self.create(instance).await,
             Operation::Delete => self.delete(instance).await,

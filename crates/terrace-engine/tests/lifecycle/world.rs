@@ -204,6 +204,7 @@ impl World {
             cloud: &context.identity(),
             clouds: &BTreeMap::new(),
             moves: &moves,
+            choices: &terrace_plan::Choices::default(),
         };
         let plan = terrace_plan::compute(inputs).map_err(told)?;
         Ok((plan, recorded))

@@ -106,4 +106,22 @@ pub(super) const CODES: &[Code] = &[
         ),
         fix: "Give the id, not the name, as the cloud's own client shows it.",
     },
+    Code {
+        code: "E0831",
+        title: "A precondition does not hold.",
+        why: "The block says what must be so before it is touched.",
+        example: Plan(
+            "variables:\n  size: { type: integer, default: 1 }\nnetworks:\n  front:\n    preconditions:\n      - { condition: vars.size > 1, message: one is not enough }\n",
+        ),
+        fix: "The values that decided are shown: change what they come from, or the condition.",
+    },
+    Code {
+        code: "E0832",
+        title: "A postcondition does not hold.",
+        why: "The object is there, but not as the block says that it must be.",
+        example: Untried(
+            "networks:\n  front:\n    postconditions:\n      - { condition: self.mtu >= 9000, message: the network is too narrow }\n",
+        ),
+        fix: "Change the object or the condition; nothing that needs the object is done until it holds.",
+    },
 ];

@@ -10,7 +10,7 @@ use terrace_model::{
     ObjectState, Observation, Observed, Record, Slot, Snapshot, Sources, StackName, Status, Timed,
     Value,
 };
-use terrace_plan::{Action, Inputs, InstanceChange, Mode, Operation, Plan, compute};
+use terrace_plan::{Action, Choices, Inputs, InstanceChange, Mode, Operation, Plan, compute};
 
 /// Files, state and cloud.
 pub(crate) struct World {
@@ -19,6 +19,7 @@ pub(crate) struct World {
     /// What is in the cloud, by id.
     pub(crate) objects: BTreeMap<String, Object>,
     pub(crate) variables: Vec<(String, String)>,
+    pub(crate) choices: Choices,
     made: usize,
 }
 
@@ -29,6 +30,7 @@ impl World {
             recorded: Snapshot::empty(Lineage("l".into()), b"key".to_vec()),
             objects: BTreeMap::new(),
             variables: Vec::new(),
+            choices: Choices::default(),
             made: 0,
         }
     }
@@ -80,6 +82,7 @@ impl World {
             recorded: &recorded,
             observed: &observed,
             moves: &moves,
+            choices: &self.choices,
             cloud: &cloud(),
             clouds: &BTreeMap::new(),
         };

@@ -71,6 +71,7 @@ fn planned(workspace: &Workspace, recorded: &Snapshot, objects: Observed) -> Pla
         cloud: &cloud,
         clouds: &clouds,
         moves: &[],
+        choices: &terrace_plan::Choices::default(),
     };
     compute(inputs).unwrap_or_else(|found| {
         panic!("{}", terrace_render::diagnostics(&found, &workspace.sources, Style::Plain))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use terrace_plan::{Decision, Mode, Plan, Reviewed, SavedPlan, review};
+use terrace_plan::{Choices, Decision, Mode, Plan, Reviewed, SavedPlan, review};
 use terrace_render::PlanText;
 
 use crate::args::Global;
@@ -23,6 +23,8 @@ pub(crate) struct Apply {
     plan: Option<PathBuf>,
     #[command(flatten)]
     consent: Consent,
+    #[command(flatten)]
+    part: super::plan::Part,
     /// Most things that are done at the same time.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     parallelism: u16,
@@ -80,9 +82,15 @@ pub(crate) async fn run(global: &Global, args: &Apply) -> anyhow::Result<ExitCod
     let loaded = corridor::load(global)?;
     let place = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
     match &args.plan {
+        Some(_) if !args.part.is_empty() => {
+            anyhow::bail!(
+                "a saved plan is applied as it is: give `--target` and `--replace` to `terrace plan`"
+            )
+        }
         Some(path) => saved(global, &loaded, &place, path, args.parallelism).await,
         None => {
-            fresh(global, &loaded, &place, Mode::Apply, (&args.consent, args.parallelism)).await
+            let asked = (Mode::Apply, &args.part.choices());
+            fresh(global, &loaded, &place, asked, (&args.consent, args.parallelism)).await
         }
     }
 }
@@ -92,11 +100,11 @@ pub(crate) async fn fresh(
     global: &Global,
     loaded: &Loaded,
     place: &Place,
-    mode: Mode,
+    (mode, choices): (Mode, &Choices),
     (consent, parallelism): (&Consent, u16),
 ) -> anyhow::Result<ExitCode> {
     let Planned { plan, recorded, recovery } =
-        corridor::plan(loaded, place, mode, Refresh::Read).await?;
+        corridor::plan(loaded, place, (mode, choices), Refresh::Read).await?;
     let digest = plan.digest(&recorded.fingerprint_key);
     ui::print(&terrace_render::plan(&PlanText {
         plan: &plan,

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use terrace_plan::Mode;
+use terrace_model::Address;
+use terrace_plan::{Choices, Mode};
 
 use crate::args::Global;
 use crate::corridor;
@@ -13,6 +14,9 @@ use crate::corridor;
 pub(crate) struct Destroy {
     #[command(flatten)]
     consent: super::apply::Consent,
+    /// Destroy only this and what needs it: an instance, or a block. May be given several times.
+    #[arg(long = "target", value_name = "ADDRESS")]
+    targets: Vec<Address>,
     /// Most things that are done at the same time.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     parallelism: u16,
@@ -21,6 +25,7 @@ pub(crate) struct Destroy {
 pub(crate) async fn run(global: &Global, args: &Destroy) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
     let place = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
-    super::apply::fresh(global, &loaded, &place, Mode::Destroy, (&args.consent, args.parallelism))
-        .await
+    let choices = Choices { targets: args.targets.clone(), ..Choices::default() };
+    let asked = (Mode::Destroy, &choices);
+    super::apply::fresh(global, &loaded, &place, asked, (&args.consent, args.parallelism)).await
 }

@@ -20,6 +20,7 @@ pub(crate) mod show;
 pub(crate) mod sim;
 pub(crate) mod state;
 pub(crate) mod validate;
+pub(crate) mod why;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Destroy(args) => destroy::run(&global, &args).await,
         Command::Show(args) => show::run(&global, &args),
         Command::Output(args) => output::run(&global, &args),
+        Command::Why(args) => why::run(&global, &args).await,
         Command::State(args) => state::run(&global, &args),
         Command::Cloud(args) => cloud::run(&global, &args).await,
         Command::Server(args) => server::run(&global, &args).await,

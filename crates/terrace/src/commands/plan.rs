@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use terrace_engine::{EventSink, NoEvents};
-use terrace_plan::{Mode, SavedPlan};
+use terrace_model::Address;
+use terrace_plan::{Choices, Mode, SavedPlan};
 use terrace_render::{PlanText, Progress};
 
 use crate::args::Global;
@@ -31,6 +32,31 @@ pub(crate) struct Plan {
     /// Read the recorded objects from the cloud; with `--refresh=false` they are taken as last seen.
     #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
     refresh: bool,
+    #[command(flatten)]
+    part: Part,
+}
+
+/// What is asked for beyond the files.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Part {
+    /// Plan only this and what it needs: an instance, or a block for all of its instances. May be given several times.
+    #[arg(long = "target", value_name = "ADDRESS")]
+    targets: Vec<Address>,
+    /// Replace this, whether it differs or not. May be given several times.
+    #[arg(long, value_name = "ADDRESS")]
+    replace: Vec<Address>,
+}
+
+impl Part {
+    /// The same for the planner.
+    pub(crate) fn choices(&self) -> Choices {
+        Choices { targets: self.targets.clone(), replace: self.replace.clone() }
+    }
+
+    /// Whether anything is asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.targets.is_empty() && self.replace.is_empty()
+    }
 }
 
 /// Who listens to the engine: nobody when the output is for programs.
@@ -47,7 +73,8 @@ pub(crate) async fn run(global: &Global, args: &Plan) -> anyhow::Result<ExitCode
     let loaded = corridor::load(global)?;
     let place = corridor::enter(global, &loaded, listener(args.json)).await?;
     let refresh = if args.refresh { Refresh::Read } else { Refresh::AsRecorded };
-    let planned = corridor::plan(&loaded, &place, Mode::Apply, refresh).await?;
+    let asked = (Mode::Apply, &args.part.choices());
+    let planned = corridor::plan(&loaded, &place, asked, refresh).await?;
     let key = &planned.recorded.fingerprint_key;
     let digest = planned.plan.digest(key);
     if args.json {

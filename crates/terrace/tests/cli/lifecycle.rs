@@ -53,7 +53,7 @@ fn addresses_change_and_objects_are_let_go_and_taken_over() {
     w.edit("  apart:\n", "  apart:\n    name: spread\n");
     let file = w.path("web.plan");
     let file = file.to_str().expect("a path");
-    w.run(&["plan", "--out", file]).code(0).says(&[
+    w.run(&["plan", "--out", file, "--detailed-exitcode"]).code(2).says(&[
         " => web/server_groups.apart is moved: only its address changes: it was `web/server_groups.spread`",
         "0 to destroy, 1 to move.",
     ]);
@@ -74,4 +74,71 @@ fn addresses_change_and_objects_are_let_go_and_taken_over() {
         "6 to create",
         "1 to import.",
     ]);
+}
+
+#[test]
+fn conditions_and_policies_speak_with_their_places() {
+    let w = Workspace::quickstart();
+    w.edit(
+        "    count: 3\n",
+        "    count: 1
+    preconditions:
+      - { condition: '${count.index < 1}', message: one is enough }
+    postconditions:
+      - { condition: self.status == \"ACTIVE\", message: 'it is ${self.status}' }
+",
+    );
+    w.write(
+        "terrace.yaml",
+        "cloud: simulator
+policies:
+  - { name: small, sections: [servers], rule: planned.flavor == \"m1.tiny\", message: only the smallest }
+  - { name: careful, when: action == \"create\", sections: [networks], rule: false, message: ask first, level: warn }
+",
+    );
+    w.run(&["plan"])
+        .code(0)
+        .says(&["Warning: policy `careful` on `web/networks.front`: ask first"]);
+    w.run(&["apply", "--yes"]).code(0);
+    w.run(&["plan", "--detailed-exitcode"]).code(0).says(&["No changes."]);
+    w.edit("m1.tiny", "m1.small");
+    w.run(&["apply", "--yes"]).code(1).says(&[
+        "Refused: policy `small` on `web/servers.web[0]`: only the smallest; `planned.flavor` is \"m1.small\" (terrace.yaml:3:47)",
+        "Nothing was done",
+    ]);
+    w.edit("m1.small", "m1.tiny").edit("count: 1", "count: 2");
+    w.run(&["apply", "--yes"]).code(1).says(&["E0831", "one is enough", "`count.index` is 1"]);
+}
+
+#[test]
+fn parts_requests_and_the_state_by_hand() {
+    let w = Workspace::quickstart();
+    w.edit("count: 3", "count: 1");
+    w.run(&["apply", "--yes", "--target", "web/networks.front"])
+        .code(0)
+        .says(&["Only a part is planned", "2 created"]);
+    w.run(&["apply", "--yes"]).code(0).says(&["3 created"]);
+    w.run(&["why", "web/servers.web"])
+        .code(0)
+        .says(&["is unchanged: it is as desired (stacks/web.yaml:", "needs web/keypairs.deploy"]);
+    w.run(&["why", "web/servers.wub"])
+        .code(1)
+        .says(&["there is no `web/servers.wub`", "did you mean"]);
+    w.run(&["plan", "--replace", "web/servers.web[0]"])
+        .code(0)
+        .says(&["-/+ web/servers.web[0]", "it was asked for"]);
+    w.run(&["plan", "--target", "web/servers.nope"])
+        .code(1)
+        .says(&["there is no `web/servers.nope`"]);
+    w.run(&["state", "mv", "web/server_groups.spread", "web/server_groups.apart"])
+        .code(0)
+        .says(&["- web/server_groups.spread", "+ web/server_groups.apart"]);
+    w.edit("  spread:\n", "  apart:\n    name: spread\n")
+        .edit("server_group: spread", "server_group: apart");
+    w.run(&["plan", "--detailed-exitcode"]).code(0).says(&["No changes."]);
+    w.run(&["state", "rm", "web/networks.front"]).code(0).says(&["- web/subnets.front.v4"]);
+    w.run(&["plan"]).code(0).says(&["3 to create"]);
+    w.run(&["destroy", "--yes", "--target", "web/server_groups.apart"])
+        .code(0)
+        .says(&["2 destroyed"]);
 }
