@@ -20,6 +20,7 @@ mod error;
 mod http_transport;
 pub mod image;
 mod limiter;
+pub mod lookups;
 mod message;
 pub mod network;
 mod paging;

@@ -1,8 +1,7 @@
 //! From blocks to instances and edges.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use terrace_model::expr::{Reference, ResourceReference, Root};
+use terrace_model::expr::{Reference, ResourceReference};
+use terrace_model::survey::Survey;
 use terrace_model::{
     Address, Diagnostic, Diagnostics, Kind, Repeat, Resource, ResourceAddress, Span, Stack,
     Workspace,
@@ -66,12 +65,12 @@ impl ResourceGraph {
 /// # Errors
 /// Every reference to an instance that is not there, or the cycle, with the places of its edges.
 pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
+    let survey = Survey::of(workspace);
     let mut builder =
         Builder { workspace, dag: Dag::default(), diagnostics: Diagnostics::default() };
     for stack in workspace.stacks.values() {
-        let locals = local_references(stack);
         for resource in stack.resources.values() {
-            builder.resource(stack, resource, &locals);
+            builder.resource(&survey, stack, resource);
         }
     }
     if builder.diagnostics.has_errors() {
@@ -79,35 +78,8 @@ pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
     }
     match builder.dag.order() {
         Ok(order) => Ok(ResourceGraph { dag: builder.dag, order }),
-        Err(cycle) => Err(std::iter::once(explain(&cycle)).collect()),
+        Err(cycle) => Err(std::iter::once(explain(workspace, &survey, &cycle)).collect()),
     }
-}
-
-/// Resource references that each local makes, also through other locals. The loader has refused
-/// locals that refer to themselves; here such a circle merely ends.
-fn local_references(stack: &Stack) -> BTreeMap<&str, Vec<ResourceReference>> {
-    let direct: BTreeMap<&str, Vec<Reference>> =
-        stack.locals.iter().map(|(name, term)| (name.as_str(), term.value.references())).collect();
-    let reach = |name: &str| {
-        let mut found = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![name];
-        while let Some(name) = open.pop() {
-            let Some((&name, references)) = direct.get_key_value(name) else { continue };
-            if !seen.insert(name) {
-                continue;
-            }
-            for reference in references {
-                match &reference.root {
-                    Root::Local(other) => open.push(other),
-                    Root::Resource(resource) => found.push(resource.clone()),
-                    _ => {}
-                }
-            }
-        }
-        found
-    };
-    direct.keys().map(|&name| (name, reach(name))).collect()
 }
 
 struct Builder<'a> {
@@ -117,19 +89,17 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn resource(
-        &mut self,
-        stack: &Stack,
-        resource: &Resource,
-        locals: &BTreeMap<&str, Vec<ResourceReference>>,
-    ) {
-        let references = resource_references(resource, locals);
+    /// What a block refers to is found once; each instance gets its edges.
+    fn resource<'s>(&mut self, survey: &Survey<'s>, stack: &'s Stack, resource: &Resource) {
+        let references = survey.needed(stack, &references(resource));
         for key in resource.repeat.keys() {
             let user = resource.address.instance(key);
             self.dag.node(user.clone());
-            for (reference, span) in &references {
-                let edge = Edge { cause: cause_of(resource, reference), span: *span };
-                for needed in self.targets(stack, resource, &user, reference) {
+            for needed in &references {
+                let cause = cause_of(resource, &needed.resource);
+                let edge = Edge { cause, span: needed.span };
+                let to = (&needed.resource, needed.indirect);
+                for needed in self.targets(stack, resource, &user, to) {
                     self.join(&user, needed, edge);
                 }
             }
@@ -156,11 +126,13 @@ impl Builder<'_> {
         let inside = |a: &ResourceAddress| {
             a.kind == Kind::Subnet && a.path.first() == network.resource.path.first()
         };
+        let first = ResourceAddress { kind: Kind::Subnet, ..network.resource.clone() };
         stack
             .resources
-            .keys()
-            .filter(|a| inside(a))
-            .map(|a| a.instance(network.key.clone()))
+            .range(first..)
+            .take_while(|(a, _)| inside(a))
+            .filter(|(_, subnet)| subnet.repeat.has(network.key.as_ref()))
+            .map(|(a, _)| a.instance(network.key.clone()))
             .collect()
     }
 
@@ -175,7 +147,7 @@ impl Builder<'_> {
         stack: &Stack,
         from: &Resource,
         user: &Address,
-        to: &ResourceReference,
+        (to, indirect): (&ResourceReference, bool),
     ) -> Vec<Address> {
         let address = to.address(&stack.name);
         let Some(target) = self.workspace.resource(&address) else {
@@ -185,15 +157,18 @@ impl Builder<'_> {
         };
         if to.key.is_none() && target.repeat != Repeat::One {
             // A nested block repeats with the one it is written in, key by key.
-            let nested = is_parent(&address, &from.address);
+            let nested = is_parent(&address, &from.address) && !indirect;
             return if nested {
                 vec![address.instance(user.key.clone())]
             } else {
                 self.instances(&address)
             };
         }
-        if !target.repeat.keys().contains(&to.key) {
-            let there = target.repeat.keys().len();
+        if !target.repeat.has(to.key.as_ref()) {
+            if target.repeat == Repeat::Absent {
+                return Vec::new();
+            }
+            let there = target.repeat.len();
             let message = format!("there is no `{}`", address.instance(to.key.clone()));
             let help = format!("`{address}` has {there} instance(s) here");
             self.diagnostics.push(Diagnostic::error("E0402", to.span, message).help(help));
@@ -203,22 +178,8 @@ impl Builder<'_> {
     }
 }
 
-fn resource_references(
-    resource: &Resource,
-    locals: &BTreeMap<&str, Vec<ResourceReference>>,
-) -> Vec<(ResourceReference, Span)> {
-    let mut found = Vec::new();
-    for reference in resource.body.values().flat_map(|term| term.value.references()) {
-        match reference.root {
-            Root::Resource(to) => found.push((to, reference.span)),
-            Root::Local(name) => {
-                let through = locals.get(name.as_str()).into_iter().flatten();
-                found.extend(through.map(|to| (to.clone(), reference.span)));
-            }
-            _ => {}
-        }
-    }
-    found
+fn references(resource: &Resource) -> Vec<Reference> {
+    resource.body.values().flat_map(|term| term.value.references()).collect()
 }
 
 fn cause_of(resource: &Resource, reference: &ResourceReference) -> Cause {
@@ -236,7 +197,12 @@ fn is_parent(parent: &ResourceAddress, child: &ResourceAddress) -> bool {
         && child.path.first() == parent.path.first()
 }
 
-fn explain(Cycle(path): &Cycle<Address, Edge>) -> Diagnostic {
+/// The cycle as the path round it, with the places of each edge, also of those between.
+fn explain(
+    workspace: &Workspace,
+    survey: &Survey<'_>,
+    Cycle(path): &Cycle<Address, Edge>,
+) -> Diagnostic {
     let round: Vec<String> =
         path.iter().chain(path.first()).map(|(address, _)| format!("`{address}`")).collect();
     let message = format!("these need each other: {}", round.join(" needs "));
@@ -246,9 +212,37 @@ fn explain(Cycle(path): &Cycle<Address, Edge>) -> Diagnostic {
     let needs = |at: usize| path.get((at + 1) % path.len()).map_or(first, |(address, _)| address);
     let mut diagnostic = Diagnostic::error("E0403", edge.span, message)
         .label(format!("`{first}` needs `{}`", needs(0)));
-    for (at, (address, edge)) in path.iter().enumerate().skip(1) {
-        diagnostic = diagnostic.related(edge.span, format!("`{address}` needs `{}`", needs(at)));
+    for (at, (address, edge)) in path.iter().enumerate() {
+        if at > 0 {
+            let text = format!("`{address}` needs `{}`", needs(at));
+            diagnostic = diagnostic.related(edge.span, text);
+        }
+        for (span, text) in between(workspace, survey, address, (needs(at), edge)) {
+            diagnostic = diagnostic.related(span, text);
+        }
     }
     diagnostic
         .help("remove one of these references, or move what both need into a resource of its own")
+}
+
+/// The steps by which an instance needs another, after the first, when names are between.
+fn between(
+    workspace: &Workspace,
+    survey: &Survey<'_>,
+    user: &Address,
+    (needed, edge): (&Address, &Edge),
+) -> Vec<(Span, String)> {
+    let stack = workspace.stacks.get(user.stack());
+    let Some((stack, resource)) = stack.zip(workspace.resource(&user.resource)) else {
+        return Vec::new();
+    };
+    let mut here = references(resource);
+    here.retain(|reference| reference.span == edge.span);
+    let goal = |to: &ResourceReference| to.address(user.stack()) == needed.resource;
+    let mut way = survey.way(stack, &here, &goal);
+    if way.is_empty() {
+        return way;
+    }
+    way.remove(0);
+    way.into_iter().map(|(span, text)| (span, format!("through `{text}`"))).collect()
 }

@@ -22,8 +22,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0401", "A resource is referred to that is not there."),
     ("E0402", "An instance is referred to that is not there."),
     ("E0403", "Resources, locals or templates need each other in a circle."),
-    ("E0404", "The cloud has no image or flavor of that name."),
-    ("E0405", "The cloud has several images or flavors of that name."),
+    ("E0404", "The cloud has nothing of that name, or nothing that is found so."),
+    ("E0405", "The cloud has several of that name, or several that are found so."),
     ("E0406", "A block refers to something that is in another cloud."),
     ("E0501", "An expression cannot be evaluated."),
     ("E0601", "A variable has no value."),
@@ -31,5 +31,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0603", "A value is given for a variable that is not declared."),
     ("E0701", "A file is missing or cannot be read."),
     ("E0702", "A file is outside of the workspace or too large."),
+    ("W0302", "Names differ only in case."),
     ("W0301", "A word that YAML 1.1 took as true or false is text."),
 ];

@@ -6,14 +6,22 @@
 
 mod check;
 pub mod codes;
+mod components;
+mod declare;
+mod existing;
 mod files;
 mod load;
-mod locals;
+mod names;
+mod repeat;
 mod resource;
+mod scope;
 mod settings;
 mod stack;
 mod term;
+#[cfg(test)]
+mod tests;
 mod variables;
+mod vartype;
 pub mod yaml;
 
-pub use load::{LoadError, Loaded, Request, load};
+pub use load::{Ask, LoadError, Loaded, Question, Request, load};

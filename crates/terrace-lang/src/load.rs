@@ -1,16 +1,22 @@
 //! The stage: from a folder to a workspace.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use terrace_model::expr::FileUse;
 use terrace_model::{
-    CloudChoice, Diagnostic, Diagnostics, FileId, Name, Sources, Stack, StackName, Workspace,
+    CloudChoice, Diagnostic, Diagnostics, FileId, Name, Sources, StackName, Workspace,
 };
 
+use crate::components::Use;
+use crate::declare::Rule;
 use crate::files::Texts;
+use crate::resource::Repeats;
 use crate::settings::{self, Settings};
+use crate::variables::{Given, Source};
 use crate::yaml::{self, Node};
-use crate::{check, stack, variables};
+use crate::{check, components, declare, names, resource, stack, variables};
 
 /// What to load.
 pub struct Request<'a> {
@@ -20,8 +26,37 @@ pub struct Request<'a> {
     pub environment: Option<&'a str>,
     /// Values of variables from the command line.
     pub variables: &'a [(String, String)],
+    /// Files of values from the command line; the last one wins.
+    pub var_files: &'a [PathBuf],
     /// The process's environment, for `TERRACE_VAR_name`.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Asks the user for the value of a variable that has none; `None` where nobody can be asked.
+    pub ask: Option<&'a Ask>,
+}
+
+impl<'a> Request<'a> {
+    /// A folder with nothing given from outside but the process's environment.
+    pub fn new(root: &'a Path, env: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { root, environment: None, variables: &[], var_files: &[], env, ask: None }
+    }
+}
+
+/// Asks for the value of a variable; `None` when there is no answer.
+pub type Ask = dyn Fn(&Question<'_>) -> Option<String>;
+
+/// A variable that the user is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The variable.
+    pub name: &'a str,
+    /// The stack that declares it.
+    pub stack: &'a str,
+    /// Its type.
+    pub ty: &'a str,
+    /// What it is for, if the stack says so.
+    pub description: Option<&'a str>,
+    /// Whether the answer must not be shown.
+    pub sensitive: bool,
 }
 
 /// A workspace, and what is doubtful about it.
@@ -52,6 +87,11 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
         sources: Sources::default(),
         diagnostics: Diagnostics::default(),
         clouds: BTreeMap::new(),
+        texts: Texts::default(),
+        repeats: Vec::new(),
+        uses: BTreeMap::new(),
+        components: BTreeMap::new(),
+        rules: Vec::new(),
     };
     match reading.workspace(request) {
         Some(mut workspace) if !reading.diagnostics.has_errors() => {
@@ -68,38 +108,64 @@ pub(crate) struct Reading<'a> {
     pub(crate) diagnostics: Diagnostics,
     /// Clouds that stacks and blocks may name.
     pub(crate) clouds: BTreeMap<Name, CloudChoice>,
+    /// Texts that expressions read.
+    pub(crate) texts: Texts,
+    /// Blocks, whose number is not known yet.
+    pub(crate) repeats: Vec<Repeats>,
+    /// Components that stacks use, until they are there.
+    pub(crate) uses: BTreeMap<StackName, Vec<Use>>,
+    /// Files of components; none for those that cannot be read.
+    pub(crate) components: BTreeMap<String, Option<Rc<Node>>>,
+    /// Rules about values of variables.
+    pub(crate) rules: Vec<Rule>,
 }
 
 impl Reading<'_> {
+    /// Files are read to stacks; then names are settled, from those that others need: components,
+    /// the number of instances, bare names; then everything is checked.
     fn workspace(&mut self, request: &Request<'_>) -> Option<Workspace> {
         let settings = self.settings()?;
         self.clouds.clone_from(&settings.clouds);
         let environment = request.environment.unwrap_or("default");
         let given = variables::given(self, &settings, environment, request)?;
-        let mut stacks = BTreeMap::new();
-        let mut texts = Texts::default();
+        let mut workspace = Workspace {
+            environment: environment.to_owned(),
+            protected: settings.environments.get(environment).is_some_and(|e| e.protected),
+            cloud: settings.cloud_of(environment),
+            clouds: settings.clouds,
+            stacks: BTreeMap::new(),
+            files: BTreeMap::new(),
+            sources: Sources::default(),
+        };
+        self.stacks(&mut workspace, &given);
+        components::expand(self, &mut workspace);
+        workspace.files = std::mem::take(&mut self.texts.read);
+        declare::check(&self.rules, &workspace, &mut self.diagnostics);
+        resource::settle(self, &mut workspace);
+        names::bare_names(self, &mut workspace);
+        let top = workspace.stacks.values().filter(|stack| stack.parent.is_none());
+        variables::undeclared(self, top, &given);
+        // Types are checked even beside other findings: all of them at once.
+        check::types(&workspace, &mut self.diagnostics);
+        Some(workspace)
+    }
+
+    fn stacks(&mut self, workspace: &mut Workspace, given: &Given<'_>) {
         for (name, file) in self.stack_files() {
             let (node, found) = yaml::parse(self.sources.text(file), file);
             self.diagnostics.extend(found);
             let Some(node) = node else { continue };
-            if let Some(stack) = stack::read(self, &name, &node, &given) {
-                self.texts(&stack, &mut texts);
-                stacks.insert(name, stack);
+            if let Some(stack) = stack::read(self, &name, &node, &Source::Outside(given)) {
+                workspace.stacks.insert(name, stack);
             }
         }
-        variables::undeclared(self, &stacks, &given);
-        let workspace = Workspace {
-            environment: environment.to_owned(),
-            cloud: settings.cloud,
-            clouds: settings.clouds,
-            stacks,
-            files: texts.read,
-            sources: Sources::default(),
-        };
-        // Types are checked even beside other findings: all of them at once.
-        let found = check::types(&workspace);
-        self.diagnostics.extend(found);
-        Some(workspace)
+    }
+
+    /// Reads the texts that an expression names with `file` or `template`, each once.
+    pub(crate) fn read_texts(&mut self, used: &[FileUse]) {
+        let mut texts = std::mem::take(&mut self.texts);
+        used.iter().for_each(|used| texts.take(self, used));
+        self.texts = texts;
     }
 
     fn settings(&mut self) -> Option<Settings> {
@@ -129,8 +195,13 @@ impl Reading<'_> {
 
     /// Reads a file of the workspace by its path with `/`.
     pub(crate) fn read(&mut self, path: &str) -> Option<FileId> {
+        self.read_as(&self.root.join(path), path)
+    }
+
+    /// Reads a file; `path` is what it is called in complaints.
+    fn read_as(&mut self, real: &Path, path: &str) -> Option<FileId> {
         let complain = |message: String| Diagnostic::without_place("E0701", message);
-        match std::fs::read(self.root.join(path)) {
+        match std::fs::read(real) {
             Err(error) => self
                 .diagnostics
                 .push(complain(format!("the file `{path}` cannot be read: {error}"))),
@@ -149,7 +220,12 @@ impl Reading<'_> {
 
     /// Reads a file of the workspace into a tree.
     pub(crate) fn tree(&mut self, path: &str) -> Option<Node> {
-        let file = self.read(path)?;
+        self.tree_of(&self.root.join(path), path)
+    }
+
+    /// Reads any file into a tree; `path` is what it is called in complaints.
+    pub(crate) fn tree_of(&mut self, real: &Path, path: &str) -> Option<Node> {
+        let file = self.read_as(real, path)?;
         let (node, found) = yaml::parse(self.sources.text(file), file);
         self.diagnostics.extend(found);
         node
@@ -190,15 +266,5 @@ impl Reading<'_> {
             }
         }
         files
-    }
-
-    /// Reads every text that the expressions of a stack name with `file` or `template`.
-    fn texts(&mut self, stack: &Stack, texts: &mut Texts) {
-        let terms = stack.resources.values().flat_map(|r| r.body.values());
-        let terms =
-            terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
-        for used in terms.flat_map(|term| crate::term::files(&term.value)) {
-            texts.take(self, &used);
-        }
     }
 }

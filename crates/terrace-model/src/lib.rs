@@ -9,11 +9,14 @@ pub mod diagnostic;
 pub mod expr;
 pub mod kind;
 mod kinds;
+pub mod lookup;
+pub mod names;
 pub mod observed;
 pub mod schema;
 pub mod snapshot;
 pub mod source;
 pub mod suggest;
+pub mod survey;
 pub mod value;
 mod value_serde;
 pub mod workspace;
@@ -21,9 +24,13 @@ pub mod workspace;
 pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use kind::Kind;
-pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
+pub use lookup::{LookupKind, LookupSchema};
+pub use observed::{Facts, Named, Object, ObjectState, Observation, Observed};
 pub use schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
 pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};
-pub use workspace::{Body, CloudChoice, Lifecycle, Output, Repeat, Resource, Stack, Workspace};
+pub use workspace::{
+    Body, CloudChoice, Component, Existing, Input, Lifecycle, Output, Parent, Repeat, Resource,
+    Stack, Workspace,
+};

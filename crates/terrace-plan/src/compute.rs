@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use terrace_graph::ResourceGraph;
 use terrace_model::{
-    Address, Attributes, CloudIdentity, Diagnostics, InstanceKey, Kind, LookupKind, Name, Object,
-    ObjectState, Observation, Observed, OnChange, Place, Record, Repeat, Resource, Snapshot,
-    Status, Value, Workspace,
+    Address, Attributes, CloudIdentity, Diagnostics, InstanceKey, Kind, Name, Object, ObjectState,
+    Observation, Observed, OnChange, Place, Record, Repeat, Resource, Snapshot, Status, Value,
+    Workspace,
 };
 
 use crate::desired;
@@ -15,7 +15,7 @@ use crate::plan::{
     Action, AttributeChange, Drift, InstanceChange, Mode, Plan, PlannedOutput, Reason, ReasonCode,
     Refusal,
 };
-use crate::scope::{InstanceScope, Values, await_missing, planned_value};
+use crate::scope::{Values, await_missing, planned_value};
 use crate::steps;
 
 /// All that a plan is computed from.
@@ -45,7 +45,7 @@ pub struct Inputs<'a> {
 pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     let mut planner = Planner {
         inputs,
-        values: Values::new(),
+        values: Values::new(inputs.observed),
         instances: Vec::new(),
         problems: Diagnostics::default(),
     };
@@ -56,6 +56,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     }
     planner.leftovers();
     let outputs = planner.outputs();
+    let existing = planner.values.existing();
     if planner.problems.has_errors() {
         return Err(planner.problems);
     }
@@ -72,6 +73,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         refusals: refusals(&instances, inputs.recorded),
         drift: drift(inputs),
         names: names(inputs),
+        existing,
         outputs,
         instances,
         steps,
@@ -80,7 +82,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
 
 struct Planner<'a> {
     inputs: Inputs<'a>,
-    values: Values,
+    values: Values<'a>,
     instances: Vec<InstanceChange>,
     problems: Diagnostics,
 }
@@ -92,8 +94,7 @@ impl<'a> Planner<'a> {
             workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
         let Some((resource, stack)) = found else { return };
         let facts = self.inputs.observed.facts_of(resource.cloud.as_ref());
-        let scope =
-            InstanceScope { workspace, stack, values: &self.values, address: Some(address) };
+        let scope = self.values.scope(workspace, stack, Some(address));
         let desired = match desired::evaluate(resource, address, &scope, facts) {
             Ok(desired) => desired,
             Err(problems) => {
@@ -239,17 +240,16 @@ impl<'a> Planner<'a> {
         }
         let workspace = self.inputs.workspace;
         for stack in workspace.stacks.values() {
-            let scope = InstanceScope { workspace, stack, values: &self.values, address: None };
+            // Those of components are told by the stacks that use them.
+            if stack.parent.is_some() {
+                continue;
+            }
+            let scope = self.values.scope(workspace, stack, None);
             for (name, output) in &stack.outputs {
-                let value = match output.term.value.evaluate(&scope) {
+                let value = match scope.names.output(stack, name, output) {
                     Ok(value) => value,
                     Err(error) => {
-                        let span = error.span.unwrap_or(output.term.span);
-                        self.problems.push(terrace_model::Diagnostic::error(
-                            "E0501",
-                            span,
-                            error.message,
-                        ));
+                        self.problems.push(error.diagnostic(output.term.span));
                         continue;
                     }
                 };
@@ -418,8 +418,8 @@ fn drift(inputs: Inputs<'_>) -> Vec<Drift> {
 /// Names for the ids that plans show: images and flavors, and everything seen that has a name.
 fn names(inputs: Inputs<'_>) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for kind in [LookupKind::Image, LookupKind::Flavor] {
-        for named in inputs.observed.facts.lookups.get(&kind).into_iter().flatten() {
+    for facts in std::iter::once(&inputs.observed.facts).chain(inputs.observed.others.values()) {
+        for named in facts.lookups.values().flatten() {
             names.insert(named.id.clone(), named.name.clone());
         }
     }

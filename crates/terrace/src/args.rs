@@ -39,6 +39,9 @@ pub(crate) struct Global {
     /// Value of a variable, as `name=value`; may be given several times.
     #[arg(long = "var", value_name = "NAME=VALUE", global = true)]
     pub(crate) variables: Vec<String>,
+    /// A YAML file with values of variables; may be given several times, the last one wins.
+    #[arg(long = "var-file", value_name = "FILE", global = true)]
+    pub(crate) var_files: Vec<PathBuf>,
     /// The cloud to use in place of the one in `terrace.yaml`: an entry of clouds.yaml, or `simulator`.
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) cloud: Option<String>,

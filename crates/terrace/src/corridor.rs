@@ -34,7 +34,9 @@ pub(crate) fn load(global: &Global) -> anyhow::Result<Loaded> {
         root: &global.folder,
         environment,
         variables: &variables,
+        var_files: &global.var_files,
         env: &machine::env,
+        ask: if ui::can_ask() { Some(&ui::ask) } else { None },
     };
     let loaded =
         terrace_lang::load(&request).map_err(|e| Invalid::new(e.diagnostics, e.sources))?;

@@ -96,16 +96,44 @@ fn chain(error: &anyhow::Error) -> String {
     text
 }
 
-/// Asks; only the word `yes` approves. Without a terminal the answer is no.
-pub(crate) fn approved(question: &str) -> anyhow::Result<bool> {
+/// Asks; only the word `yes` approves, or the name of what is protected. Without a terminal the
+/// answer is no.
+pub(crate) fn approved(question: &str, protected: Option<&str>) -> anyhow::Result<bool> {
+    let word = protected.unwrap_or("yes");
     if !std::io::stdin().is_terminal() {
         anyhow::bail!("there is no terminal to ask on: give `--yes` to apply without asking");
     }
-    eprint!("\n{question} Only `yes` is taken: ");
+    match protected {
+        Some(name) => eprint!("\n{question} `{name}` is protected; type its name: "),
+        None => eprint!("\n{question} Only `yes` is taken: "),
+    }
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(answer.trim() == "yes")
+    Ok(answer.trim() == word)
+}
+
+/// Whether there is somebody to ask.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks for the value of a variable; an empty answer is none. What is sensitive is not shown.
+pub(crate) fn ask(question: &terrace_lang::Question<'_>) -> Option<String> {
+    let about = question.description.map(|text| format!(": {text}")).unwrap_or_default();
+    eprintln!("\nThe stack `{}` needs the variable `{}`{about}", question.stack, question.name);
+    let prompt = format!("Its value ({})", question.ty);
+    let answer = if question.sensitive {
+        dialoguer::Password::new()
+            .with_prompt(format!("{prompt}, not shown"))
+            .allow_empty_password(true)
+            .interact()
+            .ok()?
+    } else {
+        dialoguer::Input::new().with_prompt(prompt).allow_empty(true).interact_text().ok()?
+    };
+    let answer: String = answer;
+    (!answer.is_empty()).then_some(answer)
 }
 
 /// Ctrl-C and SIGTERM: the first asks to stop soon, the second at once.

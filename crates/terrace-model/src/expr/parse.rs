@@ -128,6 +128,14 @@ impl Template {
         matches!(self.0.parts.as_slice(), [Part::Expression { .. }])
     }
 
+    /// The reference, if it is nothing but one.
+    pub fn only_reference(&self) -> Option<&Reference> {
+        match self.0.parts.as_slice() {
+            [part] if part.only_root(&self.0.found.roots).is_some() => self.references().first(),
+            _ => None,
+        }
+    }
+
     /// The text, with `$${` turned into `${`, if there is no expression in it.
     pub fn literal(&self) -> Option<&str> {
         match self.0.parts.as_slice() {

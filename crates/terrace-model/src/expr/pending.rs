@@ -8,7 +8,8 @@ use crate::address::StackName;
 use crate::source::{FileId, Span};
 use crate::value::{Pending, Value};
 
-/// How to get the value of a resource's attribute, when a pending value is resolved.
+/// How to get the value of a resource's attribute, when a pending value is resolved. The reference
+/// names its stack.
 pub type Lookup<'a> = dyn Fn(&ResourceReference) -> Result<Value, EvalError> + 'a;
 
 impl ResourceReference {
@@ -69,7 +70,7 @@ impl Scope for Bindings<'_> {
 
     fn value(&self, root: &Root) -> Result<Value, EvalError> {
         if let Root::Resource(reference) = root {
-            return (self.resource)(reference);
+            return (self.resource)(&reference.clone().within(&self.pending.stack));
         }
         match self.pending.bindings.get(&root.to_string()) {
             Some(value) => value.resolve(self.resource),

@@ -12,14 +12,16 @@ use cel::common::types::CelInt;
 use super::functions::{self, Function};
 use super::parse::FileUse;
 use super::reference::{Reference, ResourceReference, Root};
-use crate::address::{InstanceKey, Name};
+use crate::address::{InstanceKey, Name, StackName};
 use crate::diagnostic::Diagnostic;
 use crate::kind::Kind;
+use crate::observed::LookupKind;
 use crate::source::Span;
 use crate::suggest::nearest;
 
 /// Names that begin a reference, besides the sections of the kinds.
-pub(crate) const ROOTS: [&str; 5] = ["vars", "locals", "env", "count", "each"];
+pub(crate) const ROOTS: [&str; 8] =
+    ["vars", "locals", "env", "count", "each", "stacks", "components", "existing"];
 /// Names of types, which CEL has as values, and of the functions of optionals.
 const TYPES: [&str; 11] = [
     "int",
@@ -292,6 +294,9 @@ impl Walk<'_> {
         };
         let span = (self.span_of)(at.start..end);
         let root = match (name, field) {
+            ("stacks", _) => return self.other_stack(at, steps),
+            ("components", _) => return Ok(self.component(at, field, steps)),
+            ("existing", _) => return self.existing(at, steps),
             ("vars", _) => Root::Var(field.to_owned()),
             ("locals", _) => Root::Local(field.to_owned()),
             ("env", _) => Root::Env(field.to_owned()),
@@ -341,7 +346,76 @@ impl Walk<'_> {
         };
         used += usize::from(attribute.is_some());
         let span = (self.span_of)(at.start..steps[used - 1].range.end);
-        Ok((ResourceReference { kind, path, key, attribute, span }.into(), used))
+        Ok((ResourceReference { stack: None, kind, path, key, attribute, span }.into(), used))
+    }
+
+    /// `stacks.NAME` and an output or a resource of it.
+    fn other_stack(
+        &self,
+        at: Range<usize>,
+        steps: &[Step],
+    ) -> Result<(Reference, usize), Diagnostic> {
+        let [Step { key: StepKey::Text(stack), range, .. }, rest @ ..] = steps else {
+            return Err(self.incomplete("stacks", at));
+        };
+        let stack = StackName::new(stack).map_err(|error| {
+            Diagnostic::error("E0401", (self.span_of)(range.clone()), error.to_string())
+        })?;
+        let [Step { key: StepKey::Text(name), range, .. }, more @ ..] = rest else {
+            return Err(self.incomplete("stacks", at));
+        };
+        if let Some(kind) = Kind::from_section(name) {
+            let (mut found, used) = self.resource(kind, at, more)?;
+            if let Root::Resource(reference) = &mut found.root {
+                reference.stack = Some(stack);
+            }
+            return Ok((found, used + 2));
+        }
+        let span = (self.span_of)(at.start..range.end);
+        Ok((Reference { root: Root::Output { stack, name: name.clone() }, span }, 2))
+    }
+
+    fn component(&self, at: Range<usize>, name: &str, steps: &[Step]) -> (Reference, usize) {
+        let step = steps.get(1).and_then(|step| match &step.key {
+            StepKey::Index(index) => u32::try_from(*index).ok().map(InstanceKey::Index),
+            StepKey::Text(text) => Some(InstanceKey::Text(text.clone())),
+        });
+        let used = 1 + usize::from(step.is_some());
+        let next = steps.get(used).filter(|_| step.is_some()).and_then(|step| match &step.key {
+            StepKey::Text(text) => Some(text.clone()),
+            StepKey::Index(_) => None,
+        });
+        let last = used + usize::from(next.is_some());
+        let span = (self.span_of)(at.start..steps[last - 1].range.end);
+        (Reference { root: Root::Component { name: name.to_owned(), step, next }, span }, used)
+    }
+
+    fn existing(&self, at: Range<usize>, steps: &[Step]) -> Result<(Reference, usize), Diagnostic> {
+        let [
+            Step { key: StepKey::Text(section), range, .. },
+            Step { key: StepKey::Text(name), range: last, .. },
+            rest @ ..,
+        ] = steps
+        else {
+            return Err(self.incomplete("existing", at));
+        };
+        let Some(kind) = LookupKind::from_section(section) else {
+            let message = format!("`{section}` cannot be looked up");
+            let diagnostic = Diagnostic::error("E0401", (self.span_of)(range.clone()), message);
+            let known = LookupKind::ALL.map(LookupKind::section);
+            return Err(match nearest(section, known) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help(format!("there are {}", known.join(", "))),
+            });
+        };
+        let (attribute, end, used) = match rest.first() {
+            Some(Step { key: StepKey::Text(text), dot: true, range }) => {
+                (Some(text.clone()), range.end, 3)
+            }
+            _ => (None, last.end, 2),
+        };
+        let root = Root::Existing { kind, name: name.clone(), attribute };
+        Ok((Reference { root, span: (self.span_of)(at.start..end) }, used))
     }
 
     fn unknown(&self, name: &str, at: Range<usize>) -> Diagnostic {
@@ -445,6 +519,9 @@ fn known_fields(root: &str) -> String {
         "env" => "the name of the environment is `env.name`".into(),
         "count" => "there is `count.index`, from 0".into(),
         "each" => "there are `each.key` and `each.value`".into(),
+        "stacks" => "write `stacks.STACK.OUTPUT`, or `stacks.STACK.SECTION.NAME`, as in `stacks.net.networks.front.id`".into(),
+        "components" => "write `components.NAME.OUTPUT`, or `components.NAME[\"key\"].OUTPUT` for one of many".into(),
+        "existing" => "write `existing.SECTION.NAME`, as in `existing.networks.public.id`".into(),
         "subnets" => "write `subnets.NETWORK.NAME`, as in `subnets.front.v4.id`".into(),
         section => format!("write `{section}.NAME`, as in `{section}.web.id`"),
     }

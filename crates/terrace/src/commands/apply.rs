@@ -31,6 +31,9 @@ pub(crate) struct Apply {
 
 pub(crate) async fn run(global: &Global, args: &Apply) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
+    if args.plan.is_some() {
+        guard(global, &loaded, true)?;
+    }
     let place = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
     match &args.plan {
         Some(path) => saved(global, &loaded, &place, path, args.parallelism).await,
@@ -63,12 +66,28 @@ pub(crate) async fn fresh(
         Mode::Destroy => "Destroy all of this?",
     };
     let refused = !plan.refusals.is_empty();
-    let decision = if refused || yes || ui::approved(question)? {
+    let guarded = guard(global, loaded, yes)?;
+    let decision = if refused || yes || ui::approved(question, guarded)? {
         Decision::Approve
     } else {
         Decision::Decline
     };
     carry_out(global, place, (plan, decision), recorded, parallelism).await
+}
+
+/// The name of a protected environment, to be typed; without a prompt it must be on the command
+/// line.
+fn guard<'l>(global: &Global, loaded: &'l Loaded, unasked: bool) -> anyhow::Result<Option<&'l str>> {
+    let environment = loaded.workspace.environment.as_str();
+    if !loaded.workspace.protected {
+        return Ok(None);
+    }
+    if unasked && global.environment.is_none() {
+        anyhow::bail!(
+            "the environment `{environment}` is protected: it is not changed without being named\nhelp: add `--env {environment}`, or leave out `--yes` and type its name when asked"
+        );
+    }
+    Ok(Some(environment))
 }
 
 async fn saved(
