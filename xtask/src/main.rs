@@ -1,8 +1,10 @@
 //! Developer tasks, run as `cargo xtask TASK`.
 //!
 //! `tidy` checks what the compiler and clippy cannot: which crate may depend on which, that every
-//! module says what it is for, that the documents name what exists.
+//! module says what it is for, that the documents name what exists. `gen-docs` writes the generated
+//! part of the documentation.
 
+mod docs;
 mod tidy;
 
 use std::io::{self, Write};
@@ -15,13 +17,16 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
 tasks:
-  tidy    check layering, file sizes, module docs, and that the documents name what exists
+  tidy                 check layering, file sizes, module docs, and that the documents name what exists
+  gen-docs [--check]   write the generated documentation and its contents, or say what is stale
 ";
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => run_tidy(),
+        ["gen-docs"] => run_gen_docs(false),
+        ["gen-docs", "--check"] => run_gen_docs(true),
         _ => {
             write!(io::stderr(), "{USAGE}")?;
             Ok(ExitCode::from(2))
@@ -29,9 +34,25 @@ fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
+fn root() -> anyhow::Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent")
+}
+
+fn run_gen_docs(check: bool) -> anyhow::Result<ExitCode> {
+    let stale = docs::run(root()?, check)?;
+    let mut out = io::stdout().lock();
+    for path in &stale {
+        writeln!(out, "{} {path}", if check { "stale:" } else { "written:" })?;
+    }
+    if check && !stale.is_empty() {
+        writeln!(out, "gen-docs: run `cargo xtask gen-docs` and commit what it writes")?;
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn run_tidy() -> anyhow::Result<ExitCode> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent")?;
-    let report = tidy::run(root)?;
+    let report = tidy::run(root()?)?;
     let mut out = io::stdout().lock();
     for finding in &report.findings {
         writeln!(out, "{finding}")?;

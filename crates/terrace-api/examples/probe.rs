@@ -1,6 +1,7 @@
 //! Asks a real cloud for a little of everything: `OS_CLOUD=demo cargo run -p terrace-api --example
 //! probe`. With the word `write` it also makes and removes a keypair, a network with a subnet and a
-//! server group.
+//! server group; with `server IMAGE FLAVOR FLAVOR NETWORK` (ids) it takes a server through every
+//! action; with `admin` it asks what only administrators may.
 #![expect(clippy::disallowed_methods, reason = "a program's rim is where the environment is read")]
 
 use std::error::Error;
@@ -31,8 +32,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let session = Session::connect(config, transport, Arc::new(SystemClock)).await?;
     show(&session.identity());
     read(&session).await?;
-    if std::env::args().any(|word| word == "write") {
-        write(&session).await?;
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["write"] => write(&session).await?,
+        ["admin"] => admin(&session).await?,
+        ["server", image, small, large, network] => {
+            let id = boot(&session, image, small, network).await?;
+            let done = actions(&session, &id, image, large).await;
+            session.call(compute::delete_server(&id)).await?;
+            done?;
+        }
+        _ => {}
     }
     fail(&session).await;
     show(&format_args!("{} requests", session.calls_made()));
@@ -61,6 +72,8 @@ async fn read(session: &Session) -> Result<(), ApiError> {
 
 async fn write(session: &Session) -> Result<(), ApiError> {
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPJu/eXDtnmzAZkAzGTNZ1tnKJzjMsXQRlvBiS3BSHx me";
+    show(&session.one::<compute::Generated>(compute::generate_keypair("probe")).await?);
+    session.call(compute::delete_keypair("probe")).await?;
     let made = session.one::<compute::Keypair>(compute::import_keypair("probe", key, None)).await?;
     show(&made);
     show(&session.call(compute::import_keypair("probe", key, None)).await);
@@ -82,6 +95,89 @@ async fn write(session: &Session) -> Result<(), ApiError> {
     let group = session.one::<compute::ServerGroup>(group).await?;
     show(&group);
     session.call(compute::delete_server_group(&group.id)).await?;
+    Ok(())
+}
+
+async fn admin(session: &Session) -> Result<(), ApiError> {
+    let project = session.identity().project_id;
+    show(&session.all::<compute::Hypervisor>(compute::hypervisors()).await?);
+    let all = compute::ServerFilter { all_tenants: true, limit: Some(3), ..Default::default() };
+    show(&session.all::<compute::ServerName>(compute::find_server_names(&all)).await?);
+    show(&session.one::<compute::Limits>(compute::limits_of(&project)).await?);
+    show(&session.one::<compute::QuotaSet>(compute::quota_defaults(&project)).await?);
+    let before = session.one::<compute::QuotaSet>(compute::quota(&project)).await?;
+    let cores = before.0["cores"].limit;
+    let quotas = [("cores".to_owned(), cores)].into();
+    show(&session.one::<compute::QuotaSet>(compute::set_quota(&project, &quotas)).await?);
+    show(&session.rescoped(terrace_api::Named::Id(project)).await?.identity());
+    Ok(())
+}
+
+async fn boot(
+    session: &Session,
+    image: &str,
+    flavor: &str,
+    network: &str,
+) -> Result<String, ApiError> {
+    let new = compute::NewServer {
+        name: "probe".into(),
+        image_id: Some(image.into()),
+        flavor_id: flavor.into(),
+        networks: vec![compute::Nic::network(network)],
+        tags: vec!["probe".into()],
+        ..Default::default()
+    };
+    let made: compute::ServerName = session.one(compute::create_server(&new)).await?;
+    settle(session, &made.id, "ACTIVE").await?;
+    let filter = compute::ServerFilter {
+        status: Some("ACTIVE".into()),
+        tags: vec!["probe".into()],
+        not_tags: vec!["other".into()],
+        flavor: Some(flavor.into()),
+        image: Some(image.into()),
+        name: Some("^prob".into()),
+        ..Default::default()
+    };
+    show(&session.all::<compute::ServerName>(compute::find_server_names(&filter)).await?);
+    Ok(made.id)
+}
+
+async fn settle(session: &Session, id: &str, status: &str) -> Result<(), ApiError> {
+    loop {
+        let server: compute::Server = session.one(compute::server(id)).await?;
+        if server.status == status && server.task_state.is_none() || server.status == "ERROR" {
+            show(&format_args!("{} {:?}", server.status, server.fault));
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+}
+
+async fn actions(session: &Session, id: &str, image: &str, large: &str) -> Result<(), ApiError> {
+    let again = compute::Rebuild { image_id: image.into(), ..Default::default() };
+    for (call, status) in [
+        (compute::reboot(id, compute::Reboot::Soft), "ACTIVE"),
+        (compute::reboot(id, compute::Reboot::Hard), "ACTIVE"),
+        (compute::stop(id), "SHUTOFF"),
+        (compute::start(id), "ACTIVE"),
+        (compute::resize(id, large), "VERIFY_RESIZE"),
+        (compute::revert_resize(id), "ACTIVE"),
+        (compute::resize(id, large), "VERIFY_RESIZE"),
+        (compute::confirm_resize(id), "ACTIVE"),
+        (compute::rebuild(id, &again), "ACTIVE"),
+    ] {
+        show(&call);
+        session.call(call).await?;
+        settle(session, id, status).await?;
+    }
+    show(&session.call(compute::start(id)).await.map_err(|error| (error.is_busy(), error)));
+    show(&session.one::<compute::ConsoleLog>(compute::console_log(id, Some(3))).await);
+    show(&session.all::<compute::InstanceAction>(compute::instance_actions(id)).await?);
+    let reply = session.call(compute::snapshot(id, "probe", &Default::default())).await?;
+    let made = compute::snapshot_id(&reply)?;
+    settle(session, id, "ACTIVE").await?;
+    show(&session.one::<image::Image>(image::image(&made)).await?);
+    session.call(image::delete_image(&made)).await?;
     Ok(())
 }
 

@@ -86,6 +86,8 @@ pub struct Call {
     pub headers: Vec<(&'static str, String)>,
     /// The microversion the call is written for; none is the service's base version.
     pub microversion: Option<Need>,
+    /// What to send instead to a cloud that is too old for the microversion.
+    pub older: Option<Box<Self>>,
     /// The statuses that mean it worked.
     pub success: &'static [u16],
     /// Whether it may be repeated when the outcome is unknown.
@@ -128,6 +130,7 @@ impl Call {
             body: None,
             headers: Vec::new(),
             microversion: None,
+            older: None,
             success,
             repeat,
         }
@@ -158,6 +161,13 @@ impl Call {
     #[must_use]
     pub fn microversion(mut self, version: Microversion, feature: &'static str) -> Self {
         self.microversion = Some(Need { version, feature });
+        self
+    }
+
+    /// Says what to send instead to a cloud that is too old for the microversion.
+    #[must_use]
+    pub fn or_older(mut self, call: Self) -> Self {
+        self.older = Some(Box::new(call));
         self
     }
 

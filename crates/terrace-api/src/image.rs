@@ -50,6 +50,11 @@ pub fn images(filters: &[(&str, &str)]) -> Call {
     filters.iter().fold(call, |call, (name, value)| call.query(*name, *value))
 }
 
+/// Deletes an image.
+pub fn delete_image(id: &str) -> Call {
+    Call::delete(Service::Image, format!("/images/{}", segment(id)))
+}
+
 /// One image.
 pub fn image(id: &str) -> Call {
     Call::get(Service::Image, format!("/images/{}", segment(id)))

@@ -1,7 +1,7 @@
 //! OpenStack calls as values, transport, authentication, catalogue, errors.
 //!
-//! A [`Call`] says what to ask; building one does no IO. The modules [`compute`], [`network`] and
-//! [`image`] build the calls Terrace makes and decode what comes back. A [`Session`] sends them: it
+//! A [`Call`] says what to ask; building one does no IO. The modules [`compute`], [`network`],
+//! [`volume`] and [`image`] build the calls Terrace makes and decode what comes back. A [`Session`] sends them: it
 //! finds the endpoint in the catalogue, adds the token and the microversion, waits its turn, repeats
 //! what may be repeated and turns every failure into one [`ApiError`].
 //!
@@ -31,12 +31,13 @@ mod session;
 #[cfg(test)]
 mod testkit;
 mod transport;
+pub mod volume;
 mod wire;
 
 pub use auth::Identity;
 pub use call::{Call, Microversion, Need, Origin, Repeat, Reply};
 pub use clock::{Clock, SystemClock};
-pub use config::{CloudConfig, ConfigError, Proxies, Selection};
+pub use config::{CloudConfig, ConfigError, Named, Proxies, Selection};
 pub use error::{ApiError, ApiErrorKind};
 pub use http_transport::{HttpOptions, HttpTransport};
 pub use service::{Interface, Service};

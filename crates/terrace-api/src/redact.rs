@@ -29,8 +29,10 @@ pub(crate) fn scrub(
     if let Some(body) = body {
         collect(body, &mut secrets);
     }
-    let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST);
-    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN))
+    secrets.retain(|secret| secret.len() >= SHORTEST);
+    // One may be part of another, which would not be found any more without its part.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN))
 }
 
 fn collect<'a>(value: &'a Value, secrets: &mut Vec<&'a str>) {

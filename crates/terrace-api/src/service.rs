@@ -22,6 +22,9 @@ impl Service {
     pub const ALL: [Self; 5] =
         [Self::Identity, Self::Compute, Self::Network, Self::Image, Self::BlockStorage];
 
+    /// Those that Terrace talks to in an OpenStack cloud.
+    pub const OPENSTACK: [Self; 5] = Self::ALL;
+
     /// The name used in messages and logs.
     pub fn name(self) -> &'static str {
         match self {

@@ -96,10 +96,19 @@ impl Session {
 
     /// Makes one call.
     pub async fn call(&self, call: Call) -> Result<Reply, ApiError> {
-        if let Some(need) = call.microversion {
-            self.require(&call, need).await?;
-        }
+        let call = self.suited(call).await?;
         self.perform(&call, Place::Endpoint).await
+    }
+
+    /// The call in the form that the cloud is new enough for.
+    async fn suited(&self, mut call: Call) -> Result<Call, ApiError> {
+        let Some(need) = call.microversion else { return Ok(call) };
+        match call.older.take() {
+            Some(older) if self.offer(&call).await?.newest < Some(need.version) => {
+                Box::pin(self.suited(*older)).await
+            }
+            _ => self.require(&call, need).await.map(|()| call),
+        }
     }
 
     /// Makes one call and decodes the object in the answer.
@@ -126,6 +135,7 @@ impl Session {
 
     /// Reads the list under `key` to its end, page by page; the order is kept.
     pub async fn list(&self, mut call: Call, key: &str) -> Result<Vec<Value>, ApiError> {
+        call = self.suited(call).await?;
         let mut items = Vec::new();
         let mut seen = BTreeSet::new();
         let mut empty = 0;

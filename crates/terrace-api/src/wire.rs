@@ -1,5 +1,6 @@
 //! What the decoded answers share: names of their envelopes and tolerance for odd values.
 
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -62,6 +63,11 @@ pub(crate) fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
     let value = Value::deserialize(deserializer)?;
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     Ok(items.iter().filter_map(|item| item.get("name")).map(text_of).collect())
+}
+
+/// Text that is never shown.
+pub(crate) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
 }
 
 /// Text as it is, anything else as JSON.

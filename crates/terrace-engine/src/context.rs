@@ -71,7 +71,7 @@ impl Context {
     }
 
     /// The connection to the cloud that an instance is in.
-    pub(crate) fn session(&self, address: &Address) -> &Session {
+    pub fn session(&self, address: &Address) -> &Session {
         self.clouds.session(self.clouds.name_of(address))
     }
 

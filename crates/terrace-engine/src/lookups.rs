@@ -26,6 +26,10 @@ fn source(kind: LookupKind) -> Source {
             renamed: &[("external", "/router:external")],
             ..plain(network::networks(&[]), "networks")
         },
+        LookupKind::ExternalNetwork => Source {
+            renamed: &[("external", "/router:external")],
+            ..plain(network::networks(&[("router:external", "true")]), "networks")
+        },
         LookupKind::Subnet => plain(network::subnets(&[]), "subnets"),
         LookupKind::Router => Source {
             renamed: &[("external_network_id", "/external_gateway_info/network_id")],

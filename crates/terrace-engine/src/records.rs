@@ -1,6 +1,6 @@
 //! Records: what is written down of an object.
 
-use terrace_model::{Address, Attributes, Object, ObjectState, Record, Status, Value};
+use terrace_model::{Address, Attributes, Life, Object, ObjectState, Record, Status, Timed, Value};
 use terrace_plan::InstanceChange;
 use terrace_state::PlannedRecord;
 
@@ -11,7 +11,9 @@ pub(crate) fn planned(change: &InstanceChange, declared: &Attributes, key: &[u8]
         dependencies: change.dependencies.clone(),
         schema_version: change.address.kind().schema().version,
         cloud: change.cloud.clone(),
-        prevent_destroy: change.prevent_destroy,
+        prevent_destroy: change.life.prevent_destroy,
+        retain: change.life.retain,
+        delete_timeout_s: change.life.timeouts.get(&Timed::Delete).copied(),
     }
 }
 
@@ -39,6 +41,18 @@ pub(crate) fn record(
         marker: marker.to_owned(),
         fault,
         prevent_destroy: planned.prevent_destroy,
+        retain: planned.retain,
+        delete_timeout_s: planned.delete_timeout_s,
+    }
+}
+
+/// A record with what is kept of a lifecycle.
+pub(crate) fn with_life(record: Record, life: &Life) -> Record {
+    Record {
+        prevent_destroy: life.prevent_destroy,
+        retain: life.retain,
+        delete_timeout_s: life.timeouts.get(&Timed::Delete).copied(),
+        ..record
     }
 }
 
@@ -48,5 +62,10 @@ pub(crate) fn seen(declared: &Attributes, seen: &Attributes) -> Attributes {
         let secret = declared.get(name).filter(|value| value.is_sensitive());
         (name.clone(), secret.cloned().unwrap_or_else(|| value.clone()))
     };
-    seen.iter().map(kept).collect()
+    let mut seen: Attributes = seen.iter().map(kept).collect();
+    // Of a server that started from a volume the cloud does not tell the image.
+    if let (Some(_), Some(image)) = (declared.get("boot_volume"), declared.get("image")) {
+        seen.entry("image".to_owned()).or_insert_with(|| image.clone());
+    }
+    seen
 }

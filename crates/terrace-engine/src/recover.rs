@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use terrace_model::{Kind, Name, Object, ObjectState, Record, Snapshot, Status, Value};
-use terrace_state::{Ended, Operation, PlannedRecord, Store, Verb};
+use terrace_model::{Kind, Name, Object, ObjectState, OnChange, Record, Snapshot, Status, Value};
+use terrace_state::{Ended, Intent, Operation, PlannedRecord, Store, Verb};
 
 use crate::context::Context;
 use crate::error::EngineError;
@@ -44,7 +44,7 @@ pub async fn recover(
 ) -> Result<Recovery, EngineError> {
     let mut lists = Lists::new();
     let mut claimed: BTreeSet<(Kind, String)> =
-        recorded.records.iter().map(|(a, r)| (a.kind(), r.id.clone())).collect();
+        recorded.slots().map(|(s, r)| (s.address.kind(), r.id.clone())).collect();
     let mut decided = Vec::new();
     for operation in unfinished {
         let (finding, decision) = match operation.intent.verb {
@@ -83,9 +83,17 @@ impl Recovery {
             let address = &operation.intent.address;
             match decision {
                 Decision::Exists(record) => {
-                    drop(snapshot.records.insert(address.clone(), (**record).clone()));
+                    depose(&mut snapshot, &operation.intent);
+                    let slot = snapshot.slot_of(address, &record.id);
+                    let slot = slot.unwrap_or_else(|| address.clone().into());
+                    snapshot.put(slot, Some((**record).clone()));
                 }
-                Decision::Gone => drop(snapshot.records.remove(address)),
+                Decision::Gone => {
+                    let id = operation.id.as_deref().unwrap_or_default();
+                    if let Some(slot) = snapshot.slot_of(address, id) {
+                        snapshot.put(slot, None);
+                    }
+                }
                 Decision::NotDone => {}
             }
         }
@@ -114,6 +122,14 @@ impl Recovery {
     }
 }
 
+/// Keeps beside the address what a create takes the place of, as the store does.
+fn depose(snapshot: &mut Snapshot, intent: &Intent) {
+    let Some(old) = snapshot.records.get(&intent.address).cloned() else { return };
+    if intent.replaces.as_ref() == Some(&old.id) {
+        drop(snapshot.deposed.insert((intent.address.clone(), old.id.clone()), old));
+    }
+}
+
 async fn created(
     context: &Context,
     operation: &Operation,
@@ -131,7 +147,7 @@ async fn created(
         }
         let listed = match lists.remove(&list) {
             Some(listed) => listed,
-            None => kinds::list(kind, session).await?,
+            None => kinds::list(kind, &kinds::Lists::of(session)).await?,
         };
         let fits: Vec<&Object> = listed
             .iter()
@@ -167,6 +183,7 @@ fn how(kind: Kind) -> &'static str {
         Recognised::Marker => "its marker",
         Recognised::NameAndKey => "its name and key",
         Recognised::NewGroup => "its name and policy",
+        Recognised::Itself => "what it joins",
     }
 }
 
@@ -182,6 +199,10 @@ pub(crate) fn is_it(operation: &Operation, object: &Object) -> bool {
     match kinds::recognised(intent.address.kind()) {
         Recognised::Marker => object.marker.as_deref() == Some(intent.marker.as_str()),
         Recognised::NameAndKey => same("name") && same("public_key"),
+        Recognised::Itself => {
+            let given = declared.into_iter().flat_map(|d| d.keys());
+            given.filter(|name| names_it(intent.address.kind(), name)).all(|name| same(name))
+        }
         Recognised::NewGroup => {
             let members = object.attributes.get("members").and_then(Value::as_list);
             same("name")
@@ -192,6 +213,12 @@ pub(crate) fn is_it(operation: &Operation, object: &Object) -> bool {
     }
 }
 
+/// Whether an attribute is one of those that make an object what it is.
+fn names_it(kind: Kind, name: &str) -> bool {
+    let attribute = kind.schema().attribute(name);
+    attribute.is_some_and(|a| a.on_change == OnChange::Replace && a.readable)
+}
+
 fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding, Decision) {
     let intent = &operation.intent;
     let planned = intent.planned.clone().unwrap_or_else(|| PlannedRecord {
@@ -200,6 +227,8 @@ fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding
         schema_version: intent.address.kind().schema().version,
         cloud: None,
         prevent_destroy: false,
+        retain: false,
+        delete_timeout_s: None,
     });
     let record = records::record(&intent.address, planned, object, &intent.marker);
     (Finding::Adopted { id: object.id.clone(), by }, Decision::Exists(Box::new(record)))
@@ -212,13 +241,13 @@ async fn begun(
     recorded: &Snapshot,
 ) -> Result<(Finding, Decision), EngineError> {
     let intent = &operation.intent;
-    let Some(record) = recorded.records.get(&intent.address) else {
+    let id = operation.id.as_ref().or(intent.id.as_ref());
+    let slot = id.and_then(|id| recorded.slot_of(&intent.address, id));
+    let (Some(id), Some(record)) = (id, slot.and_then(|slot| recorded.record(&slot))) else {
         return Ok((Finding::Deleted, Decision::NotDone));
     };
-    let id = operation.id.as_ref().or(intent.id.as_ref()).unwrap_or(&record.id);
-    let Some(object) =
-        kinds::get(intent.address.kind(), context.session(&intent.address), id).await?
-    else {
+    let session = context.session(&intent.address);
+    let Some(object) = kinds::get(intent.address.kind(), session, id).await? else {
         return Ok((Finding::Deleted, Decision::Gone));
     };
     let status = match (intent.verb, &object.state) {

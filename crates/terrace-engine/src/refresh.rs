@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Snapshot,
-    Value, Workspace,
+    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Slot,
+    Snapshot, Value, Workspace,
 };
 
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::event::Event;
-use crate::kinds;
+use crate::kinds::{self, Lists};
 
 /// What refresh has to find out.
 #[derive(Clone, Debug, Default)]
@@ -52,24 +52,35 @@ pub async fn refresh(
 ) -> Result<Observed, EngineError> {
     let (started, before) = (context.now(), context.calls_made());
     context.emit(Event::RefreshStarted { recorded: recorded.records.len() });
-    let mut lists: BTreeMap<List<'_>, Vec<(&Address, &Record)>> = BTreeMap::new();
-    for (address, record) in &recorded.records {
-        let list = (record.cloud.as_ref(), address.kind());
-        lists.entry(list).or_default().push((address, record));
+    let mut lists: BTreeMap<List<'_>, Vec<(Slot, &Record)>> = BTreeMap::new();
+    for (slot, record) in recorded.slots() {
+        let list = (record.cloud.as_ref(), slot.address.kind());
+        lists.entry(list).or_default().push((slot, record));
     }
-    let objects =
-        try_join_all(lists.into_iter().map(|(list, records)| observe(context, list, records)));
+    let named = lists.keys().map(|(cloud, _)| *cloud).collect::<BTreeSet<_>>();
+    let read: BTreeMap<Option<&Name>, Lists<'_>> =
+        named.into_iter().map(|cloud| (cloud, Lists::of(context.clouds.session(cloud)))).collect();
+    let objects = try_join_all(lists.into_iter().map(|((cloud, kind), records)| {
+        let lists = &read[&cloud];
+        observe(context, lists, kind, records)
+    }));
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
     let (objects, found) = futures::try_join!(objects, facts)?;
     let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
     for (cloud, kind, named) in found {
         facts.entry(cloud).or_default().lookups.insert(kind, named);
     }
-    let observed = Observed {
-        objects: objects.into_iter().flatten().collect(),
+    let mut observed = Observed {
         facts: facts.remove(&None).unwrap_or_default(),
         others: facts.into_iter().filter_map(|(cloud, facts)| Some((cloud?, facts))).collect(),
+        ..Observed::default()
     };
+    for (slot, observation) in objects.into_iter().flatten() {
+        match slot.deposed {
+            None => drop(observed.objects.insert(slot.address, observation)),
+            Some(id) => drop(observed.deposed.insert((slot.address, id), observation)),
+        }
+    }
     let absent = observed.objects.values().filter(|o| **o == Observation::Absent).count();
     context.emit(Event::RefreshFinished {
         present: observed.objects.len() - absent,
@@ -85,20 +96,21 @@ type List<'a> = (Option<&'a Name>, Kind);
 
 async fn observe(
     context: &Context,
-    (cloud, kind): List<'_>,
-    records: Vec<(&Address, &Record)>,
-) -> Result<Vec<(Address, Observation)>, EngineError> {
-    let all = kinds::list(kind, context.clouds.session(cloud)).await?;
+    lists: &Lists<'_>,
+    kind: Kind,
+    records: Vec<(Slot, &Record)>,
+) -> Result<Vec<(Slot, Observation)>, EngineError> {
+    let all = kinds::list(kind, lists).await?;
     let mut listed: BTreeMap<String, Object> = all.into_iter().map(|o| (o.id.clone(), o)).collect();
     let mut found = Vec::with_capacity(records.len());
-    for (address, record) in records {
+    for (slot, record) in records {
         let object = match listed.remove(&record.id) {
             Some(object) => Some(object),
-            None => confirm(context, address, record).await?,
+            None => confirm(context, &slot.address, record).await?,
         };
         let observation =
             object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
-        found.push((address.clone(), observation));
+        found.push((slot, observation));
     }
     Ok(found)
 }
@@ -121,9 +133,10 @@ async fn confirm(
     }
 }
 
-/// Lists leave out a few attributes that only single reads tell; they never change.
+/// Lists leave out a few attributes that only single reads tell, and no read tells the image of a
+/// server that started from a volume; they never change.
 fn filled(mut object: Object, record: &Record) -> Object {
-    for name in ["user_id", "type"] {
+    for name in ["user_id", "type", "image"] {
         if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name))
         {
             object.attributes.insert(name.to_owned(), value.clone());

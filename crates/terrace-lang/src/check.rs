@@ -18,7 +18,7 @@ const MAX_CHECKED: usize = 100;
 
 /// Checks every name, local, attribute and output of a workspace.
 pub(crate) fn types(workspace: &Workspace, found: &mut Diagnostics) {
-    found.extend(Survey::of(workspace).findings().iter().cloned());
+    found.extend(Survey::of(workspace).findings().iter().cloned().collect());
     let memo = Memo::default();
     let names = Names::new(workspace, &Unknown, &memo);
     let mut told = Told::default();
@@ -26,7 +26,7 @@ pub(crate) fn types(workspace: &Workspace, found: &mut Diagnostics) {
         let mut new = Diagnostics::default();
         self::stack(names, stack, &mut new);
         match used(workspace, stack) {
-            Some(used) => found.extend(told.once(new, used, &stack.name)),
+            Some(used) => found.extend(told.once(new, used, &stack.name).into_iter().collect()),
             None => found.extend(new),
         }
     }
@@ -107,9 +107,12 @@ fn block(names: Names<'_>, stack: &Stack, resource: &Resource, found: &mut Diagn
         }
         Repeat::One | Repeat::Absent => vec![None],
     };
+    let first = keys.first().and_then(Option::as_ref);
+    let scope = names.here(stack, Within::Instance(resource, first));
+    crate::lifecycle::check(stack, resource, &scope, found);
     for (name, term) in &resource.body {
         let Some(attribute) = resource.address.kind.schema().attribute(name) else { continue };
-        if matches!(attribute.refers, Refers::Kind(_)) {
+        if attribute.names_resources() {
             same_cloud(names.workspace, resource, term, found);
         }
         let each = term.value.references().iter().any(|r| r.root == Root::EachValue);
@@ -144,7 +147,8 @@ fn check(
         for (place, text) in origins(scope.names.workspace, scope.stack, &term.value) {
             diagnostic = diagnostic.related(place, text);
         }
-        let brackets = matches!(attribute.refers, Refers::Kind(_)) && value.as_list().is_some();
+        let named = matches!(attribute.refers, Refers::Kind(_) | Refers::KindOrOwn(_));
+        let brackets = named && value.as_list().is_some();
         found.push(match help {
             Some(help) => diagnostic.help(help),
             None if brackets => diagnostic.help("write one name, without brackets"),

@@ -142,7 +142,7 @@ fn one(
         let before = std::mem::take(&mut reading.diagnostics);
         let read = stack::read(reading, &name, &node, &Source::Use(&supplies, used.source.span));
         let found = std::mem::replace(&mut reading.diagnostics, before);
-        reading.diagnostics.extend(told.once(found, used.span, &name));
+        reading.diagnostics.extend(told.once(found, used.span, &name).into_iter().collect());
         let Some(mut stack) = read else { continue };
         let parent = (user.clone(), used.name.to_string());
         stack.parent = Some(Parent { stack: parent.0, component: parent.1, key });

@@ -7,21 +7,26 @@
 mod check;
 pub mod codes;
 mod components;
-mod declare;
 mod existing;
 mod files;
+mod format;
+mod lifecycle;
 mod load;
 mod names;
+mod nested;
 mod repeat;
 mod resource;
+mod schema;
 mod scope;
 mod settings;
 mod stack;
+pub mod syntax;
 mod term;
 #[cfg(test)]
 mod tests;
 mod variables;
-mod vartype;
 pub mod yaml;
 
+pub use format::format;
 pub use load::{Ask, LoadError, Loaded, Question, Request, load};
+pub use schema::{Document, schema};

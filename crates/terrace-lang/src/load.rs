@@ -6,17 +6,16 @@ use std::rc::Rc;
 
 use terrace_model::expr::FileUse;
 use terrace_model::{
-    CloudChoice, Diagnostic, Diagnostics, FileId, Name, Sources, StackName, Workspace,
+    CloudChoice, Diagnostic, Diagnostics, FileId, Kind, Name, Sources, StackName, Workspace,
 };
 
 use crate::components::Use;
-use crate::declare::Rule;
 use crate::files::Texts;
 use crate::resource::Repeats;
 use crate::settings::{self, Settings};
-use crate::variables::{Given, Source};
-use crate::yaml::{self, Node};
-use crate::{check, components, declare, names, resource, stack, variables};
+use crate::variables::{Given, Rule, Source};
+use crate::yaml::{self, Entry, Node};
+use crate::{check, components, names, resource, stack, variables};
 
 /// What to load.
 pub struct Request<'a> {
@@ -26,34 +25,37 @@ pub struct Request<'a> {
     pub environment: Option<&'a str>,
     /// Values of variables from the command line.
     pub variables: &'a [(String, String)],
-    /// Files of values from the command line; the last one wins.
-    pub var_files: &'a [PathBuf],
+    /// Files with values of variables, the later the stronger.
+    pub variable_files: &'a [PathBuf],
     /// The process's environment, for `TERRACE_VAR_name`.
     pub env: &'a dyn Fn(&str) -> Option<String>,
-    /// Asks the user for the value of a variable that has none; `None` where nobody can be asked.
-    pub ask: Option<&'a Ask>,
+    /// Asks a person for a variable that has no value; `None` where nobody is there.
+    pub ask: Option<Ask<'a>>,
 }
 
 impl<'a> Request<'a> {
-    /// A folder with nothing given from outside but the process's environment.
-    pub fn new(root: &'a Path, env: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { root, environment: None, variables: &[], var_files: &[], env, ask: None }
+    /// A folder in its default environment, with nothing given from outside.
+    pub fn of(root: &'a Path) -> Self {
+        Self {
+            root,
+            environment: None,
+            variables: &[],
+            variable_files: &[],
+            env: &|_| None,
+            ask: None,
+        }
     }
 }
 
-/// Asks for the value of a variable; `None` when there is no answer.
-pub type Ask = dyn Fn(&Question<'_>) -> Option<String>;
+/// Asks a person; `None` when there is no answer.
+pub type Ask<'a> = &'a dyn Fn(&Question<'_>) -> Option<String>;
 
-/// A variable that the user is asked for.
+/// A variable that has no value.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The variable.
     pub name: &'a str,
-    /// The stack that declares it.
-    pub stack: &'a str,
-    /// Its type.
-    pub ty: &'a str,
-    /// What it is for, if the stack says so.
+    /// What it is for.
     pub description: Option<&'a str>,
     /// Whether the answer must not be shown.
     pub sensitive: bool,
@@ -87,6 +89,7 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
         sources: Sources::default(),
         diagnostics: Diagnostics::default(),
         clouds: BTreeMap::new(),
+        defaults: BTreeMap::new(),
         texts: Texts::default(),
         repeats: Vec::new(),
         uses: BTreeMap::new(),
@@ -108,6 +111,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) diagnostics: Diagnostics,
     /// Clouds that stacks and blocks may name.
     pub(crate) clouds: BTreeMap<Name, CloudChoice>,
+    /// What blocks of a kind have unless they say otherwise.
+    pub(crate) defaults: BTreeMap<Kind, Vec<Entry>>,
     /// Texts that expressions read.
     pub(crate) texts: Texts,
     /// Blocks, whose number is not known yet.
@@ -125,13 +130,14 @@ impl Reading<'_> {
     /// the number of instances, bare names; then everything is checked.
     fn workspace(&mut self, request: &Request<'_>) -> Option<Workspace> {
         let settings = self.settings()?;
-        self.clouds.clone_from(&settings.clouds);
-        let environment = request.environment.unwrap_or("default");
-        let given = variables::given(self, &settings, environment, request)?;
+        let name = request.environment.unwrap_or(settings::DEFAULT);
+        let environment = settings.environment(self, name)?;
+        let given = variables::collect(self, (name, &environment), request)?;
+        self.defaults = settings.defaults;
         let mut workspace = Workspace {
-            environment: environment.to_owned(),
-            protected: settings.environments.get(environment).is_some_and(|e| e.protected),
-            cloud: settings.cloud_of(environment),
+            environment: name.to_owned(),
+            protected: environment.protected,
+            cloud: environment.cloud.unwrap_or(settings.cloud),
             clouds: settings.clouds,
             stacks: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -140,11 +146,11 @@ impl Reading<'_> {
         self.stacks(&mut workspace, &given);
         components::expand(self, &mut workspace);
         workspace.files = std::mem::take(&mut self.texts.read);
-        declare::check(&self.rules, &workspace, &mut self.diagnostics);
+        variables::check(&self.rules, &workspace, &mut self.diagnostics);
         resource::settle(self, &mut workspace);
         names::bare_names(self, &mut workspace);
         let top = workspace.stacks.values().filter(|stack| stack.parent.is_none());
-        variables::undeclared(self, top, &given);
+        given.undeclared(self, top);
         // Types are checked even beside other findings: all of them at once.
         check::types(&workspace, &mut self.diagnostics);
         Some(workspace)
@@ -166,6 +172,14 @@ impl Reading<'_> {
         let mut texts = std::mem::take(&mut self.texts);
         used.iter().for_each(|used| texts.take(self, used));
         self.texts = texts;
+    }
+
+    /// Reads a file of the workspace into a tree.
+    pub(crate) fn tree(&mut self, path: &str) -> Option<Node> {
+        let file = self.read(path)?;
+        let (node, found) = yaml::parse(self.sources.text(file), file);
+        self.diagnostics.extend(found);
+        node
     }
 
     fn settings(&mut self) -> Option<Settings> {
@@ -195,13 +209,29 @@ impl Reading<'_> {
 
     /// Reads a file of the workspace by its path with `/`.
     pub(crate) fn read(&mut self, path: &str) -> Option<FileId> {
-        self.read_as(&self.root.join(path), path)
+        self.read_at(&self.root.join(path), path)
     }
 
-    /// Reads a file; `path` is what it is called in complaints.
-    fn read_as(&mut self, real: &Path, path: &str) -> Option<FileId> {
+    /// Reads a file that the user named, wherever it is.
+    pub(crate) fn read_outside(&mut self, path: &Path) -> Option<FileId> {
+        self.read_at(path, &path.display().to_string())
+    }
+
+    fn read_at(&mut self, at: &Path, path: &str) -> Option<FileId> {
         let complain = |message: String| Diagnostic::without_place("E0701", message);
-        match std::fs::read(real) {
+        let about = std::fs::metadata(at);
+        if about.as_ref().is_ok_and(|about| about.len() > yaml::MAX_BYTES as u64) {
+            let most = yaml::MAX_BYTES / 1_000_000;
+            let text = format!("the file `{path}` is larger than {most} MB");
+            self.diagnostics
+                .push(Diagnostic::without_place("E0108", text).help("split it into several files"));
+            return None;
+        }
+        if about.is_ok_and(|about| !about.is_file()) {
+            self.diagnostics.push(complain(format!("`{path}` is not a file")));
+            return None;
+        }
+        match std::fs::read(at) {
             Err(error) => self
                 .diagnostics
                 .push(complain(format!("the file `{path}` cannot be read: {error}"))),
@@ -216,19 +246,6 @@ impl Reading<'_> {
             },
         }
         None
-    }
-
-    /// Reads a file of the workspace into a tree.
-    pub(crate) fn tree(&mut self, path: &str) -> Option<Node> {
-        self.tree_of(&self.root.join(path), path)
-    }
-
-    /// Reads any file into a tree; `path` is what it is called in complaints.
-    pub(crate) fn tree_of(&mut self, real: &Path, path: &str) -> Option<Node> {
-        let file = self.read_as(real, path)?;
-        let (node, found) = yaml::parse(self.sources.text(file), file);
-        self.diagnostics.extend(found);
-        node
     }
 
     /// The stack files, sorted by name.

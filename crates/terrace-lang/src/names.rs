@@ -1,12 +1,13 @@
-//! Bare names: texts in typed fields that become references, to resources of this stack or of
-//! another, or to what exists already.
+//! Bare names: texts in typed fields that become references, wherever in an attribute they stand:
+//! to resources of this stack or of another, or to what exists already.
 
 use std::collections::BTreeMap;
 
 use terrace_model::expr::{ResourceReference, Root, Template, Term};
+use terrace_model::schema::OWN;
 use terrace_model::{
     Address, Diagnostic, InstanceKey, Kind, LookupKind, Name, Refers, Repeat, Resource,
-    ResourceAddress, Span, Spanned, StackName, Value, Workspace, suggest,
+    ResourceAddress, Span, Spanned, StackName, Type, Value, Workspace, suggest,
 };
 
 use crate::load::Reading;
@@ -16,20 +17,11 @@ pub(crate) fn bare_names(reading: &mut Reading<'_>, workspace: &mut Workspace) {
     let known = Known::of(workspace);
     for resource in workspace.stacks.values_mut().flat_map(|stack| stack.resources.values_mut()) {
         let schema = resource.address.kind.schema();
-        let own = resource.address.stack.clone();
+        let own = &resource.address;
         for (name, value) in &mut resource.body {
-            match schema.attribute(name).map(|a| a.refers) {
-                Some(Refers::Kind(kind)) => {
-                    BareNames { reading, own: &own, kind, known: &known }.term(value);
-                }
-                Some(Refers::Lookup(kind)) => {
-                    if let Term::Literal(Value::String(text)) = &value.value
-                        && let Some(found) = known.lookup(&own, kind, text, value.span)
-                    {
-                        value.value = found;
-                    }
-                }
-                _ => {}
+            if let Some(attribute) = schema.attribute(name) {
+                let mut names = BareNames { reading, own, known: &known };
+                names.term(value, &attribute.ty, attribute.refers);
             }
         }
         depends_on(reading, resource, &known);
@@ -85,18 +77,32 @@ impl Known {
 
 struct BareNames<'a, 'r> {
     reading: &'a mut Reading<'r>,
-    own: &'a StackName,
-    kind: Kind,
+    /// The resource that the names are written in.
+    own: &'a ResourceAddress,
     known: &'a Known,
 }
 
 impl BareNames<'_, '_> {
-    fn term(&mut self, term: &mut Spanned<Term>) {
-        match &mut term.value {
-            Term::List(items) => items.iter_mut().for_each(|item| self.term(item)),
-            Term::Literal(Value::String(text)) => {
+    fn term(&mut self, term: &mut Spanned<Term>, ty: &Type, refers: Refers) {
+        match (&mut term.value, ty) {
+            (Term::List(items), Type::List(item)) => {
+                items.iter_mut().for_each(|term| self.term(term, item, refers));
+            }
+            (Term::Map(map), Type::Object(fields) | Type::Short(_, fields)) => {
+                for (name, term) in map {
+                    if let Some(field) = fields.iter().find(|f| f.name == name) {
+                        self.term(term, &field.ty, field.refers);
+                    }
+                }
+            }
+            (Term::Literal(Value::String(_)), Type::Short(short, fields)) => {
+                if let Some(field) = fields.iter().find(|f| f.name == *short) {
+                    self.term(term, &field.ty, field.refers);
+                }
+            }
+            (Term::Literal(Value::String(text)), _) => {
                 let text = text.clone();
-                if let Some(found) = self.found(&text, term.span) {
+                if let Some(found) = self.found(&text, refers, term.span) {
                     term.value = found;
                 }
             }
@@ -104,64 +110,81 @@ impl BareNames<'_, '_> {
         }
     }
 
-    /// A resource of this stack, or something under `existing`, or `stack/name`.
-    fn found(&mut self, text: &str, span: Span) -> Option<Term> {
-        let (stack, name) = text.rsplit_once('/').map_or((None, text), |(s, n)| (Some(s), n));
-        let other = stack.and_then(|stack| StackName::new(stack).ok());
-        if stack.is_some() && other.is_none() {
-            self.complain(text, span);
-            return None;
-        }
-        let home = other.as_ref().unwrap_or(self.own);
-        let address = format!("{home}/{}.{name}", self.kind.section()).parse::<Address>().ok();
-        let repeat = address.as_ref().and_then(|a| self.known.resources.get(&a.resource));
-        if let (Some(address), Some(repeat)) = (address, repeat) {
-            return self.resource(text, span, (other, address), repeat);
-        }
-        if stack.is_none()
-            && let Some(kind) = LookupKind::of(self.kind)
-            && let Some(term) = self.known.lookup(self.own, kind, text, span)
-        {
-            return Some(term);
-        }
-        self.complain(text, span);
-        None
+    fn found(&mut self, text: &str, refers: Refers, span: Span) -> Option<Term> {
+        let kind = match refers {
+            Refers::Nothing => return None,
+            // Images and the like may be named directly.
+            Refers::Lookup(LookupKind::ExternalNetwork) => {
+                return self.known.lookup(&self.own.stack, LookupKind::Network, text, span);
+            }
+            Refers::Lookup(kind) => return self.known.lookup(&self.own.stack, kind, text, span),
+            Refers::Kind(kind) | Refers::KindOrOwn(kind) => kind,
+        };
+        let reference = match self.reference(text, kind, span)? {
+            Found::Resource(reference) => reference,
+            Found::Existing(term) => return Some(term),
+        };
+        let itself = reference.address(&self.own.stack) == *self.own && reference.key.is_none();
+        Some(match refers {
+            Refers::KindOrOwn(_) if itself => Term::Literal(Value::text(OWN)),
+            _ => Term::Reference(reference),
+        })
     }
 
-    fn resource(
-        &mut self,
-        text: &str,
-        span: Span,
-        (stack, address): (Option<StackName>, Address),
-        repeat: &Repeat,
-    ) -> Option<Term> {
-        if address.key.is_none() && !matches!(repeat, Repeat::One | Repeat::Absent) {
-            let message = format!("`{text}` is several {}s", self.kind.noun());
+    /// A resource of this stack, or something under `existing`, or `stack/name`.
+    fn reference(&mut self, text: &str, kind: Kind, span: Span) -> Option<Found> {
+        let (name, own_key) = match text.strip_suffix("[count.index]") {
+            Some(name) => (name, true),
+            None => text.strip_suffix("[each.key]").map_or((text, false), |name| (name, true)),
+        };
+        let (home, name) = name.rsplit_once('/').map_or((None, name), |(s, n)| (Some(s), n));
+        let stack = home.and_then(|stack| StackName::new(stack).ok());
+        let within = stack.as_ref().unwrap_or(&self.own.stack);
+        let address = format!("{within}/{}.{name}", kind.section()).parse::<Address>().ok();
+        let address = address.filter(|_| home.is_none() || stack.is_some());
+        let repeat = address.as_ref().and_then(|a| self.known.resources.get(&a.resource));
+        let (Some(address), Some(repeat)) = (address, repeat) else {
+            let lookup = LookupKind::of(kind).filter(|_| home.is_none());
+            let known =
+                lookup.and_then(|lookup| self.known.lookup(&self.own.stack, lookup, text, span));
+            if known.is_none() && !is_id(text) {
+                self.complain(text, kind, span);
+            }
+            return known.map(Found::Existing);
+        };
+        let itself = address.resource == *self.own;
+        let one = matches!(repeat, Repeat::One | Repeat::Absent);
+        if address.key.is_none() && !own_key && !itself && !one {
+            let message = format!("`{text}` is several {}s", kind.noun());
             let key = repeat.keys().into_iter().flatten().next();
-            let key = key.map_or("[0]".to_owned(), |key| match key {
-                InstanceKey::Index(index) => format!("[{index}]"),
-                InstanceKey::Text(text) => format!("[\"{text}\"]"),
-            });
-            let help = format!("name one, such as `{text}{key}`");
+            let (key, own) = match key {
+                Some(InstanceKey::Text(text)) => (format!("[\"{text}\"]"), "each.key"),
+                Some(InstanceKey::Index(index)) => (format!("[{index}]"), "count.index"),
+                None => ("[0]".to_owned(), "count.index"),
+            };
+            let help = format!(
+                "name one, such as `{text}{key}`, or with `{text}[{own}]` the one of the same key"
+            );
             self.reading.diagnostics.push(Diagnostic::error("E0402", span, message).help(help));
             return None;
         }
-        let attribute = Some("id".into());
-        let (kind, path, key) = (self.kind, address.resource.path, address.key);
-        Some(Term::Reference(ResourceReference { stack, kind, path, key, attribute, span }))
+        let (path, key, attribute) = (address.resource.path, address.key, Some("id".into()));
+        let reference = ResourceReference { stack, kind, path, key, own_key, attribute, span };
+        Some(Found::Resource(reference))
     }
 
-    fn complain(&mut self, text: &str, span: Span) {
-        let noun = self.kind.noun();
+    fn complain(&mut self, text: &str, kind: Kind, span: Span) {
+        let noun = kind.noun();
         let path =
             |a: &ResourceAddress| a.path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
-        let of_kind = self.known.resources.keys().filter(|a| a.kind == self.kind);
-        let local = of_kind.clone().filter(|a| a.stack == *self.own).map(path);
-        let existing = LookupKind::of(self.kind)
-            .and_then(|kind| self.known.existing.get(&(self.own.clone(), kind)));
+        let own = &self.own.stack;
+        let of_kind = self.known.resources.keys().filter(|a| a.kind == kind);
+        let local = of_kind.clone().filter(|a| a.stack == *own).map(path);
+        let existing =
+            LookupKind::of(kind).and_then(|kind| self.known.existing.get(&(own.clone(), kind)));
         let names: Vec<String> = local.chain(existing.into_iter().flatten().cloned()).collect();
         let elsewhere = of_kind
-            .filter(|a| a.stack != *self.own && a.stack.components().next().is_none())
+            .filter(|a| a.stack != *own && a.stack.components().next().is_none())
             .map(|a| format!("{}/{}", a.stack, path(a)));
         let elsewhere: Vec<String> = elsewhere.collect();
         let place = if text.contains('/') { "" } else { " in this stack" };
@@ -172,11 +195,38 @@ impl BareNames<'_, '_> {
         self.reading.diagnostics.push(match (other, suggest::nearest(text, all)) {
             (Some(near), _) => diagnostic.help(format!("did you mean `{near}`, of another stack?")),
             (None, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
-            (None, None) if names.is_empty() => diagnostic.help(format!(
-                "add it under `{0}`, or under `{0}` of `existing` if the cloud has it already",
-                self.kind.section()
-            )),
+            (None, None) if names.is_empty() => diagnostic.help(add_it(kind)),
             (None, None) => diagnostic.help(format!("the stack has {}", names.join(", "))),
         });
     }
+}
+
+/// What a bare name names.
+enum Found {
+    Resource(ResourceReference),
+    Existing(Term),
+}
+
+fn add_it(kind: Kind) -> String {
+    let place = match kind.schema().parent {
+        Some(parent) => format!("`{}` of a {}", kind.schema().key, parent.noun()),
+        None => format!("`{}`", kind.section()),
+    };
+    match LookupKind::of(kind) {
+        Some(lookup) => format!(
+            "add it under {place}, or under `{}` of `existing` if the cloud has it already",
+            lookup.section()
+        ),
+        None => format!("add it under {place}"),
+    }
+}
+
+/// Whether a text is an id of the cloud's own making: what it names exists apart from the stack.
+fn is_id(text: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() == lengths.len()
+        && parts.iter().zip(lengths).all(|(part, length)| {
+            part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit())
+        })
 }

@@ -1,19 +1,23 @@
 //! Blocks: attributes by the kind's table, repetition, lifecycle, nested blocks.
 
+use std::borrow::Cow;
+
 use terrace_model::expr::{ResourceReference, Term};
 use terrace_model::{
-    Address, Body, Diagnostic, Diagnostics, Kind, Lifecycle, Presence, Refers, Repeat, Resource,
-    ResourceAddress, Spanned, Stack, Value, Workspace,
+    Address, Body, Diagnostic, Diagnostics, Kind, Presence, Refers, Repeat, Resource,
+    ResourceAddress, Spanned, Stack, Workspace,
 };
 
+use crate::lifecycle;
 use crate::load::Reading;
 use crate::repeat::{self, Wanted};
 use crate::settings;
 use crate::stack::named;
 use crate::term::{entries, typed, unknown};
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Content, Entry, Node};
 
-const SPECIAL: [&str; 6] = ["cloud", "count", "for_each", "when", "depends_on", "lifecycle"];
+const SPECIAL: [&str; 7] =
+    ["cloud", "count", "for_each", "when", "depends_on", "lifecycle", "timeouts"];
 
 /// How often a block is to be repeated, until that can be computed.
 pub(crate) struct Repeats {
@@ -68,20 +72,34 @@ fn within(parent: &Repeat, own: Repeat) -> Repeat {
 /// Reads a block and the blocks nested in it, and puts them into the stack.
 pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {
     let Some(name) = named(reading, entry) else { return };
+    let entry = &with_defaults(reading, kind, entry);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path: vec![name] };
-    let nested: Vec<Kind> =
-        Kind::ALL.into_iter().filter(|k| k.schema().parent == Some(kind)).collect();
+    let nested: Vec<Kind> = kind.nested().collect();
     let fields = entries(reading, &entry.value, &format!("`{}`", entry.key));
     let wanted = repeat::wanted(reading, fields);
     reading.repeats.push(Repeats { address: address.clone(), parent: None, wanted });
     let resource = block(reading, stack, entry, &address, &nested);
     stack.resources.insert(address.clone(), resource);
     for kind in nested {
-        let Some(section) = fields.iter().find(|f| f.key == kind.section()) else { continue };
-        for child in entries(reading, &section.value, &format!("`{}`", kind.section())) {
-            nested_block(reading, stack, (kind, child), &address);
+        let Some(section) = fields.iter().find(|f| f.key == kind.schema().key) else { continue };
+        for child in crate::nested::entries_of(reading, section, kind) {
+            nested_block(reading, stack, (kind, &child), &address);
         }
     }
+}
+
+/// A block, and what `defaults` in `terrace.yaml` has for its kind and it has not.
+fn with_defaults<'e>(reading: &Reading<'_>, kind: Kind, entry: &'e Entry) -> Cow<'e, Entry> {
+    let written = entry.value.as_map().unwrap_or_default();
+    let missing = reading.defaults.get(&kind).into_iter().flatten();
+    let missing: Vec<&Entry> =
+        missing.filter(|default| !written.iter().any(|field| field.key == default.key)).collect();
+    if missing.is_empty() || !(entry.value.is_null() || entry.value.as_map().is_some()) {
+        return Cow::Borrowed(entry);
+    }
+    let fields = written.iter().chain(missing).cloned().collect();
+    let value = Node { content: Content::Map(fields), span: entry.value.span };
+    Cow::Owned(Entry { value, ..entry.clone() })
 }
 
 /// A nested block repeats with its parent, and refers to the parent's instance of the same key.
@@ -92,6 +110,7 @@ fn nested_block(
     parent: &ResourceAddress,
 ) {
     let Some(name) = named(reading, entry) else { return };
+    let entry = &*with_defaults(reading, kind, entry);
     let mut path = parent.path.clone();
     path.push(name);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path };
@@ -128,6 +147,7 @@ fn nested_block(
             kind: parent.kind,
             path: parent.path.clone(),
             key: None,
+            own_key: false,
             attribute: Some("id".into()),
             span: entry.key_span,
         };
@@ -151,19 +171,18 @@ fn block(
         cloud: None,
         repeat: Repeat::One,
         body: Body::new(),
-        lifecycle: Lifecycle::default(),
+        lifecycle: lifecycle::read(reading, entry.value.as_map().unwrap_or_default()),
         depends_on: Vec::new(),
     };
     let settable =
         schema.attributes.iter().filter(|a| a.presence != Presence::Computed).map(|a| a.name);
     let known: Vec<&str> =
-        settable.chain(nested.iter().map(|k| k.section())).chain(SPECIAL).collect();
+        settable.chain(nested.iter().map(|k| k.schema().key)).chain(SPECIAL).collect();
     for field in entry.value.as_map().unwrap_or_default() {
         match (field.key.as_str(), schema.attribute(&field.key)) {
-            ("lifecycle", _) => resource.lifecycle = lifecycle(reading, &field.value),
             ("cloud", _) => resource.cloud = settings::chosen(reading, &field.value),
             ("depends_on", _) => resource.depends_on = depends_on(reading, stack, &field.value),
-            (key, _) if SPECIAL.contains(&key) || nested.iter().any(|k| k.section() == key) => {}
+            (key, _) if SPECIAL.contains(&key) || nested.iter().any(|k| k.schema().key == key) => {}
             (key, Some(attribute)) if attribute.presence == Presence::Computed => {
                 let message = format!("`{key}` of a {} is set by the cloud", schema.noun);
                 reading
@@ -191,24 +210,6 @@ fn block(
         }
     }
     resource
-}
-
-fn lifecycle(reading: &mut Reading<'_>, node: &Node) -> Lifecycle {
-    let mut lifecycle = Lifecycle::default();
-    for field in entries(reading, node, "`lifecycle`") {
-        match (field.key.as_str(), field.value.as_scalar().map(crate::yaml::Scalar::value)) {
-            ("prevent_destroy", Some(Value::Bool(prevent))) => lifecycle.prevent_destroy = prevent,
-            ("prevent_destroy", _) => {
-                let message =
-                    format!("`prevent_destroy` is true or false, not {}", field.value.describe());
-                reading.diagnostics.push(Diagnostic::error("E0301", field.value.span, message));
-            }
-            _ => {
-                reading.diagnostics.push(unknown(field, "lifecycle setting", &["prevent_destroy"]));
-            }
-        }
-    }
-    lifecycle
 }
 
 fn depends_on(

@@ -1,8 +1,8 @@
-//! `terrace.yaml`: which clouds, which environments, where the state is.
+//! `terrace.yaml`: which clouds, which environments, what all blocks of a kind have in common.
 
 use std::collections::BTreeMap;
 
-use terrace_model::{CloudChoice, Diagnostic, Name, Value, suggest};
+use terrace_model::{CloudChoice, Diagnostic, Kind, Name, Value, suggest};
 
 use crate::load::Reading;
 use crate::stack::named;
@@ -15,65 +15,89 @@ pub(crate) struct Settings {
     /// Clouds with names of their own, for stacks and blocks to choose from.
     pub(crate) clouds: BTreeMap<Name, CloudChoice>,
     pub(crate) environments: BTreeMap<String, Environment>,
+    /// What blocks of a kind have unless they say otherwise.
+    pub(crate) defaults: BTreeMap<Kind, Vec<Entry>>,
 }
 
-/// What is particular to an environment.
-#[derive(Default)]
+/// One environment.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    /// The file with values of variables; by default `environments/NAME.yaml`, if that is there.
-    pub(crate) variables: Option<String>,
-    /// Its cloud, when it is not the workspace's.
-    cloud: Option<CloudChoice>,
-    /// Whether it is only changed when it is named.
+    /// File with values of variables.
+    variables: Option<String>,
+    /// The cloud, in place of the workspace's.
+    pub(crate) cloud: Option<CloudChoice>,
+    /// Whether changes need more than a `--yes`.
     pub(crate) protected: bool,
 }
 
+const FIELDS: [&str; 5] = ["cloud", "clouds", "environments", "state", "defaults"];
+const OF_ENVIRONMENT: [&str; 4] = ["variables", "cloud", "protected", "description"];
+
 impl Settings {
-    /// The cloud of an environment.
-    pub(crate) fn cloud_of(&self, environment: &str) -> CloudChoice {
-        let own = self.environments.get(environment).and_then(|e| e.cloud.clone());
-        own.unwrap_or_else(|| self.cloud.clone())
+    /// The environment of that name, and a complaint if there is none. One that is not in
+    /// `terrace.yaml` is there when it has a file of values.
+    pub(crate) fn environment(&self, reading: &mut Reading<'_>, name: &str) -> Option<Environment> {
+        let there = self.environments.get(name).cloned();
+        if there.is_some() || name == DEFAULT || reading.root.join(values_file(name)).exists() {
+            return Some(there.unwrap_or_default());
+        }
+        let known: Vec<_> = self.environments.keys().map(String::as_str).collect();
+        let diagnostic =
+            Diagnostic::without_place("E0201", format!("there is no environment `{name}`"));
+        let help = match suggest::nearest(name, known.iter().copied()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None if known.is_empty() => {
+                format!(
+                    "name it under `environments` in `terrace.yaml`, or write `{}`",
+                    values_file(name)
+                )
+            }
+            None => format!("`terrace.yaml` has {}", known.join(", ")),
+        };
+        reading.diagnostics.push(diagnostic.help(help));
+        None
     }
 }
 
-const SETTINGS: [&str; 5] = ["cloud", "clouds", "environments", "state", "policies"];
+impl Environment {
+    /// Path of the file with values of variables, if there is one.
+    pub(crate) fn values(&self, reading: &Reading<'_>, name: &str) -> Option<String> {
+        let usual = || Some(values_file(name)).filter(|path| reading.root.join(path).exists());
+        self.variables.clone().or_else(usual)
+    }
+}
+
+/// The environment when none is chosen.
+pub(crate) const DEFAULT: &str = "default";
+
+fn values_file(environment: &str) -> String {
+    format!("environments/{environment}.yaml")
+}
 
 pub(crate) fn read(reading: &mut Reading<'_>, node: Option<&Node>) -> Settings {
     let mut settings = Settings {
         cloud: CloudChoice::Simulator,
         clouds: BTreeMap::new(),
         environments: BTreeMap::new(),
+        defaults: BTreeMap::new(),
     };
     let Some(node) = node else { return settings };
     let fields = entries(reading, node, "`terrace.yaml`");
     if let Some(entry) = fields.iter().find(|entry| entry.key == "clouds") {
         settings.clouds = clouds(reading, &entry.value);
+        reading.clouds.clone_from(&settings.clouds);
     }
     for entry in fields {
         match entry.key.as_str() {
-            "clouds" | "policies" => {}
-            "cloud" => settings.cloud = one_of(reading, &settings.clouds, &entry.value),
-            "environments" => {
-                settings.environments = environments(reading, &settings.clouds, &entry.value);
-            }
+            "clouds" => {}
+            "cloud" => settings.cloud = one_of(reading, &entry.value),
+            "environments" => settings.environments = environments(reading, &entry.value),
             "state" => state(reading, &entry.value),
-            _ => reading.diagnostics.push(unknown(entry, "setting", &SETTINGS)),
+            "defaults" => settings.defaults = defaults(reading, &entry.value),
+            _ => reading.diagnostics.push(unknown(entry, "setting", &FIELDS)),
         }
     }
     settings
-}
-
-/// One of the clouds with names, or a cloud that is described there.
-fn one_of(
-    reading: &mut Reading<'_>,
-    clouds: &BTreeMap<Name, CloudChoice>,
-    node: &Node,
-) -> CloudChoice {
-    let name = node.as_scalar().and_then(|s| Name::new(&s.text).ok());
-    match name.and_then(|name| clouds.get(&name)) {
-        Some(named) => named.clone(),
-        None => cloud(reading, node),
-    }
 }
 
 fn clouds(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<Name, CloudChoice> {
@@ -83,6 +107,15 @@ fn clouds(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<Name, CloudChoice>
         found.extend(named(reading, entry).map(|name| (name, choice)));
     }
     found
+}
+
+/// A cloud of `clouds`, or one that is described on the spot.
+fn one_of(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
+    let name = node.as_scalar().and_then(|scalar| Name::new(&scalar.text).ok());
+    match name.and_then(|name| reading.clouds.get(&name)) {
+        Some(named) => named.clone(),
+        None => cloud(reading, node),
+    }
 }
 
 /// The cloud that a stack or a block names.
@@ -101,12 +134,8 @@ pub(crate) fn chosen(reading: &mut Reading<'_>, node: &Node) -> Option<Name> {
     name
 }
 
-fn text(node: &Node) -> Option<String> {
-    node.as_scalar().filter(|s| !s.is_null()).map(|s| s.text.clone()).filter(|t| !t.is_empty())
-}
-
-/// `simulator`, a name of clouds.yaml, `{openstack: NAME}`, or `{type: ..., cloud: NAME}`.
 fn cloud(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
+    let text = |node: &Node| node.as_scalar().map(|s| s.text.clone()).filter(|t| !t.is_empty());
     if let Some(name) = text(node) {
         return if name == "simulator" {
             CloudChoice::Simulator
@@ -119,9 +148,6 @@ fn cloud(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
     {
         return CloudChoice::OpenStack(text(&entry.value));
     }
-    if let Some(fields) = node.as_map().filter(|fields| fields.iter().any(|f| f.key == "type")) {
-        return described(reading, fields);
-    }
     reading.diagnostics.push(
         Diagnostic::error(
             "E0205",
@@ -133,66 +159,26 @@ fn cloud(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
     CloudChoice::Simulator
 }
 
-fn described(reading: &mut Reading<'_>, fields: &[Entry]) -> CloudChoice {
-    let types = ["openstack", "gateway", "simulator"];
-    let known = ["type", "cloud"];
-    for field in fields.iter().filter(|f| !known.contains(&f.key.as_str())) {
-        reading.diagnostics.push(unknown(field, "field of a cloud", &known));
-    }
-    let field = |name: &str| fields.iter().find(|f| f.key == name);
-    let name = field("cloud").and_then(|f| text(&f.value));
-    let Some(ty) = field("type") else { return CloudChoice::Simulator };
-    match text(&ty.value).as_deref() {
-        Some("simulator") => {
-            if let Some(cloud) = field("cloud") {
-                let message = "the simulator takes no `cloud`";
-                reading.diagnostics.push(Diagnostic::error("E0205", cloud.key_span, message));
-            }
-            CloudChoice::Simulator
-        }
-        // A gateway is an entry of clouds.yaml too; what it is, its entry says.
-        Some("openstack" | "gateway") => CloudChoice::OpenStack(name),
-        other => {
-            let found = other.map_or_else(|| ty.value.describe(), |text| format!("`{text}`"));
-            let message = format!("{found} is not a type of cloud");
-            let diagnostic = Diagnostic::error("E0205", ty.value.span, message);
-            let near = other.and_then(|text| suggest::nearest(text, types));
-            reading.diagnostics.push(match near {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None => diagnostic.help(format!("there are {}", types.join(", "))),
-            });
-            CloudChoice::Simulator
-        }
-    }
-}
-
-fn environments(
-    reading: &mut Reading<'_>,
-    clouds: &BTreeMap<Name, CloudChoice>,
-    node: &Node,
-) -> BTreeMap<String, Environment> {
+fn environments(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<String, Environment> {
     let mut found = BTreeMap::new();
-    let known = ["variables", "cloud", "protected"];
     for entry in entries(reading, node, "`environments`") {
         named(reading, entry);
         let mut environment = Environment::default();
         for field in entries(reading, &entry.value, "an environment") {
             match (field.key.as_str(), field.value.as_scalar().map(Scalar::value)) {
                 ("variables", Some(Value::String(path))) => environment.variables = Some(path),
-                ("variables", _) => {
-                    let message = "`variables` is the path of a file";
-                    reading.diagnostics.push(Diagnostic::error("E0205", field.value.span, message));
-                }
-                ("cloud", _) => {
-                    environment.cloud = Some(one_of(reading, clouds, &field.value));
-                }
                 ("protected", Some(Value::Bool(protected))) => environment.protected = protected,
-                ("protected", _) => {
-                    let found = field.value.describe();
-                    let message = format!("`protected` is true or false, not {found}");
+                ("cloud", _) => environment.cloud = Some(one_of(reading, &field.value)),
+                ("description", Some(_)) => {}
+                (known, _) if OF_ENVIRONMENT.contains(&known) => {
+                    let message = format!("`{known}` cannot be {}", field.value.describe());
                     reading.diagnostics.push(Diagnostic::error("E0205", field.value.span, message));
                 }
-                _ => reading.diagnostics.push(unknown(field, "setting of an environment", &known)),
+                _ => reading.diagnostics.push(unknown(
+                    field,
+                    "setting of an environment",
+                    &OF_ENVIRONMENT,
+                )),
             }
         }
         found.insert(entry.key.clone(), environment);
@@ -200,16 +186,49 @@ fn environments(
     found
 }
 
-/// There is one way to keep the state; the setting says so, and is checked.
+/// Where the state is kept: nothing to choose from yet, and said so.
 fn state(reading: &mut Reading<'_>, node: &Node) {
-    let field = node.as_map().and_then(|fields| fields.iter().find(|f| f.key == "type"));
-    let backend = field.map_or(node, |field| &field.value);
-    for field in node.as_map().unwrap_or_default().iter().filter(|f| f.key != "type") {
+    let kind = match node.as_map() {
+        None => Some(node),
+        Some(fields) => fields.iter().find(|f| f.key == "type").map(|field| &field.value),
+    };
+    for field in node.as_map().into_iter().flatten().filter(|f| f.key != "type") {
         reading.diagnostics.push(unknown(field, "setting of the state", &["type"]));
     }
-    if text(backend).as_deref() != Some("sled") {
-        let message = format!("the state cannot be kept in {}", backend.describe());
-        let help = "there is `sled`, a database in the folder `state`, which is also the default";
-        reading.diagnostics.push(Diagnostic::error("E0205", backend.span, message).help(help));
+    let known = kind.and_then(Node::as_scalar).is_some_and(|scalar| scalar.text == "sled");
+    if !known {
+        let span = kind.map_or(node.span, |kind| kind.span);
+        let message = "this is not a store of states";
+        reading.diagnostics.push(
+            Diagnostic::error("E0205", span, message)
+                .help("there is `sled`, which keeps the state in the workspace's folder `state`"),
+        );
     }
+}
+
+/// What blocks of a kind have unless they say otherwise, as if it were written in each.
+fn defaults(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<Kind, Vec<Entry>> {
+    let sections: Vec<&str> = Kind::ALL.iter().map(|kind| kind.section()).collect();
+    let mut found = BTreeMap::new();
+    for entry in entries(reading, node, "`defaults`") {
+        let Some(kind) = Kind::from_section(&entry.key) else {
+            reading.diagnostics.push(unknown(entry, "kind", &sections));
+            continue;
+        };
+        let mut fields = entries(reading, &entry.value, &format!("`{}`", entry.key)).to_vec();
+        fields.retain(|field| {
+            let own =
+                ["count", "for_each", "when", "depends_on", "cloud"].contains(&field.key.as_str());
+            let nested =
+                Kind::from_section(&field.key).is_some_and(|k| k.schema().parent == Some(kind));
+            if own || nested {
+                let message = format!("`{}` is of each block alone", field.key);
+                let diagnostic = Diagnostic::error("E0205", field.key_span, message);
+                reading.diagnostics.push(diagnostic.help("write it in the blocks"));
+            }
+            !(own || nested)
+        });
+        found.insert(kind, fields);
+    }
+    found
 }

@@ -55,7 +55,7 @@ pub(crate) fn typed(reading: &mut Reading<'_>, node: &Node, ty: &Type) -> Spanne
         (Content::Map(entries), Type::Map(item)) => Term::Map(
             entries.iter().map(|e| (e.key.clone(), typed(reading, &e.value, item))).collect(),
         ),
-        (Content::Map(entries), Type::Object(fields)) => {
+        (Content::Map(entries), Type::Object(fields) | Type::Short(_, fields)) => {
             let mut map = BTreeMap::new();
             for entry in entries {
                 let value = match fields.iter().find(|f| f.name == entry.key) {
@@ -68,21 +68,6 @@ pub(crate) fn typed(reading: &mut Reading<'_>, node: &Node, ty: &Type) -> Spanne
         }
         _ => return term(reading, node),
     };
-    Spanned::new(term, node.span)
-}
-
-/// A field that is always an expression: `${...}` round it may be left out.
-pub(crate) fn expression(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term> {
-    let bare = node.as_scalar().filter(|s| !s.has_expression() && !s.is_null());
-    let Some(scalar) = bare.filter(|s| s.value().as_str().is_some()) else {
-        return term(reading, node);
-    };
-    let text = format!("${{{}}}", scalar.text);
-    let length = scalar.text.len();
-    let inside = |at: usize| at.saturating_sub(2).min(length);
-    let place =
-        |range: std::ops::Range<usize>| scalar.place(inside(range.start)..inside(range.end));
-    let term = parsed(reading, Template::parse_at(&text, &place));
     Spanned::new(term, node.span)
 }
 

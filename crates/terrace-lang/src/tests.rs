@@ -4,8 +4,6 @@ mod components;
 mod existing;
 mod names;
 mod repeat;
-mod settings;
-mod variables;
 
 use std::fmt::Write as _;
 
@@ -54,24 +52,20 @@ fn told(diagnostics: &Diagnostics, sources: &Sources) -> String {
     diagnostics.sorted(sources).iter().map(|d| shown(d, sources)).collect()
 }
 
-/// Loads a folder of files with a request that may be changed.
-pub(crate) fn loaded(
-    files: &str,
-    change: impl for<'a> FnOnce(&mut Request<'a>),
-) -> Result<Loaded, String> {
+/// Loads a folder of files.
+pub(crate) fn loaded(files: &str) -> Result<Loaded, String> {
     let folder = folder(files);
-    let mut request = Request::new(folder.path(), &|_| None);
-    change(&mut request);
-    load(&request).map_err(|LoadError { diagnostics, sources }| told(&diagnostics, &sources))
+    load(&Request::of(folder.path()))
+        .map_err(|LoadError { diagnostics, sources }| told(&diagnostics, &sources))
 }
 
 pub(crate) fn workspace(files: &str) -> Workspace {
-    loaded(files, |_| {}).unwrap_or_else(|told| panic!("{told}")).workspace
+    loaded(files).unwrap_or_else(|told| panic!("{told}")).workspace
 }
 
 /// Every complaint and warning about the files.
 pub(crate) fn complaints(files: &str) -> String {
-    match loaded(files, |_| {}) {
+    match loaded(files) {
         Ok(loaded) => told(&loaded.warnings, &loaded.workspace.sources),
         Err(complaints) => complaints,
     }

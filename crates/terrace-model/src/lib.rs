@@ -5,13 +5,16 @@
 //! Every other crate speaks in its terms; see `docs/architecture.md` for the map.
 
 pub mod address;
+mod canonical;
 pub mod diagnostic;
 pub mod expr;
 pub mod kind;
 mod kinds;
+pub mod lifecycle;
 pub mod lookup;
 pub mod names;
 pub mod observed;
+pub mod rules;
 pub mod schema;
 pub mod snapshot;
 pub mod source;
@@ -24,13 +27,16 @@ pub mod workspace;
 pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use kind::Kind;
+pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use lookup::{LookupKind, LookupSchema};
 pub use observed::{Facts, Named, Object, ObjectState, Observation, Observed};
-pub use schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
-pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Snapshot, Status};
+pub use schema::{
+    Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
+};
+pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};
 pub use workspace::{
-    Body, CloudChoice, Component, Existing, Input, Lifecycle, Output, Parent, Repeat, Resource,
-    Stack, Workspace,
+    Body, CloudChoice, Component, Existing, Input, Output, Parent, Repeat, Resource, Stack,
+    Workspace,
 };

@@ -11,6 +11,8 @@ use crate::value::Value;
 pub enum LookupKind {
     /// A Neutron network.
     Network,
+    /// A network outside, that routers have their gateway on and floating IPs come from.
+    ExternalNetwork,
     /// A subnet.
     Subnet,
     /// A router.
@@ -82,6 +84,9 @@ static NETWORK: LookupSchema = LookupSchema {
         PROJECT,
     ],
 };
+
+static EXTERNAL: LookupSchema =
+    LookupSchema { section: "networks", noun: "external network", attributes: NETWORK.attributes };
 
 static SUBNET: LookupSchema = LookupSchema {
     section: "subnets",
@@ -204,7 +209,7 @@ static AVAILABILITY_ZONE: LookupSchema = LookupSchema {
 static TEXT: Type = Type::String;
 
 impl LookupKind {
-    /// Every kind, in the order of the documentation.
+    /// Every kind that has a section, in the order of the documentation.
     pub const ALL: [Self; 12] = [
         Self::Network,
         Self::Subnet,
@@ -224,6 +229,7 @@ impl LookupKind {
     pub fn schema(self) -> &'static LookupSchema {
         match self {
             Self::Network => &NETWORK,
+            Self::ExternalNetwork => &EXTERNAL,
             Self::Subnet => &SUBNET,
             Self::Router => &ROUTER,
             Self::SecurityGroup => &SECURITY_GROUP,

@@ -158,6 +158,7 @@ impl Scope for Here<'_> {
                 Err(EvalError::new(format!("there is no `env.{name}`")).help("there is `env.name`"))
             }
             Root::CountIndex => self.index(),
+            Root::Given { name, .. } => Err(Root::not_given(name)),
             Root::EachKey => self.each(true),
             Root::EachValue => self.each(false),
             Root::Output { stack, name } => self.other_output(stack, name),

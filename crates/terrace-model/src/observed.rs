@@ -11,6 +11,10 @@ use crate::value::Attributes;
 pub struct Observed {
     /// One entry for each recorded instance that was looked for.
     pub objects: BTreeMap<Address, Observation>,
+    /// The same for deposed objects, by address and id.
+    pub deposed: BTreeMap<(Address, String), Observation>,
+    /// Objects that are to be imported, by the address they shall have; absent where there is none.
+    pub imports: BTreeMap<Address, Observation>,
     /// Names and ids in the workspace's own cloud.
     pub facts: Facts,
     /// Names and ids in the other clouds that blocks name.

@@ -1,10 +1,12 @@
 //! What is recorded: the state of a workspace in one environment, as it was last committed.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::{Address, Name};
+use crate::address::{Address, AddressError, Name};
 use crate::value::{Attributes, Value};
 
 /// Which history a state belongs to; a random UUID, made with the state.
@@ -27,6 +29,8 @@ pub struct Snapshot {
     pub clouds: BTreeMap<Name, CloudIdentity>,
     /// One record for each instance.
     pub records: BTreeMap<Address, Record>,
+    /// Objects whose replacement was made first, until they are deleted; by address and their id.
+    pub deposed: BTreeMap<(Address, String), Record>,
     /// Outputs by `stack.name`.
     pub outputs: BTreeMap<String, OutputRecord>,
 }
@@ -75,6 +79,54 @@ pub struct Record {
     /// Whether the plan must refuse to destroy it; kept here so that deleting the block does not lift it.
     #[serde(default)]
     pub prevent_destroy: bool,
+    /// Whether the object stays in the cloud when the record goes; kept here for the same reason.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retain: bool,
+    /// How many seconds its deletion may take, if the user said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_timeout_s: Option<u64>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Where a record is kept: at the address of its instance, or beside it, once its object is
+/// deposed: replaced by one that was made first, and not deleted yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// The instance.
+    pub address: Address,
+    /// The id of a deposed object.
+    pub deposed: Option<String>,
+}
+
+impl From<Address> for Slot {
+    fn from(address: Address) -> Self {
+        Self { address, deposed: None }
+    }
+}
+
+/// As it is stored and shown: `web/servers.web[0]`, `web/servers.web[0] (deposed ID)`.
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)?;
+        self.deposed.iter().try_for_each(|id| write!(f, " (deposed {id})"))
+    }
+}
+
+impl FromStr for Slot {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        // No address ends with a round bracket.
+        match text.strip_suffix(')').and_then(|open| open.rsplit_once(" (deposed ")) {
+            Some((address, id)) => {
+                Ok(Self { address: address.parse()?, deposed: Some(id.to_owned()) })
+            }
+            None => text.parse::<Address>().map(Self::from),
+        }
+    }
 }
 
 /// Where a recorded instance is in its life.
@@ -103,6 +155,42 @@ pub struct OutputRecord {
 }
 
 impl Snapshot {
+    /// The record that is kept in a slot.
+    pub fn record(&self, slot: &Slot) -> Option<&Record> {
+        match &slot.deposed {
+            None => self.records.get(&slot.address),
+            Some(id) => self.deposed.get(&(slot.address.clone(), id.clone())),
+        }
+    }
+
+    /// Sets or removes the record of a slot.
+    pub fn put(&mut self, slot: Slot, record: Option<Record>) {
+        let Slot { address, deposed } = slot;
+        match (deposed, record) {
+            (None, Some(record)) => drop(self.records.insert(address, record)),
+            (None, None) => drop(self.records.remove(&address)),
+            (Some(id), Some(record)) => drop(self.deposed.insert((address, id), record)),
+            (Some(id), None) => drop(self.deposed.remove(&(address, id))),
+        }
+    }
+
+    /// The slot of an instance's object: its address, or beside it.
+    pub fn slot_of(&self, address: &Address, id: &str) -> Option<Slot> {
+        let deposed = Slot { address: address.clone(), deposed: Some(id.to_owned()) };
+        match self.records.get(address) {
+            Some(record) if record.id == id => Some(address.clone().into()),
+            _ => self.record(&deposed).is_some().then_some(deposed),
+        }
+    }
+
+    /// Every record with its slot.
+    pub fn slots(&self) -> impl Iterator<Item = (Slot, &Record)> {
+        let deposed = self.deposed.iter().map(|((address, id), record)| {
+            (Slot { address: address.clone(), deposed: Some(id.clone()) }, record)
+        });
+        self.records.iter().map(|(address, record)| (address.clone().into(), record)).chain(deposed)
+    }
+
     /// An empty state of a history.
     pub fn empty(lineage: Lineage, fingerprint_key: Vec<u8>) -> Self {
         Self {
@@ -112,6 +200,7 @@ impl Snapshot {
             cloud: None,
             clouds: BTreeMap::new(),
             records: BTreeMap::new(),
+            deposed: BTreeMap::new(),
             outputs: BTreeMap::new(),
         }
     }
@@ -123,5 +212,23 @@ impl CloudIdentity {
         self.auth_url == other.auth_url
             && self.project_id == other.project_id
             && self.region == other.region
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_round_trip() {
+        for (text, id) in [
+            ("web/servers.web[0]", None),
+            ("web/servers.web[\"a (deposed b)\"]", None),
+            ("web/servers.web[\"a\"] (deposed 5f1c)", Some("5f1c")),
+            ("web/networks.front (deposed a (b)", Some("a (b")),
+        ] {
+            let slot: Slot = text.parse().expect("a slot");
+            assert_eq!((slot.to_string().as_str(), slot.deposed.as_deref()), (text, id));
+        }
     }
 }

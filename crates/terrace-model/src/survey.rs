@@ -111,6 +111,7 @@ impl<'a> Survey<'a> {
             | Root::CountIndex
             | Root::EachKey
             | Root::EachValue
+            | Root::Given { .. }
             | Root::Existing { .. }
             | Root::Resource(_) => Vec::new(),
         }

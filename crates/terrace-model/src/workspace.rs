@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
+use crate::lifecycle::Lifecycle;
 use crate::observed::LookupKind;
 use crate::source::{Sources, Span, Spanned};
 use crate::value::Value;
@@ -14,7 +15,7 @@ use crate::value::Value;
 pub struct Workspace {
     /// Name of the environment, `default` unless chosen.
     pub environment: String,
-    /// Whether that environment is protected: it is only changed when it is named.
+    /// Whether changes in this environment need more than a `--yes`.
     pub protected: bool,
     /// The cloud that `terrace.yaml` names; `--cloud` and `OS_CLOUD` take its place.
     pub cloud: CloudChoice,
@@ -199,13 +200,6 @@ impl Repeat {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-/// What the user wants of a resource's life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lifecycle {
-    /// Refuse any plan that destroys it.
-    pub prevent_destroy: bool,
 }
 
 /// A value that a stack tells the outside.

@@ -3,20 +3,16 @@
 use std::collections::BTreeMap;
 
 use terrace_graph::ResourceGraph;
+use terrace_model::expr::ResourceReference;
 use terrace_model::{
-    Address, Attributes, CloudIdentity, Diagnostics, InstanceKey, Kind, Name, Object, ObjectState,
-    Observation, Observed, OnChange, Place, Record, Repeat, Resource, Snapshot, Status, Value,
-    Workspace,
+    Address, Attributes, CloudIdentity, Diagnostics, Kind, Life, Name, Object, Observation,
+    Observed, Record, Resource, Snapshot, Value, Workspace,
 };
 
-use crate::desired;
-use crate::diff;
-use crate::plan::{
-    Action, AttributeChange, Drift, InstanceChange, Mode, Plan, PlannedOutput, Reason, ReasonCode,
-    Refusal,
-};
+use crate::judge::{self, Decided, because};
+use crate::plan::{Action, Drift, InstanceChange, Mode, Plan, PlannedOutput, ReasonCode};
 use crate::scope::{Values, await_missing, planned_value};
-use crate::steps;
+use crate::{desired, diff, first, ignore, steps};
 
 /// All that a plan is computed from.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +43,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         inputs,
         values: Values::new(inputs.observed),
         instances: Vec::new(),
+        index: BTreeMap::new(),
         problems: Diagnostics::default(),
     };
     if inputs.mode == Mode::Apply {
@@ -61,7 +58,9 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         return Err(planner.problems);
     }
     let mut instances = planner.instances;
-    instances.sort_by(|a, b| a.address.cmp(&b.address));
+    instances.sort_by(|a, b| (&a.address, a.deposed, &a.id).cmp(&(&b.address, b.deposed, &b.id)));
+    let mut refusals = first::decide(&mut instances, inputs.recorded);
+    refusals.extend(judge::refusals(&instances, inputs.recorded));
     let steps = steps::order(&instances, inputs.recorded);
     Ok(Plan {
         mode: inputs.mode,
@@ -70,8 +69,8 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         serial: inputs.recorded.serial,
         cloud: inputs.cloud.clone(),
         clouds: inputs.clouds.clone(),
-        refusals: refusals(&instances, inputs.recorded),
-        drift: drift(inputs),
+        refusals,
+        drift: drift(inputs, &instances),
         names: names(inputs),
         existing,
         outputs,
@@ -80,11 +79,13 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     })
 }
 
-struct Planner<'a> {
-    inputs: Inputs<'a>,
-    values: Values<'a>,
-    instances: Vec<InstanceChange>,
-    problems: Diagnostics,
+pub(crate) struct Planner<'a> {
+    pub(crate) inputs: Inputs<'a>,
+    pub(crate) values: Values<'a>,
+    pub(crate) instances: Vec<InstanceChange>,
+    /// Where in `instances` a desired instance is.
+    pub(crate) index: BTreeMap<Address, usize>,
+    pub(crate) problems: Diagnostics,
 }
 
 impl<'a> Planner<'a> {
@@ -95,15 +96,22 @@ impl<'a> Planner<'a> {
         let Some((resource, stack)) = found else { return };
         let facts = self.inputs.observed.facts_of(resource.cloud.as_ref());
         let scope = self.values.scope(workspace, stack, Some(address));
-        let desired = match desired::evaluate(resource, address, &scope, facts) {
-            Ok(desired) => desired,
-            Err(problems) => {
+        // What refers to it is planned all the same, so that all findings come at once.
+        let desired =
+            desired::evaluate(resource, address, &scope, facts).unwrap_or_else(|problems| {
                 self.problems.extend(problems);
-                // What refers to it is planned all the same, so that all findings come at once.
                 Attributes::new()
-            }
+            });
+        let life = resource.lifecycle.evaluate(address.kind(), &scope).unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            Life::default()
+        });
+        let mut decided = self.decide(resource, address, (&desired, &life));
+        self.trigger(resource, &mut decided);
+        let desired = match (decided.action, decided.kept.take()) {
+            (Action::Replace, _) | (_, None) => desired,
+            (_, Some(kept)) => kept,
         };
-        let decided = self.decide(resource, address, &desired);
         let survives = !matches!(decided.action, Action::Create | Action::Replace);
         let seen = survives.then(|| decided.before.clone());
         let mut values = planned_value(address, &desired, seen.as_ref());
@@ -111,28 +119,31 @@ impl<'a> Planner<'a> {
             await_missing(address, &mut values);
         }
         self.values.insert(address.clone(), values);
+        self.index.insert(address.clone(), self.instances.len());
+        let needed = self.inputs.graph.dependencies(address).into_iter();
         self.instances.push(InstanceChange {
             address: address.clone(),
+            deposed: false,
             action: decided.action,
+            create_first: false,
             reason: decided.reason,
             cloud: resource.cloud.clone(),
             id: decided.seen.map(|object| object.id.clone()),
             changes: decided.changes,
             before: decided.before,
             desired,
-            dependencies: self
-                .inputs
-                .graph
-                .dependencies(address)
-                .into_iter()
-                .map(|(a, _)| a.clone())
-                .collect(),
-            prevent_destroy: resource.lifecycle.prevent_destroy,
+            dependencies: needed.map(|(needed, _)| needed.clone()).collect(),
+            life,
             revision: decided.seen.and_then(|object| object.revision),
         });
     }
 
-    fn decide(&self, resource: &Resource, address: &Address, desired: &Attributes) -> Decided<'a> {
+    fn decide(
+        &self,
+        resource: &Resource,
+        address: &Address,
+        wanted: (&Attributes, &Life),
+    ) -> Decided<'a> {
         let place = Some(self.inputs.workspace.sources.place(resource.span));
         let recorded = self.inputs.recorded.records.get(address);
         match (recorded, self.inputs.observed.objects.get(address)) {
@@ -141,7 +152,7 @@ impl<'a> Planner<'a> {
                 Decided::create(ReasonCode::Gone, "it is gone from the cloud", place)
             }
             (Some(record), Some(Observation::Present(object))) => {
-                self.compare(resource, address, desired, (record, object))
+                self.compare(resource, address, wanted, (record, object))
             }
         }
     }
@@ -150,7 +161,7 @@ impl<'a> Planner<'a> {
         &self,
         resource: &Resource,
         address: &Address,
-        desired: &Attributes,
+        (desired, life): (&Attributes, &Life),
         (record, object): (&Record, &'a Object),
     ) -> Decided<'a> {
         let sources = &self.inputs.workspace.sources;
@@ -158,71 +169,44 @@ impl<'a> Planner<'a> {
             Some(sources.place(resource.body.get(name).map_or(resource.span, |term| term.span)))
         };
         let key = &self.inputs.recorded.fingerprint_key;
-        let changes = diff::changes(address, desired, (record, object), key, &place);
+        let kept = ignore::keep(address, desired, &life.ignored, (record, object));
+        let changes = diff::changes(address, &kept, (record, object), key, &place);
         let block = Some(sources.place(resource.span));
-        let (action, reason) = judge(record, object, &changes, block);
-        Decided { action, reason, seen: Some(object), changes, before: object.attributes.clone() }
+        let (action, reason) = judge::judge((record, object), &changes, life, block);
+        let before = object.attributes.clone();
+        Decided { action, reason, seen: Some(object), changes, before, kept: Some(kept) }
     }
 
-    /// Recorded instances that are not desired: delete, or forget what is gone already.
-    fn leftovers(&mut self) {
-        for (address, record) in &self.inputs.recorded.records {
-            if self.inputs.mode == Mode::Apply && self.inputs.graph.contains(address) {
-                continue;
-            }
-            let object = match self.inputs.observed.objects.get(address) {
-                Some(Observation::Present(object)) => Some(object),
-                Some(Observation::Absent) | None => None,
-            };
-            self.instances.push(InstanceChange {
-                address: address.clone(),
-                action: if object.is_some() { Action::Delete } else { Action::Forget },
-                reason: self.why_not_desired(address, object.is_some()),
-                cloud: record.cloud.clone(),
-                id: Some(record.id.clone()),
-                changes: Vec::new(),
-                before: object.map(|o| o.attributes.clone()).unwrap_or_default(),
-                desired: Attributes::new(),
-                dependencies: record.dependencies.clone(),
-                prevent_destroy: record.prevent_destroy,
-                revision: None,
-            });
+    /// Turns into a replacement what is to be replaced because of something else.
+    fn trigger(&self, resource: &Resource, decided: &mut Decided<'_>) {
+        if matches!(decided.action, Action::Create | Action::Replace) {
+            return;
+        }
+        let because_of = |reference: &ResourceReference| {
+            let text = self.triggered(&resource.address.stack, reference)?;
+            let place = self.inputs.workspace.sources.place(reference.span);
+            Some(because(ReasonCode::Triggered, text, Some(place)))
+        };
+        if let Some(reason) = resource.lifecycle.replace_triggered_by.iter().find_map(because_of) {
+            decided.action = Action::Replace;
+            decided.reason = reason;
         }
     }
 
-    fn why_not_desired(&self, address: &Address, there: bool) -> Reason {
-        if !there {
-            return Reason {
-                code: ReasonCode::Gone,
-                text: "it is gone from the cloud".into(),
-                place: None,
-            };
-        }
-        if self.inputs.mode == Mode::Destroy {
-            return Reason {
-                code: ReasonCode::Destroy,
-                text: "everything is destroyed".into(),
-                place: None,
-            };
-        }
-        let Some(block) = self.inputs.workspace.resource(&address.resource) else {
-            let text = format!("`{}` is not in the files any more", address.resource);
-            return Reason { code: ReasonCode::NoConfig, text, place: None };
+    /// What happens to what a trigger names, if it counts.
+    fn triggered(
+        &self,
+        stack: &terrace_model::StackName,
+        reference: &ResourceReference,
+    ) -> Option<String> {
+        let target = reference.address(stack);
+        let keys = match &reference.key {
+            Some(key) => vec![Some(key.clone())],
+            None => self.inputs.workspace.resource(&target)?.repeat.keys(),
         };
-        let place = Some(self.inputs.workspace.sources.place(block.span));
-        let (code, text) = match (&block.repeat, &address.key) {
-            (Repeat::Count(n), Some(InstanceKey::Index(i))) => {
-                (ReasonCode::CountIndex, format!("index {i} is beyond the count of {n}"))
-            }
-            (Repeat::Each(_), Some(InstanceKey::Text(key))) => {
-                (ReasonCode::EachKey, format!("key `{key}` is not in `for_each`"))
-            }
-            _ => (
-                ReasonCode::WrongRepetition,
-                "`count` or `for_each` of its block changed".to_owned(),
-            ),
-        };
-        Reason { code, text, place }
+        let instances = keys.into_iter().map(|key| target.instance(key));
+        let planned = instances.filter_map(|a| Some(&self.instances[*self.index.get(&a)?]));
+        planned.into_iter().find_map(|i| changed(i, reference.attribute.as_deref()))
     }
 
     fn outputs(&mut self) -> BTreeMap<String, PlannedOutput> {
@@ -274,134 +258,33 @@ impl<'a> Planner<'a> {
     }
 }
 
-struct Decided<'a> {
-    action: Action,
-    reason: Reason,
-    seen: Option<&'a Object>,
-    changes: Vec<AttributeChange>,
-    before: Attributes,
-}
-
-impl Decided<'_> {
-    fn create(code: ReasonCode, text: &str, place: Option<Place>) -> Self {
-        let reason = Reason { code, text: text.to_owned(), place };
-        Self {
-            action: Action::Create,
-            reason,
-            seen: None,
-            changes: Vec::new(),
-            before: Attributes::new(),
+/// What happens to an instance, or to an attribute of it, if that changes it.
+fn changed(instance: &InstanceChange, attribute: Option<&str>) -> Option<String> {
+    let address = &instance.address;
+    let again = instance.reason.code == ReasonCode::Gone;
+    match (instance.action, attribute) {
+        (Action::Replace, None) => Some(format!("`{address}` is replaced")),
+        (Action::Create, _) if again => Some(format!("`{address}` is created anew")),
+        (Action::Update | Action::Resize | Action::Rebuild, None) => {
+            Some(format!("`{address}` changes"))
         }
+        (_, Some(name)) => {
+            let declared = instance.changes.iter().any(|c| c.attribute == name);
+            let by_cloud = instance.action == Action::Replace
+                && instance.desired.get(name).is_none_or(Value::is_null);
+            (declared || by_cloud).then(|| format!("`{name}` of `{address}` changes"))
+        }
+        _ => None,
     }
 }
 
-/// What to do with an object that exists.
-fn judge(
-    record: &Record,
-    object: &Object,
-    changes: &[AttributeChange],
-    block: Option<Place>,
-) -> (Action, Reason) {
-    let because = |code, text: String, place| Reason { code, text, place };
-    if let ObjectState::Failed(fault) = &object.state {
-        return (
-            Action::Replace,
-            because(ReasonCode::Failed, format!("it failed in the cloud: {fault}"), block),
-        );
-    }
-    match (record.status, &object.state) {
-        (Status::Failed, _) => {
-            let fault = record.fault.as_deref().unwrap_or("the cloud gave no reason");
-            return (
-                Action::Replace,
-                because(ReasonCode::Failed, format!("it failed in the cloud: {fault}"), block),
-            );
-        }
-        (Status::Deleting, ObjectState::Busy(_)) => {
-            let text = "an earlier run began to delete it".to_owned();
-            return (Action::Replace, because(ReasonCode::DeleteBegun, text, block));
-        }
-        _ => {}
-    }
-    if let Some(decisive) = changes.iter().max_by_key(|c| c.effect) {
-        let action = match decisive.effect {
-            OnChange::InPlace => Action::Update,
-            OnChange::Resize => Action::Resize,
-            OnChange::Rebuild => Action::Rebuild,
-            OnChange::Replace => Action::Replace,
-        };
-        let names: Vec<_> = changes
-            .iter()
-            .filter(|c| c.effect == decisive.effect)
-            .map(|c| format!("`{}`", c.attribute))
-            .collect();
-        return (
-            action,
-            because(
-                ReasonCode::Changed,
-                format!("{} changed", names.join(", ")),
-                decisive.place.clone(),
-            ),
-        );
-    }
-    match (record.status, &object.state) {
-        (_, ObjectState::Busy(state)) => {
-            let text = format!("the cloud is still working on it ({state})");
-            (Action::Resume, because(ReasonCode::Interrupted, text, block))
-        }
-        (Status::Creating | Status::Updating, _) => {
-            let text = "an earlier run ended before it was seen ready".to_owned();
-            (Action::Resume, because(ReasonCode::Interrupted, text, block))
-        }
-        _ => (Action::NoOp, because(ReasonCode::Unchanged, "it is as desired".to_owned(), block)),
-    }
-}
-
-/// An object cannot go from one cloud to another.
-fn elsewhere(instance: &InstanceChange, recorded: &Snapshot) -> Option<Refusal> {
-    let record = recorded.records.get(&instance.address)?;
-    let cloud = |name: &Option<Name>| match name {
-        Some(name) => format!("the cloud `{name}`"),
-        None => "the workspace's own cloud".to_owned(),
+fn drift(inputs: Inputs<'_>, instances: &[InstanceChange]) -> Vec<Drift> {
+    let lives: BTreeMap<&Address, &Life> =
+        instances.iter().filter(|i| !i.deposed).map(|i| (&i.address, &i.life)).collect();
+    let minded = |d: &Drift| match (&d.attribute, lives.get(&d.address)) {
+        (Some(attribute), Some(life)) => !life.ignored.whole(attribute),
+        _ => true,
     };
-    (record.cloud != instance.cloud).then(|| Refusal {
-        address: instance.address.clone(),
-        message: format!(
-            "`{}` is in {}, and its block says {}",
-            instance.address,
-            cloud(&record.cloud),
-            cloud(&instance.cloud)
-        ),
-        help: "give the block another name: then the old one is deleted there, and a new one is created here".into(),
-    })
-}
-
-fn refusals(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
-    let moved = instances.iter().filter_map(|instance| elsewhere(instance, recorded));
-    moved.chain(kept(instances, recorded)).collect()
-}
-
-/// What must not be destroyed, and would be.
-fn kept(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
-    let destroys = |i: &&InstanceChange| {
-        matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild)
-    };
-    let protected = |i: &&InstanceChange| {
-        i.prevent_destroy || recorded.records.get(&i.address).is_some_and(|r| r.prevent_destroy)
-    };
-    instances
-        .iter()
-        .filter(destroys)
-        .filter(protected)
-        .map(|i| Refusal {
-            address: i.address.clone(),
-            message: format!("`{}` must not be destroyed, and this plan would ({})", i.address, i.reason.text),
-            help: "set `lifecycle: { prevent_destroy: false }` on it and apply that first, or undo the change".into(),
-        })
-        .collect()
-}
-
-fn drift(inputs: Inputs<'_>) -> Vec<Drift> {
     let seen = |(address, record): (&Address, &Record)| match inputs.observed.objects.get(address) {
         Some(Observation::Present(object)) => diff::drift(address, record, object),
         Some(Observation::Absent) => vec![Drift {
@@ -412,7 +295,7 @@ fn drift(inputs: Inputs<'_>) -> Vec<Drift> {
         }],
         None => Vec::new(),
     };
-    inputs.recorded.records.iter().flat_map(seen).collect()
+    inputs.recorded.records.iter().flat_map(seen).filter(minded).collect()
 }
 
 /// Names for the ids that plans show: images and flavors, and everything seen that has a name.

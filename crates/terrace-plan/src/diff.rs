@@ -1,7 +1,8 @@
 //! What differs between the desired and the observed of one instance.
 
 use terrace_model::{
-    Address, Attribute, Attributes, Compare, Object, Place, Presence, Record, Status, Value,
+    Address, Attribute, Attributes, Compare, Object, OnChange, Place, Presence, Record, Status,
+    Value,
 };
 
 use crate::compare::same_value;
@@ -31,13 +32,21 @@ pub(crate) fn changes(
                 attribute: attribute.name.to_owned(),
                 before: hidden_with(&after, before),
                 after,
-                effect: attribute.on_change,
+                effect: effect(attribute, desired),
                 place: place(attribute.name),
             });
         }
     }
     found.sort_by(|a, b| a.attribute.cmp(&b.attribute));
     found
+}
+
+/// What a change of an attribute does to this instance.
+fn effect(attribute: &Attribute, desired: &Attributes) -> OnChange {
+    match attribute.replace_when {
+        Some(other) if desired.contains_key(other) => OnChange::Replace,
+        _ => attribute.on_change,
+    }
 }
 
 /// What the cloud shows in clear is as secret as what shall replace it.
@@ -62,7 +71,7 @@ fn is_building(record: &Record) -> bool {
 }
 
 /// The value now. What the cloud does not tell back, or not yet, is as it was last applied.
-fn seen_value(
+pub(crate) fn seen_value(
     attribute: &Attribute,
     declared: Option<&Value>,
     record: &Record,
@@ -139,6 +148,8 @@ mod tests {
             marker: String::new(),
             fault: None,
             prevent_destroy: false,
+            retain: false,
+            delete_timeout_s: None,
         };
         let object =
             Object { id: "s".into(), attributes: seen, state, revision: None, marker: None };

@@ -18,8 +18,9 @@ impl Plan {
             .map(|i| {
                 let changes: Vec<_> =
                     i.changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
-                let object = (&i.cloud, &i.id, i.revision);
-                serde_json::json!([i.address, i.action, object, i.desired, changes, i.dependencies])
+                let object = (&i.cloud, &i.id, i.deposed, i.revision);
+                let how = (i.action, i.create_first, &i.life, &i.dependencies);
+                serde_json::json!([i.address, object, how, i.desired, changes])
             })
             .collect();
         let steps: Vec<_> =

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use terrace_model::{Address, Attributes, Facts, Value, Workspace};
 
 use crate::desired;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
 use crate::scope::{Values, planned_value};
 
 const FORMAT: &str = "terrace-plan/1";
@@ -103,7 +103,14 @@ impl SavedPlan {
                     address: instance.address.clone(),
                     attribute: attribute.clone(),
                 };
-                for (name, value) in instance.desired.iter_mut().filter(|(_, v)| v.is_sensitive()) {
+                // What is ignored is not what the files say, and is not sent anywhere.
+                let left_alone = |name: &str| {
+                    !instance.changes.iter().any(|c| c.attribute == name)
+                        && !matches!(instance.action, Action::Create | Action::Replace)
+                        && instance.life.ignored.whole(name)
+                };
+                let secret = instance.desired.iter_mut().filter(|(_, v)| v.is_sensitive());
+                for (name, value) in secret.filter(|(name, _)| !left_alone(name)) {
                     let found = fresh.get(name).filter(|v| v.sealed(fingerprint_key) == *value);
                     *value = found.cloned().ok_or_else(|| wrong(name))?;
                 }
@@ -122,11 +129,11 @@ impl SavedPlan {
 
 fn values(plan: &Plan) -> Values<'static> {
     let of = |i: &crate::plan::InstanceChange| {
-        let seen =
-            (!i.before.is_empty() && i.action != crate::plan::Action::Replace).then_some(&i.before);
+        let seen = (!i.before.is_empty() && i.action != Action::Replace).then_some(&i.before);
         (i.address.clone(), planned_value(&i.address, &i.desired, seen))
     };
-    Values::kept(plan.instances.iter().map(of).collect(), plan.existing.clone())
+    let instances = plan.instances.iter().filter(|i| !i.deposed).map(of).collect();
+    Values::kept(instances, plan.existing.clone())
 }
 
 /// The block's values, evaluated without looking anything up: only sensitive ones are taken.

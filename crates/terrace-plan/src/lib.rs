@@ -10,13 +10,17 @@ mod desired;
 mod diff;
 mod digest;
 mod file;
+mod first;
+mod ignore;
+mod judge;
+mod leftovers;
 mod plan;
 mod review;
 mod scope;
 mod steps;
 mod verify;
 
-pub use compare::same_value;
+pub use compare::{same_value, unmatched};
 pub use compute::{Inputs, compute};
 pub use file::{PlanFileError, SavedPlan};
 pub use plan::{

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use terrace_model::{Address, Attributes, CloudIdentity, Lineage, Name, OnChange, Place, Value};
+use terrace_model::{
+    Address, Attributes, CloudIdentity, Life, Lineage, Name, OnChange, Place, Slot, Value,
+};
 
 /// Everything that would be done and why. Instances are sorted by address, steps are in an order
 /// in which each comes after what it waits for.
@@ -54,8 +56,14 @@ pub enum Mode {
 pub struct InstanceChange {
     /// The instance.
     pub address: Address,
+    /// Whether it is about an object that was replaced by one made first, and is to go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deposed: bool,
     /// What would happen.
     pub action: Action,
+    /// Whether a replacement is made before the old object goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub create_first: bool,
     /// Why.
     pub reason: Reason,
     /// Which cloud it is in; the workspace's own when `None`.
@@ -71,10 +79,46 @@ pub struct InstanceChange {
     pub desired: Attributes,
     /// Instances it directly depends on, sorted.
     pub dependencies: Vec<Address>,
-    /// Whether later plans must refuse to destroy it.
-    pub prevent_destroy: bool,
+    /// What the user wants of its life.
+    pub life: Life,
     /// Neutron's revision number that the change was computed against.
     pub revision: Option<u64>,
+}
+
+impl InstanceChange {
+    /// Where its record is kept.
+    pub fn slot(&self) -> Slot {
+        let deposed = self.id.clone().filter(|_| self.deposed);
+        Slot { address: self.address.clone(), deposed }
+    }
+
+    /// What apply does for it, in order.
+    pub fn operations(&self) -> Vec<Operation> {
+        match self.action {
+            Action::NoOp => vec![],
+            Action::Record => vec![Operation::Record],
+            Action::Resume => vec![Operation::Resume],
+            Action::Forget => vec![Operation::Forget],
+            Action::Update | Action::Resize | Action::Rebuild => vec![Operation::Update],
+            Action::Create => vec![Operation::Create],
+            Action::Replace if self.create_first => vec![Operation::Create, Operation::Delete],
+            Action::Replace if self.life.retain => vec![Operation::Forget, Operation::Create],
+            Action::Replace => vec![Operation::Delete, Operation::Create],
+            Action::Delete => vec![Operation::Delete],
+        }
+    }
+
+    /// The step after which it can be used.
+    pub(crate) fn forward(&self) -> Option<Operation> {
+        let stays = |o: &Operation| !matches!(o, Operation::Delete | Operation::Forget);
+        self.operations().into_iter().rev().find(stays)
+    }
+
+    /// The step by which an object goes.
+    pub(crate) fn removal(&self) -> Option<Operation> {
+        let goes = |o: &Operation| matches!(o, Operation::Delete | Operation::Forget);
+        self.operations().into_iter().find(goes)
+    }
 }
 
 /// What would happen to an instance.
@@ -83,9 +127,11 @@ pub struct InstanceChange {
 pub enum Action {
     /// Nothing.
     NoOp,
+    /// Only what is recorded of its lifecycle changes.
+    Record,
     /// It exists but was not seen ready; wait until it is.
     Resume,
-    /// Only the record goes; the object is gone already.
+    /// Only the record goes; the object is gone already, or stays.
     Forget,
     /// Changed in place.
     Update,
@@ -95,7 +141,7 @@ pub enum Action {
     Rebuild,
     /// Created.
     Create,
-    /// Deleted and created anew.
+    /// Deleted and created anew, or the other way round.
     Replace,
     /// Deleted.
     Delete,
@@ -140,6 +186,14 @@ pub enum ReasonCode {
     WrongRepetition,
     /// Everything is destroyed.
     Destroy,
+    /// What is kept of its lifecycle changes.
+    Settings,
+    /// Something that it is to be replaced with is replaced or changed.
+    Triggered,
+    /// It was replaced by one that was made first.
+    Deposed,
+    /// It is not wanted any more, and the user wants the object to stay.
+    Retained,
 }
 
 /// One attribute that changes.
@@ -204,8 +258,10 @@ pub struct Step {
 pub enum Operation {
     /// Delete the object and its record.
     Delete,
-    /// Drop the record of an object that is gone.
+    /// Drop the record of an object.
     Forget,
+    /// Write down what is kept of the lifecycle.
+    Record,
     /// Wait until an existing object is ready.
     Resume,
     /// Create the object.
@@ -273,6 +329,8 @@ pub struct Counts {
     pub resume: usize,
     /// Forgotten.
     pub forget: usize,
+    /// Only recorded otherwise.
+    pub record: usize,
 }
 
 impl Plan {
@@ -289,6 +347,7 @@ impl Plan {
         for instance in &self.instances {
             match instance.action {
                 Action::NoOp => {}
+                Action::Record => counts.record += 1,
                 Action::Resume => counts.resume += 1,
                 Action::Forget => counts.forget += 1,
                 Action::Update => counts.update += 1,
@@ -303,6 +362,12 @@ impl Plan {
             }
         }
         counts
+    }
+
+    /// What would happen to an instance; not to what is deposed beside it.
+    pub fn primary(&self, address: &Address) -> Option<&InstanceChange> {
+        let order = |i: &InstanceChange| (&i.address, i.deposed).cmp(&(address, false));
+        self.instances.binary_search_by(order).ok().map(|at| &self.instances[at])
     }
 
     /// The instance that a step is about.

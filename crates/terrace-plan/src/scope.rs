@@ -7,9 +7,11 @@ use terrace_model::expr::{EvalError, ResourceReference};
 use terrace_model::names::{Here, Leaves, Memo, Names, Within};
 use terrace_model::observed::Named;
 use terrace_model::{
-    Address, Attributes, Existing, InstanceKey, LookupKind, Observed, Origin, Pending, Presence,
-    Repeat, ResourceAddress, Stack, Value, Workspace, suggest,
+    Address, Attributes, Compare, Existing, InstanceKey, LookupKind, Observed, Origin, Pending,
+    Presence, Repeat, ResourceAddress, Stack, Value, Workspace, suggest,
 };
+
+use crate::compare::same_value;
 
 /// Values of all instances that were planned so far, and what is there besides.
 #[derive(Default)]
@@ -159,6 +161,7 @@ impl Leaves for Values<'_> {
         match (&reference.key, &block.repeat) {
             (_, Repeat::Absent) => Ok(Value::Null),
             (Some(key), _) => one(Some(key.clone())),
+            (None, _) if reference.own_key => one(here.key().cloned()),
             (None, Repeat::One) => one(None),
             (None, _) if inside(here, &address) => one(here.key().cloned()),
             (None, Repeat::Count(n)) => (0..*n)
@@ -242,7 +245,12 @@ pub fn planned_value(
     for attribute in schema.attributes {
         let by_cloud =
             matches!(attribute.presence, Presence::Computed | Presence::OptionalComputed);
+        let told = values.get(attribute.name);
         match desired.get(attribute.name) {
+            // What is seen has all that is given, and more.
+            Some(value)
+                if attribute.compare == Compare::Given
+                    && told.is_some_and(|told| same_value(attribute, value, told)) => {}
             Some(value) if !value.is_null() => {
                 drop(values.insert(attribute.name.to_owned(), value.clone()));
             }
@@ -278,6 +286,7 @@ fn waiting_for(address: &Address, attribute: &str) -> Value {
         kind: address.kind(),
         path: address.resource.path.clone(),
         key: address.key.clone(),
+        own_key: false,
         attribute: Some(attribute.to_owned()),
         span: terrace_model::Span::new(terrace_model::FileId(u32::MAX), 0, 0),
     };

@@ -3,12 +3,12 @@
 
 use terrace_model::Value;
 
-use crate::plan::{Action, Operation, Plan};
+use crate::plan::{Action, InstanceChange, Plan};
 
 impl Plan {
     /// Runs all checks and returns what they found; empty for a sound plan.
     ///
-    /// 1. Instances are sorted by address and each occurs once.
+    /// 1. Instances are sorted by address, deposed objects after the others, and each occurs once.
     /// 2. Each step waits only for earlier steps.
     /// 3. Each action has its steps, and no other.
     /// 4. Nothing is changed, waited for or deleted that has no id.
@@ -33,9 +33,12 @@ impl Plan {
     }
 
     fn sorted(&self) -> Vec<String> {
+        fn key(i: &InstanceChange) -> (&terrace_model::Address, Option<&String>) {
+            (&i.address, i.id.as_ref().filter(|_| i.deposed))
+        }
         let pairs = self.instances.windows(2);
         pairs
-            .filter(|p| p[0].address >= p[1].address)
+            .filter(|p| key(&p[0]) >= key(&p[1]))
             .map(|p| format!("`{}` is out of order", p[1].address))
             .collect()
     }
@@ -58,17 +61,7 @@ impl Plan {
                 list.push(step.operation);
             }
         }
-        let expected = |action| match action {
-            Action::NoOp => vec![],
-            Action::Resume => vec![Operation::Resume],
-            Action::Forget => vec![Operation::Forget],
-            Action::Update | Action::Resize | Action::Rebuild => vec![Operation::Update],
-            Action::Create => vec![Operation::Create],
-            Action::Replace => vec![Operation::Delete, Operation::Create],
-            Action::Delete => vec![Operation::Delete],
-        };
-        let wrong =
-            self.instances.iter().zip(steps).filter(|(i, steps)| *steps != expected(i.action));
+        let wrong = self.instances.iter().zip(steps).filter(|(i, steps)| *steps != i.operations());
         wrong
             .map(|(i, steps)| format!("`{}` has steps {steps:?} for {:?}", i.address, i.action))
             .collect()
@@ -82,8 +75,7 @@ impl Plan {
 
     fn resolvable(&self) -> Vec<String> {
         let made = |address: &terrace_model::Address| {
-            let found = self.instances.binary_search_by(|i| i.address.cmp(address));
-            found.is_ok_and(|at| self.instances[at].action != Action::NoOp)
+            self.primary(address).is_some_and(|i| i.action != Action::NoOp)
         };
         let values = self.instances.iter().flat_map(|i| i.desired.values());
         let outputs = self.outputs.values().map(|o| &o.after);

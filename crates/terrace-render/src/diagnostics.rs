@@ -1,8 +1,10 @@
 //! Diagnostics: the source line, underlined, with what to do.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::fmt::Write as _;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
-use terrace_model::{Diagnostic, Diagnostics, Label, Severity, Sources, Span};
+use terrace_model::{Diagnostic, Diagnostics, Severity, Sources, Span};
 
 use crate::style::{Style, plural};
 
@@ -27,6 +29,9 @@ pub fn diagnostics(diagnostics: &Diagnostics, sources: &Sources, style: Style) -
             .collect();
     if !counted.is_empty() {
         text.push_str(&counted.join(", "));
+        if diagnostics.dropped() > 0 {
+            let _ = write!(text, ", and {} more that are not shown", diagnostics.dropped());
+        }
         text.push('\n');
     }
     text
@@ -39,11 +44,20 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     };
     let mut group =
         Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code));
-    if let Some(primary) = &diagnostic.primary {
-        group = group.element(snippet(primary, AnnotationKind::Primary, sources));
-    }
-    for label in &diagnostic.related {
-        group = group.element(snippet(label, AnnotationKind::Context, sources));
+    let primary = diagnostic.primary.iter().map(|label| (label, AnnotationKind::Primary));
+    let related = diagnostic.related.iter().map(|label| (label, AnnotationKind::Context));
+    for (label, kind) in primary.chain(related) {
+        let (line, number, start) = sources.lines(label.span, 1);
+        group = if line.len() > LONG_LINE {
+            let place = sources.place(label.span);
+            let path = sources.path(label.span.file);
+            let (line, column) = (place.line as usize, place.column as usize);
+            group.element(Origin::path(path).line(line).char_column(column))
+        } else {
+            let annotation = kind.span(within(line, label.span, start)).label(label.text.as_str());
+            let snippet = Snippet::source(line).path(sources.path(label.span.file));
+            group.element(snippet.line_start(number).fold(true).annotation(annotation))
+        };
     }
     match &diagnostic.help {
         Some(help) => group.element(Level::HELP.message(help.as_str())),
@@ -51,58 +65,107 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     }
 }
 
-fn snippet<'a>(
-    label: &'a Label,
-    kind: AnnotationKind,
-    sources: &'a Sources,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let text = sources.text(label.span.file);
-    let annotation = kind.span(first_line(text, label.span)).label(label.text.as_str());
-    Snippet::source(text).path(sources.path(label.span.file)).fold(true).annotation(annotation)
-}
+/// A line longer than this is not shown, only named.
+const LONG_LINE: usize = 2000;
 
-/// The part of a span on its first line: a whole block underlined says less than its beginning.
-fn first_line(text: &str, span: Span) -> std::ops::Range<usize> {
-    let floor = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
+/// The part of a span on its first line, in that line: a whole block underlined says less than its
+/// beginning.
+fn within(line: &str, span: Span, start: usize) -> std::ops::Range<usize> {
+    let floor = |at: u32| {
+        let mut at = (at as usize).saturating_sub(start).min(line.len());
+        while !line.is_char_boundary(at) {
             at -= 1;
         }
         at
     };
-    let start = floor(span.start as usize);
-    let end = floor(span.end as usize).max(start);
-    let line = text[start..end].find('\n').map_or(end, |newline| start + newline);
-    start..line
+    floor(span.start)..floor(span.end.max(span.start))
 }
 
-/// All findings as JSON.
+/// All findings as JSON: the stable form of `terrace validate --json`. Lines and columns count from
+/// 1, columns in characters; the end is behind the last character.
 pub fn diagnostics_json(diagnostics: &Diagnostics, sources: &Sources) -> Value {
     let all = diagnostics.sorted(sources);
     let errors = all.iter().filter(|d| d.severity == Severity::Error).count();
-    let one = |d: &Diagnostic| {
-        json!({
-            "severity": if d.severity == Severity::Error { "error" } else { "warning" },
-            "code": d.code,
-            "summary": d.message,
-            "help": d.help,
-            "range": d.primary.as_ref().map(|label| range(label.span, sources)),
-        })
-    };
     json!({
         "format_version": "1.0",
         "valid": errors == 0,
         "error_count": errors,
         "warning_count": all.len() - errors,
-        "diagnostics": all.iter().map(one).collect::<Vec<_>>(),
+        "diagnostics": all.iter().map(|d| diagnostic_json(d, sources)).collect::<Vec<_>>(),
     })
 }
 
-fn range(span: Span, sources: &Sources) -> Value {
-    let end = Span { start: span.end, ..span };
-    let point = |span: Span| {
-        let place = sources.place(span);
-        json!({ "line": place.line, "column": place.column, "byte": span.start })
+fn diagnostic_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+    let mut json = json!({
+        "severity": match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+    });
+    let place = match &diagnostic.primary {
+        Some(label) => place_json(label.span, sources),
+        None => ["file", "line", "column", "end_line", "end_column"]
+            .map(|name| (name.to_owned(), Value::Null))
+            .into_iter()
+            .collect(),
     };
-    json!({ "filename": sources.path(span.file), "start": point(span), "end": point(end) })
+    let related = diagnostic.related.iter().map(|label| {
+        let mut json = place_json(label.span, sources);
+        json.insert("message".into(), label.text.as_str().into());
+        Value::Object(json)
+    });
+    if let Some(object) = json.as_object_mut() {
+        object.extend(place);
+        object.insert("related".into(), related.collect());
+    }
+    json
+}
+
+fn place_json(span: Span, sources: &Sources) -> serde_json::Map<String, Value> {
+    let start = sources.place(span);
+    let end = sources.place(Span { start: span.end, ..span });
+    [
+        ("file", json!(start.file)),
+        ("line", json!(start.line)),
+        ("column", json!(start.column)),
+        ("end_line", json!(end.line)),
+        ("end_column", json!(end.column)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into_iter()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_form_is_stable() {
+        let mut sources = Sources::default();
+        let file = sources.add("stacks/web.yaml", "ä: 1\nb: 22\n");
+        let found = Diagnostics::from_iter([
+            Diagnostic::without_place("E0701", "the folder is gone"),
+            Diagnostic::error("E0104", Span::new(file, 6, 11), "twice")
+                .help("once")
+                .related(Span::new(file, 0, 2), "first here"),
+            Diagnostic::warning("W0301", Span::new(file, 9, 11), "odd"),
+        ]);
+        let place = |line, column, end_column| json!({ "file": "stacks/web.yaml", "line": line, "column": column, "end_line": line, "end_column": end_column });
+        let mut twice = json!({ "severity": "error", "code": "E0104", "message": "twice", "help": "once", "related": [place(1, 1, 2)] });
+        twice["related"][0]["message"] = "first here".into();
+        let mut odd = json!({ "severity": "warning", "code": "W0301", "message": "odd", "help": null, "related": [] });
+        for (diagnostic, place) in [(&mut twice, place(2, 1, 6)), (&mut odd, place(2, 4, 6))] {
+            let object = diagnostic.as_object_mut().expect("an object");
+            object.extend(place.as_object().expect("an object").clone());
+        }
+        let gone = json!({ "severity": "error", "code": "E0701", "message": "the folder is gone", "help": null, "file": null, "line": null, "column": null, "end_line": null, "end_column": null, "related": [] });
+        assert_eq!(
+            diagnostics_json(&found, &sources),
+            json!({ "format_version": "1.0", "valid": false, "error_count": 2, "warning_count": 1, "diagnostics": [gone, twice, odd] })
+        );
+    }
 }

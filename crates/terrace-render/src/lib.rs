@@ -3,18 +3,24 @@
 //! never shown.
 
 mod diagnostics;
+mod diff;
 mod outcome;
 mod plan;
 mod plan_json;
 mod progress;
+mod reference;
 mod state;
 mod style;
+mod table;
 mod value;
 
 pub use diagnostics::{diagnostics, diagnostics_json};
+pub use diff::diff;
 pub use outcome::{outcome, outputs, outputs_json};
 pub use plan::{PlanText, plan};
 pub use plan_json::plan_json;
 pub use progress::Progress;
+pub use reference::{function_page, kind_index, kind_pages};
 pub use state::{show, state_json, state_list, state_show};
 pub use style::Style;
+pub use table::{Cell, Check, Table, Verdict, checks, checks_json};

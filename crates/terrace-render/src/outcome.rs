@@ -20,6 +20,7 @@ pub fn outcome(outcome: &Outcome, style: Style) -> String {
         (done.rebuild, "rebuilt"),
         (done.resume, "waited for"),
         (done.forget, "forgotten"),
+        (done.record, "recorded"),
     ];
     let parts = always.into_iter().chain(some.into_iter().filter(|(n, _)| *n > 0));
     let parts: Vec<String> = parts.map(|(n, word)| format!("{n} {word}")).collect();

@@ -53,8 +53,15 @@ pub fn plan(text: &PlanText<'_>) -> String {
     parts.join("\n\n") + "\n"
 }
 
-fn symbol(action: Action) -> (&'static str, &'static str, AnsiColor) {
-    match action {
+fn symbol(instance: &InstanceChange) -> (&'static str, &'static str, AnsiColor) {
+    match instance.action {
+        Action::Replace if instance.create_first => {
+            ("+/-", "is replaced: created anew, then the old one is deleted", AnsiColor::Red)
+        }
+        Action::Replace if instance.life.retain => {
+            ("./+", "is replaced: the old object stays, and is forgotten", AnsiColor::Yellow)
+        }
+        Action::Record => ("  =", "is recorded: only the state changes", AnsiColor::White),
         Action::NoOp => ("   ", "is unchanged", AnsiColor::White),
         Action::Resume => ("  >", "is waited for", AnsiColor::Cyan),
         Action::Forget => ("  .", "is forgotten", AnsiColor::White),
@@ -68,23 +75,25 @@ fn symbol(action: Action) -> (&'static str, &'static str, AnsiColor) {
 }
 
 fn legend(changed: &[&InstanceChange]) -> Option<String> {
-    let actions: BTreeSet<Action> = changed.iter().map(|i| i.action).collect();
-    let line = |action: &Action| {
-        let (symbol, words, _) = symbol(*action);
-        format!("{symbol} {}", words.trim_start_matches("is "))
-    };
-    (!actions.is_empty()).then(|| actions.iter().map(line).collect::<Vec<_>>().join("\n"))
+    let lines: BTreeSet<_> = changed
+        .iter()
+        .map(|i| (i.action, symbol(i)))
+        .map(|(action, (symbol, words, _))| (action, symbol, words.trim_start_matches("is ")))
+        .collect();
+    let line = |(_, symbol, words): &(Action, &str, &str)| format!("{symbol} {words}");
+    (!lines.is_empty()).then(|| lines.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// What is destroyed, replaced or rebuilt, before anything else.
 fn losses(changed: &[&InstanceChange], style: Style) -> Option<String> {
     let lost = |i: &&&InstanceChange| {
-        matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild)
+        let replaced = i.action == Action::Replace && !i.life.retain;
+        replaced || matches!(i.action, Action::Delete | Action::Rebuild)
     };
     let lines: Vec<String> = changed
         .iter()
         .filter(lost)
-        .map(|i| format!("{} {} ({})", symbol(i.action).0, i.address, i.reason.text))
+        .map(|i| format!("{} {} ({})", symbol(i).0, i.slot(), i.reason.text))
         .collect();
     (!lines.is_empty()).then(|| {
         format!("{}\n{}", style.paint(AnsiColor::Red, "This plan loses data:"), lines.join("\n"))
@@ -92,13 +101,13 @@ fn losses(changed: &[&InstanceChange], style: Style) -> Option<String> {
 }
 
 fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Style) -> String {
-    let (mark, words, colour) = symbol(instance.action);
+    let (mark, words, colour) = symbol(instance);
     let place = instance.reason.place.as_ref().map(|p| format!(" ({p})")).unwrap_or_default();
     let cloud = instance.cloud.as_ref().map(|c| format!(" in the cloud {c}")).unwrap_or_default();
     let mut lines = vec![format!(
         "{} {} {words}{cloud}: {}{place}",
         style.paint(colour, mark),
-        style.bold(&instance.address.to_string()),
+        style.bold(&instance.slot().to_string()),
         instance.reason.text,
     )];
     match instance.action {
@@ -106,6 +115,7 @@ fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Sty
         Action::Replace if instance.changes.is_empty() => {
             lines.extend(listed(&instance.desired, names));
         }
+        Action::Record => {}
         Action::Delete | Action::Forget => {
             for name in ["name", "id"] {
                 if let Some(value) = instance.before.get(name) {
@@ -191,6 +201,7 @@ fn summary(plan: &Plan, style: Style) -> String {
         (counts.rebuild, "rebuild"),
         (counts.resume, "wait for"),
         (counts.forget, "forget"),
+        (counts.record, "record"),
     ];
     let extra = some.into_iter().filter(|(n, _)| *n > 0);
     let parts: Vec<String> =

@@ -54,11 +54,12 @@ fn change(instance: &InstanceChange) -> Json {
             InstanceKey::Text(text) => json!(text),
         }),
         "id": instance.id,
+        "deposed": instance.id.as_ref().filter(|_| instance.deposed),
         "action": instance.action,
         "reason": instance.reason,
         "action_reason": action_reason(instance),
         "change": {
-            "actions": actions(instance.action),
+            "actions": actions(instance),
             "before": before,
             "after": if exists_after { object(after, plain).into() } else { Json::Null },
             "after_unknown": flags(after, Value::is_pending),
@@ -94,9 +95,11 @@ pub(crate) fn plain(value: &Value) -> Json {
     }
 }
 
-fn actions(action: Action) -> &'static [&'static str] {
-    match action {
-        Action::NoOp | Action::Resume => &["no-op"],
+fn actions(instance: &InstanceChange) -> &'static [&'static str] {
+    match instance.action {
+        Action::NoOp | Action::Resume | Action::Record => &["no-op"],
+        Action::Replace if instance.create_first => &["create", "delete"],
+        Action::Replace if instance.life.retain => &["create", "forget"],
         Action::Forget => &["forget"],
         Action::Update | Action::Resize | Action::Rebuild => &["update"],
         Action::Create => &["create"],
@@ -108,6 +111,7 @@ fn actions(action: Action) -> &'static [&'static str] {
 fn action_reason(instance: &InstanceChange) -> Option<&'static str> {
     match (instance.action, instance.reason.code) {
         (Action::Replace, ReasonCode::Failed) => Some("replace_because_tainted"),
+        (Action::Replace, ReasonCode::Triggered) => Some("replace_by_triggers"),
         (Action::Replace, _) => Some("replace_because_cannot_update"),
         (Action::Delete, ReasonCode::NoConfig) => Some("delete_because_no_resource_config"),
         (Action::Delete, ReasonCode::CountIndex) => Some("delete_because_count_index"),

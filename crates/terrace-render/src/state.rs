@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
-use terrace_model::{Address, Record, Snapshot, Status, Value};
+use terrace_model::{Record, Slot, Snapshot, Status, Value};
 
 use crate::plan_json::plain;
 use crate::style::plural;
@@ -11,12 +11,12 @@ use crate::value::shown;
 
 /// Addresses, one a line.
 pub fn state_list(snapshot: &Snapshot) -> String {
-    snapshot.records.keys().map(|address| format!("{address}\n")).collect()
+    snapshot.slots().map(|(slot, _)| format!("{slot}\n")).collect()
 }
 
 /// One record in full.
-pub fn state_show(address: &Address, record: &Record, snapshot: &Snapshot) -> String {
-    let mut text = format!("{address}\n  id: {}\n  status: {}\n", record.id, status(record.status));
+pub fn state_show(slot: &Slot, record: &Record, snapshot: &Snapshot) -> String {
+    let mut text = format!("{slot}\n  id: {}\n  status: {}\n", record.id, status(record.status));
     if let Some(fault) = &record.fault {
         text = text + &format!("  fault: {fault}\n");
     }
@@ -35,14 +35,14 @@ pub fn state_show(address: &Address, record: &Record, snapshot: &Snapshot) -> St
 
 /// The whole state.
 pub fn show(snapshot: &Snapshot) -> String {
-    if snapshot.records.is_empty() {
+    if snapshot.slots().next().is_none() {
         return "Nothing is recorded.\n".into();
     }
     let mut text =
         format!("Serial {}, {}.\n", snapshot.serial, plural(snapshot.records.len(), "instance"));
-    for (address, record) in &snapshot.records {
+    for (slot, record) in snapshot.slots() {
         text.push('\n');
-        text.push_str(&state_show(address, record, snapshot));
+        text.push_str(&state_show(&slot, record, snapshot));
     }
     text
 }
@@ -52,10 +52,11 @@ pub fn state_json(snapshot: &Snapshot) -> Json {
     let attributes = |values: &BTreeMap<String, Value>| -> Map<String, Json> {
         values.iter().map(|(k, v)| (k.clone(), plain(v))).collect()
     };
-    let resources = snapshot.records.iter().map(|(address, record)| {
+    let resources = snapshot.slots().map(|(slot, record)| {
         json!({
-            "address": address,
-            "type": address.kind(),
+            "address": slot.address,
+            "deposed": slot.deposed,
+            "type": slot.address.kind(),
             "id": record.id,
             "status": record.status,
             "fault": record.fault,
@@ -64,6 +65,7 @@ pub fn state_json(snapshot: &Snapshot) -> Json {
             "values": attributes(&record.seen),
             "depends_on": record.dependencies,
             "prevent_destroy": record.prevent_destroy,
+            "retain": record.retain,
         })
     });
     json!({

@@ -7,13 +7,14 @@ use crate::log::Log;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::web::{Answer, Reply, Req, decode};
-use crate::{glance, ids, keystone, neutron, nova, presets};
+use crate::{cinder, gateway, glance, ids, keystone, neutron, nova, presets, settle};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, Request, State as Injected};
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +35,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     requests: AtomicU64,
     latency: Duration,
+    /// While answers lag: the cloud before each write, with the moment of it.
+    past: Mutex<VecDeque<(u64, State)>>,
 }
 
 /// A simulated cloud. Clones are handles of the same cloud.
@@ -75,23 +78,29 @@ impl Cloud {
         if state.projects.len() == 0 {
             presets::fill(&mut state);
         }
+        if state.volume_types.len() == 0 {
+            // Written by a version that had no volumes.
+            presets::volume_types(&mut state);
+        }
         state.attach(log)?;
         Ok(Self::with(state, clock))
     }
 
     fn with(state: State, clock: Arc<dyn Clock>) -> Self {
         let inner = Inner {
-            faults: Faults::new(&state.settings.faults),
+            faults: Faults::new(&state.settings.faults, state.settings.seed),
             latency: Duration::from_millis(state.settings.latency_ms),
             state: Mutex::new(state),
             clock,
             requests: AtomicU64::new(0),
+            past: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
 
     /// The cloud's APIs under one host, `base_url` being how clients reach it: `/identity/v3`,
-    /// `/compute/v2.1`, `/network/v2.0`, `/image/v2`, and `/_sim` for the simulator itself.
+    /// `/compute/v2.1`, `/network/v2.0`, `/image/v2`, `/volume/v3`, the gateway at
+    /// `/gateway`, and `/_sim` for the simulator itself.
     pub fn router(&self, base_url: &str) -> Router {
         let app = App { cloud: self.clone(), base: base_url.trim_end_matches('/').into() };
         Router::new().fallback(handle).with_state(app)
@@ -120,11 +129,58 @@ impl Cloud {
     pub fn inventory(&self) -> Value {
         let mut state = self.state();
         state.now = self.inner.clock.now_ms();
-        nova::settle(&mut state);
+        settle::settle(&mut state);
         if let Err(error) = state.commit() {
             return json!({ "error": error.to_string() });
         }
         presets::inventory(&state)
+    }
+
+    /// Answers as if the request were done, and takes everything back.
+    fn pretend(&self, req: &Req) -> Reply {
+        let mut state = self.state();
+        state.now = self.inner.clock.now_ms();
+        settle::settle(&mut state);
+        if let Err(error) = state.commit() {
+            return broken(&error);
+        }
+        let due = state.due.clone();
+        let reply = route(&mut state, req).unwrap_or_else(|reply| reply);
+        state.rollback();
+        state.due = due;
+        reply
+    }
+
+    /// Answers from the cloud as it was.
+    fn answer_from(&self, req: &Req, ms: u64) -> Reply {
+        let now = self.inner.clock.now_ms();
+        let then = now.saturating_sub(ms);
+        let past = self.inner.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((_, state)) = past.iter().find(|(at, _)| *at > then) else {
+            drop(past);
+            return self.answer(req);
+        };
+        let mut state = state.memory();
+        drop(past);
+        state.tokens = self.state().tokens.clone();
+        state.now = then;
+        settle::settle(&mut state);
+        state.now = now;
+        route(&mut state, req).unwrap_or_else(|reply| reply)
+    }
+
+    /// Keeps what the cloud is before a write, as long as some answer may lag that far.
+    fn remember(&self, state: &State) {
+        let mut past = self.inner.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(lag) = self.inner.faults.longest_lag() else {
+            past.clear();
+            return;
+        };
+        let oldest = state.now.saturating_sub(lag);
+        while past.front().is_some_and(|(at, _)| *at < oldest) {
+            past.pop_front();
+        }
+        past.push_back((state.now, state.memory()));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -133,11 +189,20 @@ impl Cloud {
 
     /// Does one request, completely, before any other.
     fn answer(&self, req: &Req) -> Reply {
+        self.answer_after(req, |_| ())
+    }
+
+    /// Does something to the cloud and then one request.
+    fn answer_after(&self, req: &Req, first: impl FnOnce(&mut State)) -> Reply {
         let mut state = self.state();
         state.now = self.inner.clock.now_ms();
-        nova::settle(&mut state);
+        settle::settle(&mut state);
+        first(&mut state);
         if let Err(error) = state.commit() {
             return broken(&error);
+        }
+        if req.method != "GET" {
+            self.remember(&state);
         }
         match route(&mut state, req) {
             Ok(reply) => match state.commit() {
@@ -150,39 +215,9 @@ impl Cloud {
             }
         }
     }
-
-    /// The simulator's own endpoints.
-    fn own(&self, req: &Req) -> Reply {
-        match (req.method.as_str(), req.tail(1).as_slice()) {
-            ("GET", ["status"]) => Reply::json(200, &self.inventory()),
-            ("POST", ["reset"]) => match self.reset() {
-                Ok(()) => Reply::empty(204),
-                Err(error) => broken(&error),
-            },
-            ("GET", ["faults"]) => {
-                let list = self.faults().list();
-                let list: Vec<Value> =
-                    list.iter().map(|(fault, hit)| json!({"fault": fault, "hit": hit})).collect();
-                Reply::json(200, &Value::Array(list))
-            }
-            ("POST", ["faults"]) => match serde_json::from_slice(&req.body) {
-                Ok(faults) => {
-                    let all: Vec<crate::faults::Fault> = faults;
-                    all.into_iter().for_each(|fault| self.faults().add(fault));
-                    Reply::empty(204)
-                }
-                Err(error) => Reply::json(400, &json!({ "error": error.to_string() })),
-            },
-            ("DELETE", ["faults"]) => {
-                self.faults().clear();
-                Reply::empty(204)
-            }
-            _ => Reply::json(404, &json!({ "error": "not found" })),
-        }
-    }
 }
 
-fn broken(error: &SimError) -> Reply {
+pub(crate) fn broken(error: &SimError) -> Reply {
     let reason = std::error::Error::source(error).map_or_else(String::new, |s| format!(": {s}"));
     Reply::json(500, &json!({ "error": format!("{error}{reason}") }))
 }
@@ -193,6 +228,8 @@ fn route(state: &mut State, req: &Req) -> Answer {
         Some("compute") => nova::answer(state, req),
         Some("network") => neutron::answer(state, req),
         Some("image") => glance::answer(state, req),
+        Some("volume") => cinder::answer(state, req),
+        Some("gateway") => gateway::answer(state, req),
         _ => Err(Reply::json(404, &json!({ "error": "no such service" }))),
     }
 }
@@ -206,7 +243,7 @@ struct App {
 async fn handle(Injected(app): Injected<App>, request: Request) -> Response {
     let Some(mut req) = app.read(request).await else { return dropped(Reply::empty(400)) };
     if req.segments.first().is_some_and(|s| s == "_sim") {
-        return respond(app.cloud.own(&req), Sent::Whole);
+        return respond(crate::admin::answer(&app.cloud, &req), Sent::Whole);
     }
     let inner = &app.cloud.inner;
     let target = Target {
@@ -278,17 +315,21 @@ impl App {
             }
             Some(Effect::Truncate) => (self.cloud.answer(req), Sent::Half),
             Some(Effect::ExpireToken) => {
-                if let Some(token) = req.header("x-auth-token") {
-                    let id = ids::digest(token);
-                    let mut state = self.cloud.state();
-                    state.tokens.remove(&id);
-                    if let Err(error) = state.commit() {
-                        return (broken(&error), Sent::Whole);
-                    }
-                }
-                (self.cloud.answer(req), Sent::Whole)
+                let token = req.header("x-auth-token").map(ids::digest);
+                let forget = |state: &mut State| {
+                    token.and_then(|id| state.tokens.remove(&id));
+                };
+                (self.cloud.answer_after(req, forget), Sent::Whole)
             }
-            Some(effect @ (Effect::ServerError { .. } | Effect::HangInBuild)) => {
+            Some(Effect::Quota { resource, limit }) => {
+                let change = |state: &mut State| set_quota(state, req, (&resource, limit));
+                (self.cloud.answer_after(req, change), Sent::Whole)
+            }
+            Some(Effect::Lag { ms }) => (self.cloud.answer_from(req, ms), Sent::Whole),
+            Some(Effect::Lose) => (self.cloud.pretend(req), Sent::Whole),
+            Some(
+                effect @ (Effect::ServerError { .. } | Effect::HangInBuild | Effect::NoValidHost),
+            ) => {
                 req.sabotage = Some(effect);
                 (self.cloud.answer(req), Sent::Whole)
             }
@@ -297,14 +338,26 @@ impl App {
     }
 }
 
+/// Sets a limit of the caller's project in the service that is asked.
+fn set_quota(state: &mut State, req: &Req, (resource, limit): (&str, i64)) {
+    let Ok(who) = keystone::caller(state, req) else { return };
+    let service = req.segments.first().map_or("", String::as_str);
+    let id = format!("{service}/{}", who.project_id);
+    let mut row = state.quotas.get(&id).cloned().unwrap_or_default();
+    row.set("id", id);
+    row.set(resource, limit);
+    state.quotas.put(row);
+}
+
 /// A failure in the words of the service that was asked.
 fn failure(req: &Req, code: u16) -> Reply {
     let title = http::StatusCode::from_u16(code).ok().and_then(|s| s.canonical_reason());
     let message = format!("Simulated failure: {}", title.unwrap_or("unknown"));
     match req.segments.first().map(String::as_str) {
-        Some("compute") => nova::fault(code, &message),
+        Some("compute" | "volume") => nova::fault(code, &message),
         Some("network") => neutron::fault(code, "SimulatedFault", &message),
         Some("image") => glance::fault(code, &message),
+        Some("gateway") => gateway::failure(req, &gateway::Error::of_status(code, &message)),
         _ => keystone::fault(code, &message),
     }
 }
@@ -338,7 +391,7 @@ fn respond(reply: Reply, sent: Sent) -> Response {
 fn finish(req: &Req, response: &mut Response) {
     let Ok(id) = http::HeaderValue::from_str(&req.request_id) else { return };
     let headers = response.headers_mut();
-    if req.segments.first().is_some_and(|s| s == "compute") {
+    if req.segments.first().is_some_and(|s| s == "compute" || s == "volume") {
         headers.insert("x-compute-request-id", id.clone());
     }
     headers.insert("x-openstack-request-id", id);

@@ -14,6 +14,15 @@ pub enum SimError {
         /// What the holder wrote about itself, if it could be read.
         holder: Option<String>,
     },
+    /// Settings or faults are not what they should be.
+    #[error("{what} cannot be understood")]
+    Settings {
+        /// What was read.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: serde_yaml::Error,
+    },
     /// A file could not be read or written.
     #[error("cannot {doing} {}", path.display())]
     Io {

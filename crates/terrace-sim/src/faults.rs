@@ -1,13 +1,15 @@
 //! Trouble on demand: which requests fail, and how.
 
+use crate::error::SimError;
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One rule: the requests it applies to and what happens to them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// `identity`, `compute`, `network` or `image`; absent is any.
+    /// `identity`, `compute`, `network`, `image`, `volume` or `gateway`; absent is any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
     /// The HTTP method; absent is any.
@@ -22,6 +24,10 @@ pub struct Fault {
     /// So many requests are hit, then no more; absent is all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
+    /// Of the requests that are left, this part is hit, from 0 to 1; absent is all. Which ones
+    /// follows from the cloud's seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
     /// What happens.
     pub effect: Effect,
 }
@@ -63,16 +69,34 @@ pub enum Effect {
     },
     /// The server being created stays in BUILD.
     HangInBuild,
+    /// No host is found for the server being created, which ends in ERROR.
+    NoValidHost,
     /// Does the work, then sends half of the answer.
     Truncate,
     /// The token used is invalid from now on.
     ExpireToken,
+    /// What is read shows the cloud as it was so long ago: lists lag behind writes, and what was
+    /// just made is not found.
+    Lag {
+        /// How long ago.
+        ms: u64,
+    },
+    /// Answers as if the work were done, and does nothing: a lost write or delete.
+    Lose,
+    /// The caller's project gets another limit in the service that is asked, and the request goes
+    /// on.
+    Quota {
+        /// The resource, as the service names it: `instances`, `port`, `volumes`.
+        resource: String,
+        /// The limit; -1 is none.
+        limit: i64,
+    },
 }
 
 impl Effect {
     /// Whether it concerns nothing but the creation of servers.
     fn only_server_create(&self) -> bool {
-        matches!(self, Self::ServerError { .. } | Self::HangInBuild)
+        matches!(self, Self::ServerError { .. } | Self::HangInBuild | Self::NoValidHost)
     }
 }
 
@@ -85,10 +109,19 @@ pub(crate) struct Target<'a> {
 }
 
 impl Fault {
+    /// Reads a list of faults from YAML, of which JSON is a part.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, SimError> {
+        serde_yaml::from_str(text)
+            .map_err(|source| SimError::Settings { what: "the list of faults", source })
+    }
+
     fn matches(&self, target: Target<'_>) -> bool {
         if self.effect.only_server_create()
             && (target.method != "POST" || !target.path.ends_with("/servers"))
         {
+            return false;
+        }
+        if matches!(self.effect, Effect::Lag { .. }) && target.method != "GET" {
             return false;
         }
         self.service.as_deref().is_none_or(|s| s == target.service)
@@ -125,12 +158,14 @@ struct Armed {
 /// The faults of a cloud; cleared, added to and counted while it runs.
 #[derive(Debug, Default)]
 pub struct Faults {
+    seed: u64,
+    rolls: AtomicU64,
     armed: Mutex<Vec<Armed>>,
 }
 
 impl Faults {
-    pub(crate) fn new(faults: &[Fault]) -> Self {
-        let all = Self::default();
+    pub(crate) fn new(faults: &[Fault], seed: u64) -> Self {
+        let all = Self { seed, ..Self::default() };
         all.set(faults.to_vec());
         all
     }
@@ -170,6 +205,9 @@ impl Faults {
             if fault.count.is_some_and(|count| armed.hit >= count) {
                 continue;
             }
+            if fault.probability.is_some_and(|part| self.roll() >= part) {
+                continue;
+            }
             armed.hit += 1;
             match &fault.effect {
                 Effect::Delay { ms } => delay += ms,
@@ -177,6 +215,21 @@ impl Faults {
             }
         }
         (delay, None)
+    }
+
+    /// The longest lag of any fault; while there is one, the past is kept.
+    pub(crate) fn longest_lag(&self) -> Option<u64> {
+        let lag = |armed: &Armed| match armed.fault.as_ref()?.effect {
+            Effect::Lag { ms } => Some(ms),
+            _ => None,
+        };
+        self.lock().iter().filter_map(lag).max()
+    }
+
+    /// The next number from 0 to 1, which follows from the seed.
+    fn roll(&self) -> f64 {
+        let number = self.rolls.fetch_add(1, Ordering::Relaxed);
+        crate::ids::fraction(self.seed, number)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Armed>> {
@@ -212,10 +265,28 @@ mod tests {
             path: None,
             skip: 1,
             count: Some(2),
+            probability: None,
             effect: Effect::DropBefore,
         });
         let target = Target { service: "compute", method: "POST", path: "/compute/v2.1/servers" };
         let hits: Vec<bool> = (0..5).map(|_| faults.decide(target).1.is_some()).collect();
         assert_eq!(hits, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn probability_follows_from_the_seed() {
+        let hits = |seed: u64, part: f64| -> Vec<bool> {
+            let fault =
+                format!(r#"{{"probability": {part}, "effect": {{"kind": "drop_before"}}}}"#);
+            let fault: Fault = serde_json::from_str(&fault).unwrap();
+            let faults = Faults::new(&[fault], seed);
+            let target = Target { service: "compute", method: "GET", path: "/compute" };
+            (0..400).map(|_| faults.decide(target).1.is_some()).collect()
+        };
+        let count = |hits: &[bool]| hits.iter().filter(|hit| **hit).count();
+        assert_eq!(hits(1, 0.25), hits(1, 0.25));
+        assert_ne!(hits(1, 0.25), hits(2, 0.25));
+        assert!((70..130).contains(&count(&hits(1, 0.25))), "{}", count(&hits(1, 0.25)));
+        assert_eq!((count(&hits(1, 0.0)), count(&hits(1, 1.0))), (0, 400));
     }
 }

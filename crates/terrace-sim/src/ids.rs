@@ -18,6 +18,13 @@ pub(crate) fn uuid(seed: u64, number: u64) -> String {
     uuid::Builder::from_random_bytes(first).into_uuid().to_string()
 }
 
+/// A number from 0 to 1, the latter excluded.
+pub(crate) fn fraction(seed: u64, number: u64) -> f64 {
+    let mut four = [0; 4];
+    four.copy_from_slice(&bytes(seed, number, "fraction")[..4]);
+    f64::from(u32::from_le_bytes(four)) / (f64::from(u32::MAX) + 1.0)
+}
+
 /// A hardware address as Neutron makes them.
 pub(crate) fn mac(seed: u64, number: u64) -> String {
     let b = bytes(seed, number, "mac");

@@ -1,6 +1,6 @@
 //! A cloud in a process: the OpenStack APIs as an axum router.
 //!
-//! [`Cloud`] is a small OpenStack: Keystone, Nova, Neutron and Glance over one set of tables, with
+//! [`Cloud`] is a small OpenStack: Keystone, Nova, Neutron, Glance and Cinder and a reduced gateway over one set of tables, with
 //! projects, quotas, address allocation, hosts, asynchronous server states and persistence. Its
 //! router is called without sockets (`tower::ServiceExt::oneshot`) or served on a port. Time comes
 //! from a [`Clock`] and ids from a seed, so a run can be repeated exactly; [`Faults`] make it fail
@@ -9,10 +9,13 @@
 //! What it does is what a real OpenStack Zed was seen doing. It never starts threads or timers of
 //! its own: what is due is done when the next request looks.
 
+mod admin;
+mod cinder;
 mod clock;
 mod cloud;
 mod error;
 mod faults;
+mod gateway;
 mod glance;
 mod ids;
 mod keystone;
@@ -22,6 +25,7 @@ mod nova;
 mod presets;
 mod records;
 mod settings;
+mod settle;
 mod state;
 mod table;
 mod web;

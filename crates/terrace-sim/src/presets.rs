@@ -36,6 +36,18 @@ pub(crate) fn fill(state: &mut State) {
         image(state, preset);
     }
     networks(state);
+    volume_types(state);
+}
+
+/// The types of volume.
+pub(crate) fn volume_types(state: &mut State) {
+    for (name, description) in [("standard", "the standard tier"), ("fast", "the fast tier")] {
+        let id = state.uuid();
+        state.volume_types.put(Row(object(json!({
+            "id": id, "name": name, "is_public": true, "description": description,
+            "extra_specs": {},
+        }))));
+    }
 }
 
 fn identity(state: &mut State) {
@@ -269,6 +281,7 @@ pub(crate) fn inventory(state: &State) -> Value {
         "routers": listing(&state.routers, row),
         "security_groups": listing(&state.security_groups, row),
         "security_group_rules": listing(&state.security_group_rules, rule),
+        "volumes": listing(&state.volumes, |v| v.name.clone().unwrap_or_default()),
         "floatingips": listing(&state.floatingips, |r| r.text("floating_ip_address").to_owned()),
     })
 }

@@ -241,9 +241,50 @@ impl Record for Group {
     }
 }
 
+/// A network interface that a server gets once it has a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NicPlan {
+    /// The network of a port to be made.
+    pub(crate) network: Option<String>,
+    /// The address that port is to have.
+    pub(crate) ip: Option<String>,
+    /// A port that is there.
+    pub(crate) port: Option<String>,
+    pub(crate) tag: Option<String>,
+}
+
+/// A volume of a server, there or still to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Disk {
+    pub(crate) id: String,
+    pub(crate) attachment: String,
+    pub(crate) volume: Option<String>,
+    /// The size, type and image of a volume to be made when the server has a host.
+    pub(crate) make: Option<(i64, Option<String>, Option<String>)>,
+    pub(crate) device: String,
+    pub(crate) tag: Option<String>,
+    pub(crate) root: bool,
+    /// Whether it goes when the server goes.
+    pub(crate) delete: bool,
+}
+
+/// Something that was done to a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Deed {
+    pub(crate) action: String,
+    pub(crate) request_id: String,
+    pub(crate) user_id: String,
+    pub(crate) project_id: String,
+    pub(crate) start: u64,
+    pub(crate) end: Option<u64>,
+    pub(crate) failed: bool,
+}
+
 /// What a server is about to become.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Step {
+    /// On its host, with ports and volumes; then, at that moment, what follows, if anything.
+    Placed(Option<(u64, Box<Self>)>),
     /// ACTIVE for the first time.
     Built,
     /// ERROR.
@@ -256,6 +297,8 @@ pub(crate) enum Step {
     Reverted,
     /// This state, with no task: the end of stop, start, reboot, rebuild, pause and such.
     Rests(String),
+    /// This state, with this image made of it.
+    Snapped(String, String),
     /// No longer there.
     Gone,
 }
@@ -309,6 +352,15 @@ pub(crate) struct Server {
     pub(crate) launch_index: u64,
     /// When it becomes what.
     pub(crate) due: Option<(u64, Step)>,
+    /// The interfaces it gets when it has a host, and the groups of their ports.
+    #[serde(default)]
+    pub(crate) nics: Vec<NicPlan>,
+    #[serde(default)]
+    pub(crate) group_ids: Vec<String>,
+    #[serde(default)]
+    pub(crate) disks: Vec<Disk>,
+    #[serde(default)]
+    pub(crate) deeds: Vec<Deed>,
 }
 
 impl Record for Server {
@@ -321,5 +373,67 @@ impl Record for Server {
         keys.extend(self.host.clone().map(|host| ("host", host)));
         keys.extend(self.group.clone().map(|group| ("group", group)));
         keys
+    }
+}
+
+/// What a volume is about to become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Change {
+    /// This status.
+    Rests(String),
+    /// Usable, with the description of its image if it was made from one.
+    Made,
+    /// So large.
+    Extended(i64),
+    /// Of this type.
+    Retyped(String),
+    /// In use by the servers it is reserved for.
+    Attached,
+    /// Without this attachment.
+    Detached(String),
+    /// No longer there.
+    Gone,
+}
+
+/// The tie between a volume and a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attachment {
+    pub(crate) id: String,
+    pub(crate) server: String,
+    pub(crate) device: String,
+    /// When it was made; before, the volume is only reserved.
+    pub(crate) at: Option<u64>,
+}
+
+/// A volume.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Volume {
+    pub(crate) id: String,
+    pub(crate) project_id: String,
+    pub(crate) user_id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) size: i64,
+    pub(crate) kind: String,
+    pub(crate) status: String,
+    pub(crate) created: u64,
+    pub(crate) updated: Option<u64>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) bootable: bool,
+    pub(crate) source: Option<String>,
+    pub(crate) image: Option<String>,
+    pub(crate) image_metadata: Object,
+    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) due: Option<(u64, Change)>,
+}
+
+impl Record for Volume {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn keys(&self) -> Vec<(&'static str, String)> {
+        let servers = self.attachments.iter().map(|tie| ("server", tie.server.clone()));
+        std::iter::once(("project_id", self.project_id.clone())).chain(servers).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! How a simulated cloud behaves: durations, quotas, faults.
 
+use crate::error::SimError;
 use crate::faults::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,13 @@ pub struct Settings {
     pub build_ms: u64,
     /// How long a deleted server can still be seen.
     pub delete_ms: u64,
+    /// How long a volume takes to be made, to grow, to change its type, to be tied to a server or
+    /// to go away.
+    pub volume_ms: u64,
     /// How long every request is held before it is looked at.
     pub latency_ms: u64,
+    /// How long the gateway gives the same list again.
+    pub gateway_cache_ms: u64,
     /// From which all ids are derived.
     pub seed: u64,
     /// Life of a token.
@@ -25,11 +31,21 @@ pub struct Settings {
     pub faults: Vec<Fault>,
 }
 
+impl Settings {
+    /// Reads settings from YAML, of which JSON is a part.
+    pub fn parse(text: &str) -> Result<Self, SimError> {
+        serde_yaml::from_str(text)
+            .map_err(|source| SimError::Settings { what: "the simulator's settings", source })
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             build_ms: 1500,
             delete_ms: 500,
+            volume_ms: 400,
+            gateway_cache_ms: 300_000,
             latency_ms: 0,
             seed: 1,
             token_ttl_s: 14400,
@@ -72,6 +88,12 @@ pub struct Quota {
     pub security_groups: Option<i64>,
     /// Rules of all security groups.
     pub security_group_rules: Option<i64>,
+    /// Volumes.
+    pub volumes: Option<i64>,
+    /// Sizes of all volumes, in GiB.
+    pub gigabytes: Option<i64>,
+    /// Size of one volume, in GiB.
+    pub per_volume_gigabytes: Option<i64>,
 }
 
 impl Quota {
@@ -92,6 +114,9 @@ impl Quota {
             "floatingip" => self.floatingips,
             "security_group" => self.security_groups,
             "security_group_rule" => self.security_group_rules,
+            "volumes" => self.volumes,
+            "gigabytes" => self.gigabytes,
+            "per_volume_gigabytes" => self.per_volume_gigabytes,
             _ => None,
         };
         found.unwrap_or(-1)

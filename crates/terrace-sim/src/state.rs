@@ -3,12 +3,16 @@
 use crate::error::SimError;
 use crate::ids;
 use crate::log::{Line, Log};
-use crate::records::{AppCred, Blob, Flavor, Group, Keypair, Project, Row, Server, Token, User};
+use crate::records::{
+    AppCred, Blob, Flavor, Group, Keypair, Project, Row, Server, Token, User, Volume,
+};
 use crate::settings::Settings;
-use crate::table::{Kept, Stored, Table};
+use crate::table::{Kept, Record, Stored, Table};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The cloud.
+#[derive(Clone)]
 pub(crate) struct State {
     pub(crate) settings: Settings,
     /// The moment of the present request.
@@ -34,11 +38,15 @@ pub(crate) struct State {
     pub(crate) floatingips: Table<Row>,
     /// Limits that were set through the APIs, by service and project.
     pub(crate) quotas: Table<Row>,
-    /// Servers whose state changes, by the moment when.
+    pub(crate) volumes: Table<Volume>,
+    pub(crate) volume_types: Table<Row>,
+    /// Servers, volumes and ports whose state changes, by the moment when.
     pub(crate) due: BTreeSet<(u64, String)>,
     /// Per subnet where the search for a free address starts.
     pub(crate) cursors: BTreeMap<String, u128>,
-    log: Option<Log>,
+    /// The lists that the gateway gives again, each with the moment until which.
+    pub(crate) kept_lists: BTreeMap<String, (u64, crate::web::Reply)>,
+    log: Option<Arc<Mutex<Log>>>,
 }
 
 impl State {
@@ -67,14 +75,17 @@ impl State {
             routers: Table::new("routers"),
             floatingips: Table::new("floatingips"),
             quotas: Table::new("quotas"),
+            volumes: Table::new("volumes"),
+            volume_types: Table::new("volume_types"),
             due: BTreeSet::new(),
             cursors: BTreeMap::new(),
+            kept_lists: BTreeMap::new(),
             log: None,
         }
     }
 
     /// Every table. Whatever is kept is in this list.
-    fn tables(&mut self) -> [&mut dyn Stored; 18] {
+    fn tables(&mut self) -> [&mut dyn Stored; 20] {
         [
             &mut self.projects,
             &mut self.users,
@@ -94,6 +105,8 @@ impl State {
             &mut self.routers,
             &mut self.floatingips,
             &mut self.quotas,
+            &mut self.volumes,
+            &mut self.volume_types,
         ]
     }
 
@@ -109,17 +122,19 @@ impl State {
             }
         }
         self.saved_counter = self.counter;
-        self.due = self
-            .servers
-            .iter()
-            .filter_map(|s| s.due.as_ref().map(|(at, _)| (*at, s.id.clone())))
+        let servers = self.servers.iter().map(|s| (s.due.as_ref().map(|(at, _)| *at), &s.id));
+        let volumes = self.volumes.iter().map(|v| (v.due.as_ref().map(|(at, _)| *at), &v.id));
+        self.due = servers
+            .chain(volumes)
+            .filter_map(|(at, id)| Some((at?, id.clone())))
+            .chain(self.ports.iter().filter_map(|port| Some((leaves(port)?, port.id().to_owned()))))
             .collect();
         Ok(())
     }
 
     /// From now on every commit goes to this log, which is first made short.
     pub(crate) fn attach(&mut self, log: Log) -> Kept {
-        self.log = Some(log);
+        self.log = Some(Arc::new(Mutex::new(log)));
         self.compact()
     }
 
@@ -134,7 +149,7 @@ impl State {
         }
         self.saved_counter = self.counter;
         let counter = self.counter;
-        self.log.as_mut().map_or(Ok(()), |log| log.replace(counter, &entries))
+        self.with_log(|log| log.replace(counter, &entries))
     }
 
     /// Makes the changes since the last commit last.
@@ -149,7 +164,17 @@ impl State {
         }
         self.saved_counter = self.counter;
         let counter = self.counter;
-        self.log.as_mut().map_or(Ok(()), |log| log.append(counter, &entries))
+        self.with_log(|log| log.append(counter, &entries))
+    }
+
+    fn with_log(&self, write: impl FnOnce(&mut Log) -> Kept) -> Kept {
+        let Some(log) = &self.log else { return Ok(()) };
+        write(&mut log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The cloud as it is, to be looked at later; what happens to it is not kept.
+    pub(crate) fn memory(&self) -> Self {
+        Self { log: None, ..self.clone() }
     }
 
     /// Takes back the changes since the last commit.
@@ -166,6 +191,7 @@ impl State {
         }
         self.due.clear();
         self.cursors.clear();
+        self.kept_lists.clear();
     }
 
     /// A number never given before.
@@ -210,6 +236,14 @@ impl State {
         self.servers.put(server);
     }
 
+    /// Puts a volume and remembers when it changes next.
+    pub(crate) fn put_volume(&mut self, volume: Volume) {
+        if let Some((at, _)) = &volume.due {
+            self.due.insert((*at, volume.id.clone()));
+        }
+        self.volumes.put(volume);
+    }
+
     /// The limit of a resource in a project: what was set through the API, else the setting.
     pub(crate) fn limit(&self, service: &str, project: &str, resource: &str) -> i64 {
         self.quotas
@@ -218,6 +252,11 @@ impl State {
             .and_then(serde_json::Value::as_i64)
             .unwrap_or_else(|| self.settings.quota.limit(resource))
     }
+}
+
+/// When a port leaves its server, if that was asked for.
+pub(crate) fn leaves(port: &Row) -> Option<u64> {
+    port.0.get("_leaves").and_then(serde_json::Value::as_u64)
 }
 
 /// Rows are plain data; one that cannot be written as JSON is reported like a full disk.

@@ -13,6 +13,7 @@ pub(crate) trait Record: Clone + Serialize + DeserializeOwned + Send {
 }
 
 /// Objects of one kind.
+#[derive(Clone)]
 pub(crate) struct Table<T> {
     name: &'static str,
     rows: HashMap<String, (u64, T)>,

@@ -8,7 +8,7 @@ use crate::backing::Tree;
 use crate::error::StateError;
 
 /// Version of the JSON inside. The envelope itself never changes.
-pub(crate) const VALUE_VERSION: u8 = 1;
+pub(crate) const VALUE_VERSION: u8 = 2;
 
 const HEAD: usize = 5;
 
@@ -104,11 +104,19 @@ mod tests {
     }
 
     #[test]
+    fn an_older_version_is_read() {
+        let mut bytes = vec![1];
+        bytes.extend(checksum(Tree::Meta, b"serial", 1, b"7").to_le_bytes());
+        bytes.extend(b"7");
+        assert_eq!(decode::<u64>(Tree::Meta, b"serial", &bytes).expect("read"), 7);
+    }
+
+    #[test]
     fn a_newer_version_is_refused_as_such() {
         let mut bytes = vec![VALUE_VERSION + 1];
         bytes.extend(checksum(Tree::Meta, b"serial", VALUE_VERSION + 1, b"1").to_le_bytes());
         bytes.extend(b"1");
         let error = decode::<u64>(Tree::Meta, b"serial", &bytes).expect_err("newer");
-        assert!(matches!(error, StateError::Newer { found: 2, known: 1 }), "{error}");
+        assert!(matches!(error, StateError::Newer { found: 3, known: 2 }), "{error}");
     }
 }

@@ -56,6 +56,8 @@ fn record(id: &str) -> Record {
         marker: "terrace:m".to_owned(),
         fault: None,
         prevent_destroy: false,
+        retain: false,
+        delete_timeout_s: None,
     }
 }
 
@@ -67,6 +69,7 @@ fn cycle(ledger: &Ledger<&Counting>, address: Address, id: &str) -> Result<(), S
         id: None,
         marker: "terrace:m".to_owned(),
         existing: Vec::new(),
+        replaces: None,
         request_hash: "00".to_owned(),
         at_ms: 1,
         planned: None,

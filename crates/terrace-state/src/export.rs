@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use terrace_model::value::hex;
-use terrace_model::{Address, CloudIdentity, Lineage, Name, OutputRecord, Record, Snapshot};
+use terrace_model::{CloudIdentity, Lineage, Name, OutputRecord, Record, Slot, Snapshot};
 
 use crate::error::StateError;
 use crate::journal::Operation;
 use crate::run::HistoryEntry;
 
 /// The format that is written, and the newest that is read.
-pub const EXPORT_VERSION: u32 = 1;
+pub const EXPORT_VERSION: u32 = 2;
 
 /// A whole state: what is recorded, what is in the air, what was run.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +73,7 @@ struct Document {
     cloud: Option<CloudIdentity>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     clouds: BTreeMap<Name, CloudIdentity>,
-    /// By the text of the address: an order that stays when kinds are added.
+    /// By the text of the slot: an order that stays when kinds are added.
     records: BTreeMap<String, Record>,
     outputs: BTreeMap<String, OutputRecord>,
     next_operation: u64,
@@ -86,16 +86,15 @@ impl From<&Export> for Document {
         let snapshot = export.snapshot.clone();
         Self {
             format_version: EXPORT_VERSION,
+            records: snapshot
+                .slots()
+                .map(|(slot, record)| (slot.to_string(), record.clone()))
+                .collect(),
             lineage: snapshot.lineage,
             serial: snapshot.serial,
             fingerprint_key: hex(&snapshot.fingerprint_key),
             cloud: snapshot.cloud,
             clouds: snapshot.clouds,
-            records: snapshot
-                .records
-                .into_iter()
-                .map(|(address, record)| (address.to_string(), record))
-                .collect(),
             outputs: snapshot.outputs,
             next_operation: export.next_operation,
             journal: export.journal.clone(),
@@ -109,15 +108,17 @@ impl Document {
         let fingerprint_key = unhex(&self.fingerprint_key).ok_or_else(|| {
             StateError::damaged("the export's fingerprint_key is not hexadecimal")
         })?;
-        let snapshot = Snapshot {
-            lineage: self.lineage,
-            serial: self.serial,
-            fingerprint_key,
-            cloud: self.cloud,
-            clouds: self.clouds,
-            records: self.records.into_iter().map(located).collect::<Result<_, _>>()?,
-            outputs: self.outputs,
-        };
+        let mut snapshot = Snapshot::empty(self.lineage, fingerprint_key);
+        snapshot.serial = self.serial;
+        snapshot.cloud = self.cloud;
+        snapshot.clouds = self.clouds;
+        snapshot.outputs = self.outputs;
+        for (text, record) in self.records {
+            let slot = text.parse::<Slot>();
+            let slot =
+                slot.map_err(|error| StateError::damaged(format!("a record's address: {error}")))?;
+            snapshot.put(slot, Some(record));
+        }
         Ok(Export {
             snapshot,
             next_operation: self.next_operation,
@@ -125,13 +126,6 @@ impl Document {
             history: self.history,
         })
     }
-}
-
-fn located((address, record): (String, Record)) -> Result<(Address, Record), StateError> {
-    let parsed = address.parse();
-    parsed
-        .map(|address| (address, record))
-        .map_err(|error| StateError::damaged(format!("a record's address: {error}")))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

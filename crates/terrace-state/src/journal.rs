@@ -57,6 +57,9 @@ pub struct Intent {
     /// no marker: none of them can be what the create made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub existing: Vec<String>,
+    /// The object that this create takes the place of: it is deposed when the new one is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// Hash of the request, to tell whether it would be the same today.
     pub request_hash: String,
     /// When, in milliseconds since 1970.
@@ -81,6 +84,12 @@ pub struct PlannedRecord {
     pub cloud: Option<Name>,
     /// Whether plans must refuse to destroy it.
     pub prevent_destroy: bool,
+    /// Whether the object stays in the cloud when the record goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retain: bool,
+    /// How many seconds its deletion may take, if the user said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_timeout_s: Option<u64>,
 }
 
 /// An operation that was begun and has not ended.

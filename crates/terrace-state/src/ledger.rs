@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use terrace_model::{Address, CloudIdentity, Lineage, Name, OutputRecord, Record, Snapshot};
+use terrace_model::{Address, CloudIdentity, Lineage, Name, OutputRecord, Record, Slot, Snapshot};
 
 use crate::backing::{Backing, Tree, Write};
 use crate::batch::Batch;
@@ -115,8 +115,8 @@ impl<B: Backing> Ledger<B> {
             busy: BTreeMap::new(),
             tally: Tally::default(),
         };
-        for (address, record) in &snapshot.records {
-            let key = address.to_string();
+        for (slot, record) in snapshot.slots() {
+            let key = slot.to_string();
             let bytes = codec::encode(Tree::Records, key.as_bytes(), record)?;
             desk.tally = desk.tally.with(&key, None, Some(&bytes))?;
             batch.set(Tree::Records, key.as_bytes(), bytes);
@@ -152,7 +152,7 @@ impl<B: Backing> Ledger<B> {
             snapshot.cloud = need(&self.backing, KEY_CLOUD)?;
             snapshot.clouds = self.clouds()?;
             each(&self.backing, Tree::Records, |key, record: Record| {
-                snapshot.records.insert(address_of(&key)?, record);
+                snapshot.put(slot_of(&key)?, Some(record));
                 Ok(())
             })?;
             each(&self.backing, Tree::Outputs, |name, output: OutputRecord| {
@@ -211,10 +211,10 @@ impl<B: Backing> Ledger<B> {
         &self,
         batch: &mut Batch,
         tally: Tally,
-        address: &Address,
+        slot: &Slot,
         record: Option<&Record>,
     ) -> Result<Tally, StateError> {
-        let key = address.to_string();
+        let key = slot.to_string();
         let before = self.backing.get(Tree::Records, key.as_bytes())?;
         let after = record.map(|r| codec::encode(Tree::Records, key.as_bytes(), r)).transpose()?;
         let tally = tally.with(&key, before.as_deref(), after.as_deref())?;
@@ -223,11 +223,47 @@ impl<B: Backing> Ledger<B> {
         Ok(tally)
     }
 
-    /// Whether the record at an address is the one of an object.
-    fn is_of(&self, address: &Address, id: Option<&str>) -> Result<bool, StateError> {
-        let record: Option<Record> =
-            get(&self.backing, Tree::Records, address.to_string().as_bytes())?;
-        Ok(record.is_some_and(|record| Some(record.id.as_str()) == id))
+    fn record(&self, slot: &Slot) -> Result<Option<Record>, StateError> {
+        get(&self.backing, Tree::Records, slot.to_string().as_bytes())
+    }
+
+    /// Where the record of an operation's object is kept. What is made goes to the address;
+    /// what is changed or deleted may have been deposed meanwhile.
+    fn slot(&self, operation: &Operation) -> Result<Slot, StateError> {
+        let address = Slot::from(operation.intent.address.clone());
+        let deposed = Slot { deposed: operation.id.clone(), ..address.clone() };
+        let is_deposed = deposed.deposed.is_some() && self.record(&deposed)?.is_some();
+        Ok(if is_deposed { deposed } else { address })
+    }
+
+    /// Adds what the end of an operation does to the records.
+    fn ended(
+        &self,
+        batch: &mut Batch,
+        tally: Tally,
+        operation: &Operation,
+        outcome: &Ended,
+    ) -> Result<Tally, StateError> {
+        let slot = self.slot(operation)?;
+        let old = self.record(&slot)?;
+        match outcome {
+            Ended::Recorded(record) => {
+                let replaced = operation.intent.replaces.as_ref();
+                let deposed = old.filter(|old| Some(&old.id) == replaced && old.id != record.id);
+                let tally = match deposed {
+                    Some(old) => {
+                        let beside = Slot { deposed: Some(old.id.clone()), ..slot.clone() };
+                        self.change_record(batch, tally, &beside, Some(&old))?
+                    }
+                    None => tally,
+                };
+                self.change_record(batch, tally, &slot, Some(record))
+            }
+            Ended::Removed if old.is_some_and(|old| Some(old.id) == operation.id) => {
+                self.change_record(batch, tally, &slot, None)
+            }
+            Ended::Removed | Ended::NotDone => Ok(tally),
+        }
     }
 
     /// The other clouds; states from before there were any have no such key.
@@ -315,18 +351,9 @@ impl<B: Backing> Store for Ledger<B> {
                 Ended::Removed | Ended::NotDone => None,
             };
             operation.check(Step::of_end(&outcome), object)?;
-            let address = &operation.intent.address;
             let mut batch = Batch::default();
             batch.remove(Tree::Journal, &op.0.to_be_bytes());
-            let tally = match &outcome {
-                Ended::Recorded(record) => {
-                    self.change_record(&mut batch, desk.tally, address, Some(record))?
-                }
-                Ended::Removed if self.is_of(address, operation.id.as_deref())? => {
-                    self.change_record(&mut batch, desk.tally, address, None)?
-                }
-                Ended::Removed | Ended::NotDone => desk.tally,
-            };
+            let tally = self.ended(&mut batch, desk.tally, operation, &outcome)?;
             self.backing.commit(batch.writes)?;
             desk.tally = tally;
             desk.dismiss(op);
@@ -334,10 +361,13 @@ impl<B: Backing> Store for Ledger<B> {
         })
     }
 
-    fn put_record(&self, address: &Address, record: Option<&Record>) -> Result<(), StateError> {
+    fn put_records(&self, changes: &[(Slot, Option<Record>)]) -> Result<(), StateError> {
         self.durably(|desk| {
             let mut batch = Batch::default();
-            let tally = self.change_record(&mut batch, desk.tally, address, record)?;
+            let mut tally = desk.tally;
+            for (slot, record) in changes {
+                tally = self.change_record(&mut batch, tally, slot, record.as_ref())?;
+            }
             self.backing.commit(batch.writes)?;
             desk.tally = tally;
             Ok(())
@@ -412,6 +442,6 @@ fn each<B: Backing, T: DeserializeOwned>(
         .scan(tree, &mut |key, bytes| visit(tree.show_key(key), codec::decode(tree, key, bytes)?))
 }
 
-fn address_of(key: &str) -> Result<Address, StateError> {
+fn slot_of(key: &str) -> Result<Slot, StateError> {
     key.parse().map_err(|error| StateError::damaged(format!("a key in records: {error}")))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use terrace_model::{Address, Record, Snapshot};
+use terrace_model::{Record, Slot, Snapshot};
 
 use crate::backing::{Backing, Tree, Visit, Write};
 use crate::error::StateError;
@@ -60,8 +60,8 @@ impl Store for MemoryStore {
         self.ledger.end(op, outcome)
     }
 
-    fn put_record(&self, address: &Address, record: Option<&Record>) -> Result<(), StateError> {
-        self.ledger.put_record(address, record)
+    fn put_records(&self, changes: &[(Slot, Option<Record>)]) -> Result<(), StateError> {
+        self.ledger.put_records(changes)
     }
 
     fn finish_run(&self, finish: RunFinish) -> Result<(), StateError> {

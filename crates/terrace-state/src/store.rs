@@ -1,6 +1,6 @@
 //! The store: what the corridor asks of a state, whatever keeps it.
 
-use terrace_model::{Address, Record, Snapshot};
+use terrace_model::{Address, Record, Slot, Snapshot};
 
 use crate::error::StateError;
 use crate::journal::{Ended, Intent, OpId, Operation};
@@ -31,8 +31,14 @@ pub trait Store: Send + Sync {
     /// Writes down how an operation ended: its record and the journal change together.
     fn end(&self, op: OpId, outcome: Ended) -> Result<(), StateError>;
 
-    /// Sets or removes a record outside an operation: what refresh saw, what is to be forgotten.
-    fn put_record(&self, address: &Address, record: Option<&Record>) -> Result<(), StateError>;
+    /// Sets or removes records outside an operation, all of them or none: what refresh saw, what is
+    /// to be forgotten, what moves to another address.
+    fn put_records(&self, changes: &[(Slot, Option<Record>)]) -> Result<(), StateError>;
+
+    /// Sets or removes one record outside an operation.
+    fn put_record(&self, address: &Address, record: Option<&Record>) -> Result<(), StateError> {
+        self.put_records(&[(address.clone().into(), record.cloned())])
+    }
 
     /// Closes the run that was started last: its result, the outputs, and an export of the whole.
     fn finish_run(&self, finish: RunFinish) -> Result<(), StateError>;

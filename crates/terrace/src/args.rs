@@ -39,9 +39,9 @@ pub(crate) struct Global {
     /// Value of a variable, as `name=value`; may be given several times.
     #[arg(long = "var", value_name = "NAME=VALUE", global = true)]
     pub(crate) variables: Vec<String>,
-    /// A YAML file with values of variables; may be given several times, the last one wins.
+    /// A YAML file with values of variables; may be given several times, the last is the strongest.
     #[arg(long = "var-file", value_name = "FILE", global = true)]
-    pub(crate) var_files: Vec<PathBuf>,
+    pub(crate) variable_files: Vec<PathBuf>,
     /// The cloud to use in place of the one in `terrace.yaml`: an entry of clouds.yaml, or `simulator`.
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) cloud: Option<String>,
@@ -53,23 +53,29 @@ pub(crate) struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write a commented workspace that works on the simulator.
+    // What each does is said in its own file.
     Init(commands::init::Init),
-    /// Check the files, without any cloud.
     Validate(commands::validate::Validate),
-    /// Show what would change.
+    Fmt(commands::fmt::Fmt),
+    Explain(commands::explain::Explain),
     Plan(commands::plan::Plan),
-    /// Make the cloud as the files say.
     Apply(commands::apply::Apply),
-    /// Remove everything that is recorded.
     Destroy(commands::destroy::Destroy),
-    /// Show the state, or a saved plan.
     Show(commands::show::Show),
-    /// Show outputs.
     Output(commands::output::Output),
     /// Look into the state.
     #[command(subcommand)]
     State(commands::state::State),
+    Schema(commands::schema::Schema),
+    Completions(commands::completions::Completions),
+    #[command(hide = true)]
+    Reference(commands::reference::Reference),
+    /// Look at the cloud: is it in order, what does it offer, how much is left.
+    #[command(subcommand)]
+    Cloud(commands::cloud::Cloud),
+    /// Look at and operate the servers that are recorded.
+    #[command(subcommand)]
+    Server(commands::server::Server),
     /// Serve the simulator on a port, for any OpenStack client.
     Sim(commands::sim::Sim),
 }

@@ -52,6 +52,18 @@ fn safe(name: &str) -> String {
         .collect()
 }
 
+/// Chooses where a workspace is not needed: only if nothing else names the cloud is it read.
+pub(crate) fn target_alone(global: &Global) -> anyhow::Result<Target> {
+    let named = global.cloud.is_some()
+        || ["OS_CLOUD", "OS_AUTH_URL"].iter().any(|name| machine::env(name).is_some());
+    let configured = if named {
+        CloudChoice::OpenStack(None)
+    } else {
+        crate::corridor::load(global)?.workspace.cloud
+    };
+    Ok(target(global, &configured))
+}
+
 /// Connects, which authenticates at once.
 /// `name` is that of a cloud beside the workspace's own.
 pub(crate) async fn connect(
@@ -59,7 +71,17 @@ pub(crate) async fn connect(
     choice: &CloudChoice,
     name: Option<&Name>,
 ) -> anyhow::Result<Session> {
-    let (config, transport): (CloudConfig, Arc<dyn Transport>) = match choice {
+    let (config, transport) = way(global, choice, name)?;
+    log_in(config, transport).await
+}
+
+/// Where the cloud is and what carries requests to it; nothing is sent yet.
+pub(crate) fn way(
+    global: &Global,
+    choice: &CloudChoice,
+    name: Option<&Name>,
+) -> anyhow::Result<(CloudConfig, Arc<dyn Transport>)> {
+    Ok(match choice {
         CloudChoice::Simulator => {
             let cloud = simulator(&global.folder, name)?;
             let router = cloud.router(SIMULATOR_URL);
@@ -73,7 +95,14 @@ pub(crate) async fn connect(
             let transport = HttpTransport::new(&HttpOptions::for_cloud(&config))?;
             (config, Arc::new(transport))
         }
-    };
+    })
+}
+
+/// Authenticates.
+pub(crate) async fn log_in(
+    config: CloudConfig,
+    transport: Arc<dyn Transport>,
+) -> anyhow::Result<Session> {
     let (name, url) = (config.name.clone(), config.auth_url.clone());
     let session = Session::connect(config, transport, Arc::new(SystemClock)).await;
     session.with_context(|| format!("cannot log in to the cloud `{name}` at {url}"))
@@ -94,8 +123,9 @@ pub(crate) fn simulator(workspace: &Path, name: Option<&Name>) -> anyhow::Result
     let folder = workspace.join("state").join(folder);
     let settings = match machine::env("TERRACE_SIM_SETTINGS") {
         None => terrace_sim::Settings::default(),
-        Some(text) => serde_json::from_str(&text)
-            .context("TERRACE_SIM_SETTINGS is not settings of the simulator")?,
+        Some(text) => {
+            terrace_sim::Settings::parse(&text).context("TERRACE_SIM_SETTINGS is of no use")?
+        }
     };
     let clock = Arc::new(terrace_sim::SystemClock);
     Cloud::open(&folder, settings, clock).context("the simulated cloud cannot be opened")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use terrace_engine::{Clouds, Context, EventSink, Options, Outcome, Recovery, Run, Wanted};
 use terrace_graph::ResourceGraph;
-use terrace_model::{Address, CloudIdentity, Name, Snapshot, Workspace};
+use terrace_model::{Address, CloudIdentity, Diagnostics, Name, Snapshot, Workspace};
 use terrace_plan::{ApprovedPlan, Inputs, Mode, Plan};
 use terrace_state::{RunStart, Store};
 
@@ -20,8 +20,15 @@ pub(crate) struct Loaded {
     pub(crate) graph: ResourceGraph,
 }
 
-/// Reads and checks the files; no cloud, no state.
+/// Reads and checks the files, and shows what is doubtful about them; no cloud, no state.
 pub(crate) fn load(global: &Global) -> anyhow::Result<Loaded> {
+    let (loaded, warnings) = check(global)?;
+    ui::diagnostics(&warnings, &loaded.workspace.sources);
+    Ok(loaded)
+}
+
+/// Reads and checks the files, and gives warnings back.
+pub(crate) fn check(global: &Global) -> anyhow::Result<(Loaded, Diagnostics)> {
     let variables = global.variables.iter().map(|given| match given.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
         None => {
@@ -34,17 +41,16 @@ pub(crate) fn load(global: &Global) -> anyhow::Result<Loaded> {
         root: &global.folder,
         environment,
         variables: &variables,
-        var_files: &global.var_files,
+        variable_files: &global.variable_files,
         env: &machine::env,
-        ask: if ui::can_ask() { Some(&ui::ask) } else { None },
+        ask: ui::can_ask().then_some(&ui::ask_for),
     };
     let loaded =
         terrace_lang::load(&request).map_err(|e| Invalid::new(e.diagnostics, e.sources))?;
-    ui::diagnostics(&loaded.warnings, &loaded.workspace.sources);
-    let workspace = loaded.workspace;
+    let (workspace, warnings) = (loaded.workspace, loaded.warnings);
     let graph =
         terrace_graph::build(&workspace).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;
-    Ok(Loaded { workspace, graph })
+    Ok((Loaded { workspace, graph }, warnings))
 }
 
 /// An open state and a connected cloud.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use terrace_engine::Stop;
+use terrace_lang::Question;
 use terrace_model::{Diagnostics, Sources};
 use terrace_render::Style;
 use tokio::sync::watch;
@@ -35,17 +36,20 @@ pub(crate) fn err_style() -> Style {
     style(std::io::stderr().is_terminal())
 }
 
+/// A result as it is, without an end of line of our own. A reader that went away ends the program
+/// quietly.
+pub(crate) fn print_raw(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
 /// A result. A reader that went away ends the program quietly.
 pub(crate) fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| {
-        if text.is_empty() || text.ends_with('\n') {
-            out.flush()
-        } else {
-            out.write_all(b"\n").and_then(|()| out.flush())
-        }
-    });
-    drop(written);
+    if text.is_empty() || text.ends_with('\n') {
+        print_raw(text);
+    } else {
+        print_raw(&format!("{text}\n"));
+    }
 }
 
 /// JSON, indented.
@@ -96,44 +100,33 @@ fn chain(error: &anyhow::Error) -> String {
     text
 }
 
-/// Asks; only the word `yes` approves, or the name of what is protected. Without a terminal the
-/// answer is no.
-pub(crate) fn approved(question: &str, protected: Option<&str>) -> anyhow::Result<bool> {
-    let word = protected.unwrap_or("yes");
-    if !std::io::stdin().is_terminal() {
-        anyhow::bail!("there is no terminal to ask on: give `--yes` to apply without asking");
-    }
-    match protected {
-        Some(name) => eprint!("\n{question} `{name}` is protected; type its name: "),
-        None => eprint!("\n{question} Only `yes` is taken: "),
-    }
+/// Asks; only the word approves.
+pub(crate) fn approved(question: &str, word: &str) -> anyhow::Result<bool> {
+    eprint!("\n{question} Only `{word}` is taken: ");
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(answer.trim() == word)
 }
 
-/// Whether there is somebody to ask.
+/// Whether somebody is there to answer.
 pub(crate) fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks for the value of a variable; an empty answer is none. What is sensitive is not shown.
-pub(crate) fn ask(question: &terrace_lang::Question<'_>) -> Option<String> {
-    let about = question.description.map(|text| format!(": {text}")).unwrap_or_default();
-    eprintln!("\nThe stack `{}` needs the variable `{}`{about}", question.stack, question.name);
-    let prompt = format!("Its value ({})", question.ty);
-    let answer = if question.sensitive {
-        dialoguer::Password::new()
-            .with_prompt(format!("{prompt}, not shown"))
-            .allow_empty_password(true)
-            .interact()
-            .ok()?
-    } else {
-        dialoguer::Input::new().with_prompt(prompt).allow_empty(true).interact_text().ok()?
+/// Asks for the value of a variable; what is sensitive is not shown while it is typed.
+pub(crate) fn ask_for(question: &Question<'_>) -> Option<String> {
+    let Question { name, description, sensitive } = question;
+    let prompt = match description {
+        Some(description) => format!("Variable `{name}` ({description})"),
+        None => format!("Variable `{name}`"),
     };
-    let answer: String = answer;
-    (!answer.is_empty()).then_some(answer)
+    let answer = if *sensitive {
+        dialoguer::Password::new().with_prompt(prompt).interact()
+    } else {
+        dialoguer::Input::new().with_prompt(prompt).interact_text()
+    };
+    answer.ok()
 }
 
 /// Ctrl-C and SIGTERM: the first asks to stop soon, the second at once.

@@ -100,7 +100,7 @@ impl World {
     }
 
     async fn corridor(&self, destroy: bool, wire: Arc<Wire>) -> Result<End, EngineError> {
-        let request = terrace_lang::Request::new(self.folder.path(), &|_| None);
+        let request = terrace_lang::Request::of(self.folder.path());
         let workspace = terrace_lang::load(&request).expect("a good workspace").workspace;
         let graph = terrace_graph::build(&workspace).expect("a good graph");
         let config = CloudConfig::for_simulator(URL);

@@ -1,11 +1,11 @@
-//! What a compute service offers: flavors, zones, limits and quotas.
+//! What a compute service offers: flavors, zones and hypervisors.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::call::Call;
+use crate::call::{Call, Microversion};
 use crate::service::Service;
 use crate::wire::{self, Wire, segment};
 
@@ -28,12 +28,30 @@ pub struct Flavor {
     /// Root disk in GiB.
     #[serde(default)]
     pub disk: u64,
+    /// A second disk in GiB, empty at the start.
+    #[serde(default, rename = "OS-FLV-EXT-DATA:ephemeral", deserialize_with = "wire::nullable")]
+    pub ephemeral: u64,
+    /// Swap in MiB.
+    #[serde(default, deserialize_with = "number")]
+    pub swap: u64,
+    /// Whether every project may use it; clouds that do not say mean yes.
+    #[serde(default = "yes", rename = "os-flavor-access:is_public")]
+    pub is_public: bool,
 }
 
 impl Wire for Flavor {
     const NAME: &'static str = "flavor";
     const ONE: &'static str = "flavor";
     const MANY: &'static str = "flavors";
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Nova writes `""` where it means 0.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_u64().unwrap_or_default())
 }
 
 /// An availability zone.
@@ -59,64 +77,6 @@ fn available<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Erro
     Ok(state.get("available").and_then(Value::as_bool).unwrap_or_default())
 }
 
-/// The project's limits and what it uses of them: `maxTotalInstances`, `totalInstancesUsed`, ...;
-/// -1 is unlimited.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The numbers by name.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub absolute: BTreeMap<String, i64>,
-}
-
-impl Wire for Limits {
-    const NAME: &'static str = "limits";
-    const ONE: &'static str = "limits";
-    const MANY: &'static str = "limits";
-}
-
-/// How much of one quota is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub struct QuotaUse {
-    /// The most there may be; -1 is unlimited.
-    pub limit: i64,
-    /// What there is.
-    #[serde(default, alias = "used")]
-    pub in_use: i64,
-    /// What is on its way.
-    #[serde(default)]
-    pub reserved: i64,
-}
-
-impl QuotaUse {
-    /// How many more there may be; none when unlimited.
-    pub fn left(&self) -> Option<u64> {
-        let left = self.limit.saturating_sub(self.in_use).saturating_sub(self.reserved);
-        (self.limit >= 0).then(|| u64::try_from(left).unwrap_or_default())
-    }
-}
-
-/// A project's compute quotas by name: `instances`, `cores`, `ram`, `key_pairs`, `server_groups`, ...
-#[derive(Debug, Clone, PartialEq)]
-pub struct QuotaSet(pub BTreeMap<String, QuotaUse>);
-
-impl<'de> Deserialize<'de> for QuotaSet {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let all = BTreeMap::<String, Value>::deserialize(deserializer)?;
-        let quotas = all
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, serde_json::from_value(value).ok()?)));
-        Ok(Self(quotas.collect()))
-    }
-}
-
-impl Wire for QuotaSet {
-    const NAME: &'static str = "compute quotas";
-    const ONE: &'static str = "quota_set";
-    const MANY: &'static str = "quota_sets";
-}
-
 /// All flavors.
 pub fn flavors_detail() -> Call {
     Call::get(Service::Compute, "/flavors/detail")
@@ -132,12 +92,65 @@ pub fn availability_zones() -> Call {
     Call::get(Service::Compute, "/os-availability-zone")
 }
 
-/// The project's limits.
-pub fn limits() -> Call {
-    Call::get(Service::Compute, "/limits")
+/// A flavor's extra specs, such as `hw:cpu_policy`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ExtraSpecs(pub BTreeMap<String, String>);
+
+impl Wire for ExtraSpecs {
+    const NAME: &'static str = "extra specs";
+    const ONE: &'static str = "extra_specs";
+    const MANY: &'static str = "extra_specs";
 }
 
-/// A project's quotas and what it uses of them.
-pub fn quota_detail(project_id: &str) -> Call {
-    Call::get(Service::Compute, format!("/os-quota-sets/{}/detail", segment(project_id)))
+/// A flavor's extra specs.
+pub fn flavor_extra_specs(id: &str) -> Call {
+    Call::get(Service::Compute, format!("/flavors/{}/os-extra_specs", segment(id)))
+}
+
+/// A host that runs servers.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Hypervisor {
+    /// Its id.
+    #[serde(deserialize_with = "wire::text")]
+    pub id: String,
+    /// Its name.
+    #[serde(default, rename = "hypervisor_hostname", deserialize_with = "wire::nullable")]
+    pub name: String,
+    /// `QEMU` and so on.
+    #[serde(default, rename = "hypervisor_type", deserialize_with = "wire::nullable")]
+    pub kind: String,
+    /// `up` or `down`.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub state: String,
+    /// `enabled` or `disabled`.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub status: String,
+    /// Virtual CPUs it has.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub vcpus: u64,
+    /// Virtual CPUs in use.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub vcpus_used: u64,
+    /// Memory in MiB.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub memory_mb: u64,
+    /// Memory in use, in MiB.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub memory_mb_used: u64,
+    /// Servers that run on it.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub running_vms: u64,
+}
+
+impl Wire for Hypervisor {
+    const NAME: &'static str = "hypervisor";
+    const ONE: &'static str = "hypervisor";
+    const MANY: &'static str = "hypervisors";
+}
+
+/// All hypervisors, for administrators. From 2.88 on nova no longer says how full they are.
+pub fn hypervisors() -> Call {
+    let call = Call::get(Service::Compute, "/os-hypervisors/detail");
+    call.clone().microversion(Microversion::new(2, 53), "hypervisors in pages").or_older(call)
 }

@@ -9,8 +9,10 @@ use crate::call::{Call, Microversion};
 use crate::service::Service;
 use crate::wire::{self, Wire, segment};
 
-/// The first version with one policy and its rules.
+/// The first version with one policy and its rules; before, a group has a list with one policy.
 const ONE_POLICY: Microversion = Microversion::new(2, 64);
+/// The first version with policies that are only preferred.
+const SOFT: Microversion = Microversion::new(2, 15);
 const FEATURE: &str = "server groups with a policy and rules";
 /// Nova gives at most so many at once, and no link to the rest.
 const PAGE: &str = "1000";
@@ -73,28 +75,37 @@ fn policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
 
 /// The project's server groups.
 pub fn server_groups() -> Call {
-    Call::get(Service::Compute, "/os-server-groups")
-        .query("limit", PAGE)
-        .query("offset", "0")
-        .microversion(ONE_POLICY, FEATURE)
+    let call = Call::get(Service::Compute, "/os-server-groups");
+    let call = call.query("limit", PAGE).query("offset", "0");
+    call.clone().microversion(ONE_POLICY, FEATURE).or_older(call)
 }
 
 /// One server group.
 pub fn server_group(id: &str) -> Call {
-    Call::get(Service::Compute, format!("/os-server-groups/{}", segment(id)))
-        .microversion(ONE_POLICY, FEATURE)
+    let call = Call::get(Service::Compute, format!("/os-server-groups/{}", segment(id)));
+    call.clone().microversion(ONE_POLICY, FEATURE).or_older(call)
 }
 
-/// Makes a server group.
+/// Makes a server group. A cloud from before 2.64 is asked in the older form, unless there are
+/// rules, which it does not know.
 pub fn create_server_group(name: &str, policy: &str, rules: &GroupRules) -> Call {
-    let mut group = json!({ "name": name, "policy": policy });
+    let ask = |group: Value| {
+        Call::post(Service::Compute, "/os-server-groups")
+            .body(json!({ "server_group": group }))
+            .success(&[200])
+    };
+    let new = |group| ask(group).microversion(ONE_POLICY, FEATURE);
     if let Some(most) = rules.max_server_per_host {
-        group["rules"] = json!({ "max_server_per_host": most });
+        let rules = json!({ "max_server_per_host": most });
+        return new(json!({ "name": name, "policy": policy, "rules": rules }));
     }
-    Call::post(Service::Compute, "/os-server-groups")
-        .body(json!({ "server_group": group }))
-        .success(&[200])
-        .microversion(ONE_POLICY, FEATURE)
+    let older = ask(json!({ "name": name, "policies": [policy] }));
+    let older = if policy.starts_with("soft-") {
+        older.microversion(SOFT, "server groups with a soft policy")
+    } else {
+        older
+    };
+    new(json!({ "name": name, "policy": policy })).or_older(older)
 }
 
 /// Deletes a server group; its members stay.

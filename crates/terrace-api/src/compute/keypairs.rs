@@ -1,5 +1,6 @@
 //! Keypairs, which belong to the user and not to the project.
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -40,6 +41,24 @@ impl Wire for Keypair {
     const MANY: &'static str = "keypairs";
 }
 
+/// A keypair that nova made. The private key is told this once.
+#[derive(Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Generated {
+    /// What nova keeps.
+    #[serde(flatten)]
+    pub keypair: Keypair,
+    /// What only the caller has.
+    #[serde(deserialize_with = "wire::secret")]
+    pub private_key: SecretString,
+}
+
+impl Wire for Generated {
+    const NAME: &'static str = "keypair";
+    const ONE: &'static str = "keypair";
+    const MANY: &'static str = "keypairs";
+}
+
 /// The user's keypairs.
 pub fn keypairs() -> Call {
     Call::get(Service::Compute, "/os-keypairs").microversion(PAGED, "listing keypairs in pages")
@@ -65,6 +84,15 @@ pub fn import_keypair(name: &str, public_key: &str, key_type: Option<&str>) -> C
     } else {
         call.microversion(TYPED, "naming a keypair's type")
     }
+}
+
+/// Lets nova make a key of its own, where the cloud allows (no more from 2.92 on, so an older
+/// version is asked for). 409 when the name is taken.
+pub fn generate_keypair(name: &str) -> Call {
+    Call::post(Service::Compute, "/os-keypairs")
+        .body(json!({ "keypair": { "name": name, "type": "ssh" } }))
+        .success(&[200, 201])
+        .microversion(TYPED, "generating a keypair")
 }
 
 /// Deletes a keypair; servers that have it keep it.

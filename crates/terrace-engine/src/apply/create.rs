@@ -6,14 +6,15 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use terrace_api::ApiError;
 use terrace_model::{
-    Address, Attributes, Kind, Object, ObjectState, OnChange, Record, Status, Value, value::hex,
+    Address, Attributes, Kind, Object, ObjectState, OnChange, Record, Status, Timed, Value,
+    value::hex,
 };
-use terrace_plan::InstanceChange;
+use terrace_plan::{Action, InstanceChange};
 use terrace_state::{Ended, Intent, OpId, Operation, Verb};
 
-use super::step::{Trouble, Work, cloud};
+use super::step::{Trouble, Work, cloud, limit};
 use crate::event::Event;
-use crate::kinds::{self, Change, New, Progress, Recognised, Waiting};
+use crate::kinds::{self, Change, Lists, New, Place, Progress, Recognised, Waiting};
 use crate::marker::marker;
 use crate::records;
 use crate::recover::is_it;
@@ -21,11 +22,13 @@ use crate::wait::{Until, Waited};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const LOOKS: u32 = 6;
+/// No way between two power states is longer.
+const POWER_STEPS: u32 = 4;
 
 impl Work<'_> {
     pub(super) async fn create(&self, instance: &InstanceChange) -> Result<String, Trouble> {
         let address = &instance.address;
-        let desired = self.resolved(address, &instance.desired)?;
+        let desired = self.desired(instance)?;
         let intent = self.intent_to_create(instance, &desired).await?;
         let marker = intent.marker.clone();
         let op = self.begin(intent.clone()).await?;
@@ -41,7 +44,7 @@ impl Work<'_> {
         let known = id.clone();
         self.stored(move |store| store.known(op, &known)).await?;
         self.context.emit(Event::Known { address: address.clone(), id: id.clone() });
-        self.settle(op, &intent, &id).await?;
+        self.settle(op, (instance, &intent), &id, &desired).await?;
         Ok(id)
     }
 
@@ -62,12 +65,13 @@ impl Work<'_> {
             id: None,
             marker: marker(&self.plan.lineage, address, (self.nonce)()),
             existing: Vec::new(),
+            replaces: instance.id.clone().filter(|_| instance.create_first),
             request_hash: hex(&hash),
             at_ms: self.context.now(),
             planned: Some(planned),
         };
         if kinds::recognised(address.kind()) == Recognised::NewGroup {
-            let there = kinds::list(address.kind(), self.context.session(address))
+            let there = kinds::list(address.kind(), &Lists::of(self.context.session(address)))
                 .await
                 .map_err(|e| cloud(&e))?;
             let name = desired.get("name");
@@ -86,7 +90,7 @@ impl Work<'_> {
         let operation = Operation { op, intent: intent.clone(), id: None };
         for _ in 0..LOOKS {
             let session = self.context.session(&intent.address);
-            if let Ok(all) = kinds::list(intent.address.kind(), session).await {
+            if let Ok(all) = kinds::list(intent.address.kind(), &Lists::of(session)).await {
                 let mut fits = all.into_iter().filter(|object| is_it(&operation, object));
                 match (fits.next(), fits.next()) {
                     (Some(object), None) => return Ok(object.id),
@@ -100,11 +104,18 @@ impl Work<'_> {
     }
 
     /// Waits for a created object where its kind needs it, and records it.
-    async fn settle(&self, op: OpId, intent: &Intent, id: &str) -> Result<(), Trouble> {
+    async fn settle(
+        &self,
+        op: OpId,
+        (instance, intent): (&InstanceChange, &Intent),
+        id: &str,
+        desired: &Attributes,
+    ) -> Result<(), Trouble> {
         let address = &intent.address;
+        let limit = limit(instance, Timed::Create);
         let waited = match kinds::waiting(address.kind()) {
             Waiting::None => None,
-            Waiting::Polled => Some(self.wait(address, id, Until::Settled).await?),
+            Waiting::Polled => Some(self.wait(address, id, Until::Settled, limit).await?),
         };
         if waited == Some(Waited::Gone) {
             self.end(op, Ended::Removed).await?;
@@ -113,18 +124,58 @@ impl Work<'_> {
                 None,
             ));
         }
+        let finished = match &waited {
+            None | Some(Waited::Settled(Progress::Ready)) => {
+                self.finish(instance, id, &New { desired, marker: &intent.marker }).await
+            }
+            Some(_) => Ok(()),
+        };
         let object = self.read(address, id).await?;
         let planned = intent.planned.clone().expect("invariant: a create is planned");
         let record = records::record(address, planned, &object, &intent.marker);
         self.values.learn(address, object.attributes.clone());
         self.end(op, Ended::Recorded(Box::new(record))).await?;
-        judge(&object, waited)
+        judge(&object, waited, limit)?;
+        finished
+    }
+
+    /// What is left to do of a creation once the object is there.
+    async fn finish(
+        &self,
+        instance: &InstanceChange,
+        id: &str,
+        new: &New<'_>,
+    ) -> Result<(), Trouble> {
+        let address = &instance.address;
+        let session = self.context.session(address);
+        kinds::finish(address.kind(), session, id, new).await.map_err(|e| cloud(&e))?;
+        self.power(instance, id, new.desired.get("power_state")).await
+    }
+
+    /// Brings a server into a power state, step by step.
+    async fn power(
+        &self,
+        instance: &InstanceChange,
+        id: &str,
+        wanted: Option<&Value>,
+    ) -> Result<(), Trouble> {
+        let address = &instance.address;
+        let wanted = wanted.filter(|_| address.kind() == Kind::Server).and_then(Value::as_str);
+        let Some(wanted) = wanted else { return Ok(()) };
+        for _ in 0..POWER_STEPS {
+            let step = kinds::power_step(self.context.session(address), id, wanted).await;
+            if !step.map_err(|e| cloud(&e))? {
+                break;
+            }
+            self.settled(instance, id).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn update(&self, instance: &InstanceChange) -> Result<String, Trouble> {
         let address = &instance.address;
         let id = instance.id.clone().expect("invariant: what is changed exists");
-        let desired = self.resolved(address, &instance.desired)?;
+        let desired = self.desired(instance)?;
         let after =
             instance.changes.iter().map(|c| (c.attribute.clone(), c.after.clone())).collect();
         let changes = self.resolved(address, &after)?;
@@ -138,12 +189,13 @@ impl Work<'_> {
             id: Some(id.clone()),
             marker: marker.clone(),
             existing: Vec::new(),
+            replaces: None,
             request_hash: String::new(),
             at_ms: self.context.now(),
             planned: Some(planned.clone()),
         };
         let op = self.begin(intent).await?;
-        let changed = self.change(instance, &id, &changes, &marker).await;
+        let changed = self.change(instance, (&id, &marker), &changes, &desired).await;
         // Whatever came of it, what is there now is written down; declared is what took effect.
         let object = self.read(address, &id).await?;
         let kept = record.map(|r| r.declared).unwrap_or_default();
@@ -168,9 +220,9 @@ impl Work<'_> {
     async fn change(
         &self,
         instance: &InstanceChange,
-        id: &str,
+        (id, marker): (&str, &str),
         changes: &BTreeMap<String, Value>,
-        marker: &str,
+        desired: &Attributes,
     ) -> Result<(), Trouble> {
         let address = &instance.address;
         let session = self.context.session(address);
@@ -184,8 +236,9 @@ impl Work<'_> {
         if !in_place.is_empty() {
             let before = instance.changes.iter().map(|c| (c.attribute.clone(), c.before.clone()));
             let before = before.collect();
-            let change = Change { id, changes: &in_place, before: &before, marker };
-            kinds::update(address.kind(), session, &change).await.map_err(|e| cloud(&e))?;
+            let change = Change { id, changes: &in_place, before: &before, desired, marker };
+            let place = Place { session, clock: self.context.clock.as_ref() };
+            kinds::update(address.kind(), place, &change).await.map_err(|e| cloud(&e))?;
         }
         let differs =
             |name: &str, wanted: &&str| now.get(name).and_then(Value::as_str) != Some(*wanted);
@@ -193,33 +246,39 @@ impl Work<'_> {
         let flavor = sizes.get("flavor").and_then(Value::as_str);
         if let Some(flavor) = flavor.filter(|wanted| differs("flavor", wanted)) {
             kinds::begin_resize(session, id, flavor).await.map_err(|e| cloud(&e))?;
-            self.settled(address, id).await?;
+            self.settled(instance, id).await?;
         }
         let images = of(OnChange::Rebuild);
         let image = images.get("image").and_then(Value::as_str);
         if let Some(image) = image.filter(|wanted| differs("image", wanted)) {
             kinds::begin_rebuild(session, id, image).await.map_err(|e| cloud(&e))?;
-            self.settled(address, id).await?;
+            self.settled(instance, id).await?;
         }
-        Ok(())
+        self.power(instance, id, in_place.get("power_state")).await
     }
 
     /// Waits until a server rests, confirming a resize on the way. A server shows for a moment
     /// that it is to be confirmed after it was: it is asked once only.
-    async fn settled(&self, address: &Address, id: &str) -> Result<(), Trouble> {
+    async fn settled(&self, instance: &InstanceChange, id: &str) -> Result<(), Trouble> {
+        // What an earlier run created is waited for as long as a create.
+        let creating = instance.action == Action::Resume;
+        let limit = limit(instance, if creating { Timed::Create } else { Timed::Update });
         let mut confirmed = false;
         loop {
-            match self.wait(address, id, Until::Settled).await? {
+            match self.wait(&instance.address, id, Until::Settled, limit).await? {
                 Waited::Settled(Progress::ToConfirm) if confirmed => {}
                 Waited::Settled(Progress::ToConfirm) => {
-                    let asked = kinds::confirm_resize(self.context.session(address), id).await;
+                    let asked =
+                        kinds::confirm_resize(self.context.session(&instance.address), id).await;
                     asked.map_err(|e| cloud(&e))?;
                     confirmed = true;
                 }
-                Waited::Settled(Progress::Failed(fault)) => return Err(failed(&fault)),
+                Waited::Settled(Progress::Failed(fault) | Progress::Stuck(fault)) => {
+                    return Err(failed(&fault));
+                }
                 Waited::Settled(_) => return Ok(()),
                 Waited::Gone => return Err(Trouble::new(format!("it vanished (id {id})"), None)),
-                Waited::TimedOut(state) => return Err(timed_out(&state)),
+                Waited::TimedOut(state) => return Err(timed_out(&state, limit)),
             }
         }
     }
@@ -236,7 +295,7 @@ impl Work<'_> {
         if rested || kinds::waiting(address.kind()) == Waiting::None {
             return Ok(Attributes::new());
         }
-        self.settled(address, id).await?;
+        self.settled(instance, id).await?;
         Ok(self.read(address, id).await?.attributes)
     }
 
@@ -246,12 +305,19 @@ impl Work<'_> {
         let id = instance.id.clone().expect("invariant: what is resumed exists");
         let settled = match kinds::waiting(address.kind()) {
             Waiting::None => Ok(()),
-            Waiting::Polled => self.settled(address, &id).await,
+            Waiting::Polled => self.settled(instance, &id).await,
+        };
+        let desired = self.desired(instance)?;
+        let old = self.recorded(address);
+        let settled = match (&settled, old.as_ref().map(|record| record.status)) {
+            (Ok(()), Some(Status::Creating)) => {
+                self.finish(instance, &id, &New { desired: &desired, marker: "" }).await
+            }
+            _ => settled,
         };
         let object = self.read(address, &id).await?;
-        if let Some(old) = self.recorded(address) {
-            let planned =
-                records::planned(instance, &self.resolved(address, &instance.desired)?, self.key);
+        if let Some(old) = old {
+            let planned = records::planned(instance, &desired, self.key);
             let record = records::record(address, planned, &object, &old.marker);
             let address = address.clone();
             self.stored(move |store| store.put_record(&address, Some(&record))).await?;
@@ -261,10 +327,10 @@ impl Work<'_> {
     }
 }
 
-fn judge(object: &Object, waited: Option<Waited>) -> Result<(), Trouble> {
+fn judge(object: &Object, waited: Option<Waited>, limit: Duration) -> Result<(), Trouble> {
     match (&object.state, waited) {
         (ObjectState::Failed(fault), _) => Err(failed(fault)),
-        (_, Some(Waited::TimedOut(state))) => Err(timed_out(&state)),
+        (_, Some(Waited::TimedOut(state))) => Err(timed_out(&state, limit)),
         _ => Ok(()),
     }
 }
@@ -276,11 +342,19 @@ fn failed(fault: &str) -> Trouble {
     )
 }
 
-fn timed_out(state: &str) -> Trouble {
+fn timed_out(state: &str, limit: Duration) -> Trouble {
     Trouble::new(
-        format!("it is still {state} after {} minutes", 30),
+        format!("it is still {state} after {}", span(limit)),
         Some("it is kept; run `terrace apply` again to go on waiting"),
     )
+}
+
+/// A duration in whole minutes, or else in seconds.
+fn span(limit: Duration) -> String {
+    match limit.as_secs() {
+        s if s >= 60 && s % 60 == 0 => format!("{} minutes", s / 60),
+        s => format!("{s} seconds"),
+    }
 }
 
 fn not_created(address: &Address, error: &ApiError) -> Trouble {

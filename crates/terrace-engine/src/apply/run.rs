@@ -141,6 +141,7 @@ impl Tally {
             "rebuild" => &mut self.done.rebuild,
             "resume" => &mut self.done.resume,
             "forget" => &mut self.done.forget,
+            "record" => &mut self.done.record,
             _ => &mut self.done.update,
         } += 1;
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use terrace_api::{ApiError, ApiErrorKind};
-use terrace_model::{Address, Attributes, Object, Snapshot, Value};
+use terrace_model::{Address, Attributes, Object, Snapshot, Timed, Value};
 use terrace_plan::{Action, InstanceChange, Operation, Plan, Step};
 use terrace_state::{Ended, Intent, OpId, StateError, Store};
 
@@ -13,10 +13,16 @@ use crate::context::Context;
 use crate::error::EngineError;
 use crate::event::Event;
 use crate::kinds;
+use crate::records;
 use crate::wait::{OnTick, Poller, Until, Waited};
 
-/// How long a server may take to become as wanted.
-const SERVER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// How long an operation may take, unless the user says so.
+const TIME_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// How long an operation on an instance may take.
+pub(super) fn limit(instance: &InstanceChange, timed: Timed) -> Duration {
+    instance.life.timeouts.get(&timed).map_or(TIME_LIMIT, |&seconds| Duration::from_secs(seconds))
+}
 
 /// All that a step needs; shared by those in flight.
 pub(super) struct Work<'a> {
@@ -64,6 +70,7 @@ pub(super) fn word(instance: &InstanceChange, operation: Operation) -> &'static 
         (Operation::Create, _) => "create",
         (Operation::Delete, _) => "delete",
         (Operation::Forget, _) => "forget",
+        (Operation::Record, _) => "record",
         (Operation::Resume, _) => "resume",
         (Operation::Update, Action::Resize) => "resize",
         (Operation::Update, Action::Rebuild) => "rebuild",
@@ -81,11 +88,22 @@ impl Work<'_> {
             Operation::Update => self.update(instance).await,
             Operation::Resume => self.resume(instance).await,
             Operation::Forget => {
-                let address = instance.address.clone();
-                self.stored(move |store| store.put_record(&address, None)).await?;
+                let slot = instance.slot();
+                self.stored(move |store| store.put_records(&[(slot, None)])).await?;
                 Ok(instance.id.clone().unwrap_or_default())
             }
+            Operation::Record => self.record_life(instance).await,
         }
+    }
+
+    /// Writes down what is kept of the lifecycle; the object is not touched.
+    async fn record_life(&self, instance: &InstanceChange) -> Result<String, Trouble> {
+        let slot = instance.slot();
+        if let Some(record) = self.recorded.record(&slot).cloned() {
+            let record = records::with_life(record, &instance.life);
+            self.stored(move |store| store.put_records(&[(slot, Some(record))])).await?;
+        }
+        Ok(instance.id.clone().unwrap_or_default())
     }
 
     /// Runs a write to the state on a thread where it may block.
@@ -106,6 +124,15 @@ impl Work<'_> {
         self.stored(move |store| store.end(op, ended)).await
     }
 
+    /// All that is desired of an instance, now that everything pending is known.
+    pub(super) fn desired(&self, instance: &InstanceChange) -> Result<Attributes, Trouble> {
+        let address = &instance.address;
+        let mut desired = self.resolved(address, &instance.desired)?;
+        let complete = (address.kind().schema().complete)(&mut desired);
+        complete.map_err(|wrong| Trouble::new(wrong, None))?;
+        Ok(desired)
+    }
+
     /// Attributes with everything pending resolved, and checked again now that they are known.
     pub(super) fn resolved(
         &self,
@@ -116,12 +143,13 @@ impl Work<'_> {
             let wrong = |message: String| {
                 Trouble::new(format!("`{name}` cannot be computed: {message}"), None)
             };
-            let value =
+            let mut value =
                 self.values.resolve(address.stack(), value).map_err(|e| wrong(e.message))?;
             if let Some(attribute) =
                 address.kind().schema().attribute(name).filter(|_| !value.is_null())
             {
                 attribute.ty.check(&value).map_err(wrong)?;
+                value = attribute.ty.canonical(value);
             }
             Ok((name.clone(), value))
         };
@@ -133,6 +161,7 @@ impl Work<'_> {
         address: &Address,
         id: &str,
         until: Until,
+        limit: Duration,
     ) -> Result<Waited, Trouble> {
         let (context, since, told) = (self.context.clone(), self.context.now(), address.clone());
         let on_tick: OnTick = Box::new(move |state| {
@@ -144,7 +173,7 @@ impl Work<'_> {
             });
         });
         let cloud = self.context.clouds.name_of(address);
-        let waited = self.poller.wait((cloud, id), until, SERVER_TIMEOUT, on_tick).await;
+        let waited = self.poller.wait((cloud, address.kind(), id), until, limit, on_tick).await;
         waited.map_err(|error| {
             Trouble::new(error, Some("run `terrace apply` again: it goes on waiting"))
         })

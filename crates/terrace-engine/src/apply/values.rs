@@ -19,7 +19,7 @@ impl Values {
         let known = plan
             .instances
             .iter()
-            .filter(|i| stays(i.action))
+            .filter(|i| !i.deposed && stays(i.action))
             .map(|i| (i.address.clone(), whole(&i.address, i.before.clone())));
         Self(Mutex::new(known.collect()))
     }

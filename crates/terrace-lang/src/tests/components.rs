@@ -73,7 +73,7 @@ fn mistakes_point_at_both_ends() {
         (
             &with("size: 9, network: n"),
             "web:3:59 E0602 the variable `size`, given under `with`: 9 is more than 5
-  | tier:2:47 `size` is declared here
+  | tier:2:3 `size` is declared here
 ",
         ),
         (

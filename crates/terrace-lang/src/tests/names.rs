@@ -52,7 +52,7 @@ fn what_is_not_there() {
         ),
         (
             "networks: [net/many]",
-            "web:2:40 E0402 `net/many` is several networks\n  = name one, such as `net/many[0]`",
+            "web:2:40 E0402 `net/many` is several networks\n  = name one, such as `net/many[0]`, or with `net/many[count.index]` the one of the same key",
         ),
         (
             "networks: [], name: '${stacks.net.frnt}'",

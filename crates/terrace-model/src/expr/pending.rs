@@ -4,7 +4,7 @@ use super::evaluate::{EvalError, file_binding};
 use super::parse::Template;
 use super::reference::{ResourceReference, Root};
 use super::scope::Scope;
-use crate::address::StackName;
+use crate::address::{InstanceKey, StackName};
 use crate::source::{FileId, Span};
 use crate::value::{Pending, Value};
 
@@ -34,6 +34,7 @@ impl ResourceReference {
             && origin.address.resource == target
         {
             reference.key = reference.key.or_else(|| origin.address.key.clone());
+            reference.own_key &= reference.key.is_none();
         }
         let stack = scope.stack().clone();
         let pending =
@@ -63,6 +64,18 @@ struct Bindings<'a> {
     resource: &'a Lookup<'a>,
 }
 
+impl Bindings<'_> {
+    /// The key of the instance whose value it is, as far as the value uses it.
+    fn own_key(&self) -> Option<InstanceKey> {
+        let bound = |root: &Root| self.pending.bindings.get(&root.to_string());
+        match (bound(&Root::CountIndex), bound(&Root::EachKey)) {
+            (Some(Value::Int(index)), _) => u32::try_from(*index).ok().map(InstanceKey::Index),
+            (_, Some(Value::String(key))) => Some(InstanceKey::Text(key.clone())),
+            _ => None,
+        }
+    }
+}
+
 impl Scope for Bindings<'_> {
     fn stack(&self) -> &StackName {
         &self.pending.stack
@@ -70,7 +83,8 @@ impl Scope for Bindings<'_> {
 
     fn value(&self, root: &Root) -> Result<Value, EvalError> {
         if let Root::Resource(reference) = root {
-            return (self.resource)(&reference.clone().within(&self.pending.stack));
+            let reference = reference.clone().with_own_key(self.own_key().as_ref());
+            return (self.resource)(&reference.within(&self.pending.stack));
         }
         match self.pending.bindings.get(&root.to_string()) {
             Some(value) => value.resolve(self.resource),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::evaluate::EvalError;
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::kind::Kind;
 use crate::observed::LookupKind;
@@ -31,6 +32,14 @@ pub enum Root {
     EachKey,
     /// `each.value`.
     EachValue,
+    /// What is given where the expression stands: `self.NAME` in a postcondition; `planned.NAME`,
+    /// `before.NAME`, `action`, `address` in a policy.
+    Given {
+        /// `self`, `planned`, `before`, `action` or `address`.
+        name: String,
+        /// The attribute that is read of it.
+        field: Option<String>,
+    },
     /// `stacks.STACK.OUTPUT`.
     Output {
         /// The stack.
@@ -72,6 +81,8 @@ pub struct ResourceReference {
     pub path: Vec<Name>,
     /// `[0]` or `["key"]` right after the names.
     pub key: Option<InstanceKey>,
+    /// Whether it has `[count.index]` or `[each.key]` there: the instance of the user's own key.
+    pub own_key: bool,
     /// The attribute that is read of it; `None` when the whole is used, as in `servers.web.map(...)`.
     pub attribute: Option<String>,
     /// Where.
@@ -91,11 +102,31 @@ impl ResourceReference {
         self.stack.get_or_insert_with(|| stack.clone());
         self
     }
+
+    /// The same with the user's own key put in, where it asks for that.
+    #[must_use]
+    pub fn with_own_key(mut self, own: Option<&InstanceKey>) -> Self {
+        if self.own_key && own.is_some() {
+            self.key = own.cloned();
+            self.own_key = false;
+        }
+        self
+    }
 }
 
 impl From<ResourceReference> for Reference {
     fn from(reference: ResourceReference) -> Self {
         Self { span: reference.span, root: Root::Resource(reference) }
+    }
+}
+
+impl Root {
+    /// The complaint about a name that is given in other places only.
+    pub fn not_given(name: &str) -> EvalError {
+        EvalError::new(match name {
+            "self" => "`self` is only known in `postconditions`".to_owned(),
+            _ => format!("`{name}` is only known in a policy of `terrace.yaml`"),
+        })
     }
 }
 
@@ -109,6 +140,8 @@ impl fmt::Display for Root {
             Self::CountIndex => f.write_str("count.index"),
             Self::EachKey => f.write_str("each.key"),
             Self::EachValue => f.write_str("each.value"),
+            Self::Given { name, field: None } => f.write_str(name),
+            Self::Given { name, field: Some(field) } => write!(f, "{name}.{field}"),
             Self::Output { stack, name } => {
                 f.write_str("stacks")?;
                 step(f, stack.as_str())?;
@@ -152,6 +185,7 @@ impl fmt::Display for ResourceReference {
         match &self.key {
             Some(InstanceKey::Index(index)) => write!(f, "[{index}]")?,
             Some(InstanceKey::Text(text)) => write!(f, "[{}]", quoted(text))?,
+            None if self.own_key => f.write_str("[each.key]")?,
             None => {}
         }
         self.attribute.iter().try_for_each(|name| write!(f, ".{name}"))

@@ -22,6 +22,8 @@ use crate::suggest::nearest;
 /// Names that begin a reference, besides the sections of the kinds.
 pub(crate) const ROOTS: [&str; 8] =
     ["vars", "locals", "env", "count", "each", "stacks", "components", "existing"];
+/// Names that some places give; see [`Root::Given`].
+const GIVEN: [&str; 5] = ["self", "planned", "before", "action", "address"];
 /// Names of types, which CEL has as values, and of the functions of optionals.
 const TYPES: [&str; 11] = [
     "int",
@@ -103,6 +105,8 @@ struct Step {
 enum StepKey {
     Text(String),
     Index(i64),
+    /// `count.index` or `each.key`.
+    Own,
 }
 
 struct Walk<'a> {
@@ -123,6 +127,10 @@ impl Walk<'_> {
                 return Ok(());
             }
             let (root, used) = self.root(&name, at, &steps)?;
+            if steps[used..].iter().any(|step| matches!(step.key, StepKey::Own)) {
+                // An index into something else than a resource: an expression of its own.
+                return self.children(node);
+            }
             let mut target = node;
             for _ in used..steps.len() {
                 target = operand(target);
@@ -281,10 +289,19 @@ impl Walk<'_> {
     ) -> Result<(Reference, usize), Diagnostic> {
         let first = steps.first().and_then(|step| match &step.key {
             StepKey::Text(text) => Some((text.as_str(), step.range.end)),
-            StepKey::Index(_) => None,
+            StepKey::Index(_) | StepKey::Own => None,
         });
         if let Some(kind) = Kind::from_section(name) {
             return self.resource(kind, at, steps);
+        }
+        if GIVEN.contains(&name) {
+            let field = first.map(|(field, _)| field.to_owned());
+            let span = (self.span_of)(at.start..first.map_or(at.end, |(_, end)| end));
+            let used = usize::from(field.is_some());
+            return Ok((
+                Reference { root: Root::Given { name: name.to_owned(), field }, span },
+                used,
+            ));
         }
         if !ROOTS.contains(&name) {
             return Err(self.unknown(name, at));
@@ -339,14 +356,18 @@ impl Walk<'_> {
             }
             _ => None,
         };
-        used += usize::from(key.is_some());
+        let own_key = matches!(steps.get(used), Some(Step { key: StepKey::Own, .. }));
+        used += usize::from(key.is_some() || own_key);
         let attribute = match steps.get(used) {
             Some(Step { key: StepKey::Text(text), dot: true, .. }) => Some(text.clone()),
             _ => None,
         };
         used += usize::from(attribute.is_some());
         let span = (self.span_of)(at.start..steps[used - 1].range.end);
-        Ok((ResourceReference { stack: None, kind, path, key, attribute, span }.into(), used))
+        Ok((
+            ResourceReference { stack: None, kind, path, key, own_key, attribute, span }.into(),
+            used,
+        ))
     }
 
     /// `stacks.NAME` and an output or a resource of it.
@@ -379,11 +400,12 @@ impl Walk<'_> {
         let step = steps.get(1).and_then(|step| match &step.key {
             StepKey::Index(index) => u32::try_from(*index).ok().map(InstanceKey::Index),
             StepKey::Text(text) => Some(InstanceKey::Text(text.clone())),
+            StepKey::Own => None,
         });
         let used = 1 + usize::from(step.is_some());
         let next = steps.get(used).filter(|_| step.is_some()).and_then(|step| match &step.key {
             StepKey::Text(text) => Some(text.clone()),
-            StepKey::Index(_) => None,
+            StepKey::Index(_) | StepKey::Own => None,
         });
         let last = used + usize::from(next.is_some());
         let span = (self.span_of)(at.start..steps[last - 1].range.end);
@@ -500,6 +522,17 @@ fn literal_key(node: &IdedExpr) -> Option<StepKey> {
         Expr::Literal(LiteralValue::Int(index)) if *index.inner() >= 0 => {
             Some(StepKey::Index(*index.inner()))
         }
+        Expr::Select(select) if !select.test => match &select.operand.expr {
+            Expr::Ident(root)
+                if matches!(
+                    (root.as_str(), select.field.as_str()),
+                    ("count", "index") | ("each", "key")
+                ) =>
+            {
+                Some(StepKey::Own)
+            }
+            _ => None,
+        },
         _ => None,
     }
 }

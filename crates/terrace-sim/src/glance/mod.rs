@@ -3,7 +3,7 @@
 mod images;
 mod schemas;
 
-use crate::keystone;
+use crate::keystone::{self, Caller};
 use crate::state::State;
 use crate::web::{Answer, Reply, Req};
 use serde_json::{Value, json};
@@ -49,6 +49,11 @@ pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
         }
         _ => Err(no_such_path()),
     }
+}
+
+/// A request for images of somebody whom another service knows.
+pub(crate) fn served_as(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
+    images::answer(state, req, who, path)
 }
 
 fn versions(req: &Req, code: u16) -> Reply {

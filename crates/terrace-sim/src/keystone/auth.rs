@@ -25,7 +25,7 @@ struct Scope {
 }
 
 /// `POST /v3/auth/tokens`
-pub(super) fn issue(state: &mut State, req: &Req) -> Answer {
+pub(crate) fn issue(state: &mut State, req: &Req) -> Answer {
     let body: Value = serde_json::from_slice(&req.body).unwrap_or_default();
     let identity = &body["auth"]["identity"];
     if !identity["methods"].is_array() {
@@ -170,7 +170,7 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
         }
         ("GET" | "HEAD", ["catalog"]) => {
             let links = json!({"self": format!("{}/identity/v3/auth/catalog", req.base)});
-            Ok(Reply::json(200, &json!({"catalog": catalog(req), "links": links})))
+            Ok(Reply::json(200, &json!({"catalog": catalog(req, &who.project_id), "links": links})))
         }
         ("GET" | "HEAD", ["projects"]) => {
             let user = state.users.get(&who.user_id);
@@ -226,7 +226,7 @@ fn view(state: &State, req: &Req, token: &Token) -> Value {
         let roles = token.roles.iter().map(|name| json!({"id": fixed_id(name), "name": name}));
         view["roles"] = roles.collect();
         if req.param("nocatalog").is_none() {
-            view["catalog"] = catalog(req);
+            view["catalog"] = catalog(req, token.project_id.as_deref().unwrap_or_default());
         }
     }
     if let Some(appcred) = token.appcred_id.as_ref().and_then(|id| state.appcreds.get(id)) {
@@ -237,10 +237,11 @@ fn view(state: &State, req: &Req, token: &Token) -> Value {
     view
 }
 
-fn catalog(req: &Req) -> Value {
+fn catalog(req: &Req, project: &str) -> Value {
     SERVICES
         .iter()
         .map(|(name, kind, path)| {
+            let path = path.replace("{project}", project);
             let endpoint = |interface: &str| {
                 json!({
                     "id": fixed_id(&format!("{kind}-{interface}")), "interface": interface,

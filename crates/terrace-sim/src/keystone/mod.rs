@@ -9,11 +9,15 @@ use crate::state::State;
 use crate::web::{Answer, Reply, Req};
 use serde_json::{Value, json};
 
+pub(crate) use auth::issue;
+
 /// The roles that exist.
 const ROLES: [&str; 4] = ["admin", "member", "reader", "service"];
 
-/// Name, type and path of each service.
-const SERVICES: [(&str, &str, &str); 4] = [
+/// Name, type and path of each service; `{project}` stands for the id of the caller's.
+const SERVICES: [(&str, &str, &str); 6] = [
+    ("cinder", "block-storage", "/volume/v3/{project}"),
+    ("cinderv3", "volumev3", "/volume/v3/{project}"),
     ("keystone", "identity", "/identity/v3"),
     ("nova", "compute", "/compute/v2.1"),
     ("neutron", "network", "/network"),
@@ -73,6 +77,32 @@ fn as_caller(token: &Token) -> Caller {
         reader: !has("member") && !has("admin"),
         token: token.clone(),
     }
+}
+
+/// A user at work in a project after its request was answered.
+pub(crate) fn on_behalf(user_id: &str, project_id: &str) -> Caller {
+    with_roles(user_id, project_id, &["member".to_owned()])
+}
+
+/// A user in a project, without a token.
+pub(crate) fn with_roles(user_id: &str, project_id: &str, roles: &[String]) -> Caller {
+    let token = Token {
+        id: String::new(),
+        user_id: user_id.to_owned(),
+        project_id: Some(project_id.to_owned()),
+        system: false,
+        roles: roles.to_vec(),
+        methods: Vec::new(),
+        appcred_id: None,
+        issued: 0,
+        expires: 0,
+    };
+    as_caller(&token)
+}
+
+/// The user of a token that is valid now.
+pub(crate) fn user_of(state: &State, secret: &str) -> Option<String> {
+    token_of(state, secret).map(|token| token.user_id.clone())
 }
 
 /// A token that is valid now.

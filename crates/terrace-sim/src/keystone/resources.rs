@@ -126,7 +126,7 @@ fn endpoints(req: &Req, (_, kind, path): &(&str, &str, &str)) -> Vec<Value> {
     ["public", "internal", "admin"]
         .map(|interface| {
             let id = fixed_id(&format!("{kind}-{interface}"));
-            let url = format!("{}{path}", req.base);
+            let url = format!("{}{}", req.base, path.replace("{project}", "$(project_id)s"));
             let own = format!("{}/identity/v3/endpoints/{id}", req.base);
             json!({
                 "id": id, "interface": interface, "region_id": "RegionOne", "enabled": true,

@@ -180,6 +180,17 @@ pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     }
 }
 
+/// A request to read of somebody whom another service knows.
+pub(crate) fn served_as(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
+    match path {
+        [kind, rest @ ..] => {
+            let kind = Kind::of_path(kind).ok_or_else(no_such_path)?;
+            collection(state, req, who, (kind, rest))
+        }
+        [] => Err(no_such_path()),
+    }
+}
+
 fn collection(state: &mut State, req: &Req, who: &Caller, (kind, path): (Kind, &[&str])) -> Answer {
     if req.method != "GET" && who.reader {
         let verb = match req.method.as_str() {

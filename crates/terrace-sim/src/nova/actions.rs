@@ -3,7 +3,7 @@
 use super::servers::{check_lock, delete, get};
 use super::validate::{self, invalid};
 use super::view::{Place, full};
-use super::{Cx, bad_request, conflict, create, interfaces};
+use super::{Cx, bad_request, conflict, create, disks, history, interfaces};
 use crate::records::{Keypair, Row, Server, Step};
 use crate::table::Record;
 use crate::web::{Answer, Object, Reply, object, python, seconds, text};
@@ -20,16 +20,26 @@ pub(super) fn answer(cx: &mut Cx<'_>, id: &str) -> Answer {
     };
     let server = get(cx, id)?;
     if name == "os-getConsoleOutput" {
-        return console(cx, &server, value);
+        return console(&server, value);
     }
     cx.may_write("servers:action")?;
-    match name.as_str() {
-        "resize" => resize(cx, server, &body),
+    let reply = act(cx, server, (name, value), &body)?;
+    let action = history::named(name).filter(|action| *action != "delete");
+    if let (Some(action), Some(mut server)) = (action, cx.state.servers.get(id).cloned()) {
+        history::note(cx, &mut server, action);
+        cx.state.servers.put(server);
+    }
+    Ok(reply)
+}
+
+fn act(cx: &mut Cx<'_>, server: Server, (name, value): (&str, &Value), body: &Object) -> Answer {
+    match name {
+        "resize" => resize(cx, server, body),
         "confirmResize" => confirm(cx, server),
         "revertResize" => revert(cx, server),
-        "rebuild" => rebuild(cx, server, &body),
-        "reboot" => reboot(cx, server, &body),
-        "createImage" => create_image(cx, server, &body),
+        "rebuild" => rebuild(cx, server, body),
+        "reboot" => reboot(cx, server, body),
+        "createImage" => create_image(cx, server, body),
         "lock" | "unlock" => {
             let mut server = server;
             let reason = value.get("locked_reason").and_then(Value::as_str).map(str::to_owned);
@@ -37,7 +47,7 @@ pub(super) fn answer(cx: &mut Cx<'_>, id: &str) -> Answer {
             cx.state.put_server(server);
             Ok(Reply::empty(202))
         }
-        "forceDelete" => delete(cx, id, true).map(|_| Reply::empty(202)),
+        "forceDelete" => delete(cx, &server.id, true).map(|_| Reply::empty(202)),
         "addSecurityGroup" | "removeSecurityGroup" => {
             let group = value["name"].as_str().unwrap_or_default();
             interfaces::change_group(cx, &server, group, name == "addSecurityGroup")
@@ -90,6 +100,7 @@ fn begin(cx: &mut Cx<'_>, mut server: Server, task: &str, step: Step) -> Server 
     let whole = cx.state.settings.build_ms;
     let lasts = match step {
         Step::Rests(_) if !task.starts_with("rebuild") => whole / 4,
+        Step::Snapped(..) => whole / 4,
         Step::Confirmed => whole / 4,
         _ => whole,
     };
@@ -187,7 +198,16 @@ fn rebuild(cx: &mut Cx<'_>, mut server: Server, body: &Object) -> Answer {
     if wanted.contains_key("user_data") {
         server.user_data = text(wanted, "user_data").map(str::to_owned);
     }
-    server.image = Some(image.id().to_owned());
+    if server.disks.iter().any(|disk| disk.root) {
+        let same = disks::root_image(cx.state, &server).as_deref() == Some(image.id());
+        if cx.minor < 93 && !same {
+            return Err(bad_request(
+                "Unable to rebuild with a different image for a volume-backed server.",
+            ));
+        }
+    } else {
+        server.image = Some(image.id().to_owned());
+    }
     let rests = if server.vm_state == "stopped" { "stopped" } else { "active" };
     let server = begin(cx, server, "rebuilding", Step::Rests(rests.to_owned()));
     let password = cx.state.secret(12);
@@ -258,11 +278,11 @@ fn create_image(cx: &mut Cx<'_>, server: Server, body: &Object) -> Answer {
     let image = snapshot(cx, &server, (&id, &name), wanted.get("metadata"));
     cx.state.images.put(Row(image));
     let rests = server.vm_state.clone();
-    begin(cx, server, "image_snapshot_pending", Step::Rests(rests));
+    begin(cx, server, "image_snapshot", Step::Snapped(rests, id.clone()));
     if cx.minor >= 45 {
         return Ok(Reply::json(202, &json!({ "image_id": id })));
     }
-    let location = format!("{}/image/v2/images/{id}", cx.req.base);
+    let location = format!("{}/image/images/{id}", cx.req.base);
     Ok(Reply::empty(202).header("location", location))
 }
 
@@ -278,16 +298,15 @@ fn snapshot(
     let now = seconds(cx.state.now);
     let user = cx.state.users.get(&cx.who.user_id).map(|user| user.name.clone());
     let project = cx.state.projects.get(&server.project_id).map(|project| project.name.clone());
+    image.shift_remove("stores");
     image.extend(object(json!({
         "base_image_ref": base, "owner_user_name": user, "owner_project_name": project,
         "boot_roles": cx.who.token.roles.join(","), "instance_uuid": server.id,
-        "user_id": cx.who.user_id, "image_type": "snapshot", "image_state": "available",
-        "image_location": "snapshot", "owner_id": server.project_id, "name": name,
-        "disk_format": "raw", "container_format": "bare", "visibility": "private", "size": 65536,
-        "virtual_size": 65536, "status": "active",
-        "checksum": "fcd6bcb56c1689fcef28b57c22475bad", "protected": false, "min_ram": 0,
+        "user_id": cx.who.user_id, "image_type": "snapshot", "name": name, "disk_format": null,
+        "container_format": null, "visibility": "private", "size": null, "virtual_size": null,
+        "status": "queued", "checksum": null, "protected": false, "min_ram": 0,
         "min_disk": server.flavor.disk, "owner": server.project_id, "os_hidden": false,
-        "os_hash_algo": "sha512", "os_hash_value": null, "id": id, "created_at": now,
+        "os_hash_algo": null, "os_hash_value": null, "id": id, "created_at": now,
         "updated_at": now, "tags": [], "self": format!("/v2/images/{id}"),
         "file": format!("/v2/images/{id}/file"), "schema": "/v2/schemas/image",
     })));
@@ -297,7 +316,7 @@ fn snapshot(
     image
 }
 
-fn console(cx: &Cx<'_>, server: &Server, wanted: &Value) -> Answer {
+fn console(server: &Server, wanted: &Value) -> Answer {
     if server.launched.is_none() {
         return Err(conflict(&format!("Instance {} is not ready", server.id)));
     }
@@ -306,11 +325,25 @@ fn console(cx: &Cx<'_>, server: &Server, wanted: &Value) -> Answer {
         server.hostname
     );
     let lines: Vec<&str> = whole.split('\n').collect();
+    let length = &wanted["length"];
+    let digits = python(length);
+    let digits = digits.trim_matches('\'').trim_start_matches('-');
+    if !length.is_null() && !digits.chars().all(|c| c.is_ascii_digit()) {
+        let reason = format!("{} does not match '^-?[0-9]+$'", python(length));
+        return Err(invalid("length", length, &reason));
+    }
     let most =
         wanted["length"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(lines.len());
     let output = lines[lines.len().saturating_sub(most)..].join("\n");
-    debug_assert!(cx.minor > 0);
     Ok(Reply::json(200, &json!({ "output": output })))
+}
+
+/// There are no consoles: nothing runs here.
+pub(super) fn no_console(cx: &Cx<'_>) -> Answer {
+    let body = cx.body()?;
+    let wanted = validate::under(&body, "remote_console", &[])?;
+    let kind = text(wanted, "type").unwrap_or_default();
+    Err(bad_request(&format!("Unavailable console type {kind}.")))
 }
 
 fn reset_state(cx: &mut Cx<'_>, mut server: Server, wanted: &Value) -> Answer {

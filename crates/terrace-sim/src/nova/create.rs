@@ -1,28 +1,28 @@
 //! The creation of a server: everything that can be refused is refused, the rest takes its time.
 
-use super::nics::{Nic, networks, nics};
+use super::nics::{networks, nics};
 use super::validate::{self, invalid};
-use super::{Cx, bad_request, fault, interfaces, schedule};
-use crate::faults::Effect;
+use super::{Cx, bad_request, build, disks, fault, interfaces, schedule};
 use crate::neutron;
-use crate::records::{Flavor, Group, Keypair, Row, Server, Step, Trouble};
+use crate::records::{Disk, Flavor, Group, Keypair, NicPlan, Row};
 use crate::state::State;
-use crate::table::Record;
 use crate::web::{Answer, Object, Reply, python, text};
 use serde_json::{Value, json};
 
 /// What a valid body asks for.
-struct Wanted {
-    name: String,
-    flavor: Flavor,
-    image: Row,
-    nics: Vec<Nic>,
-    group: Option<Group>,
-    metadata: Vec<(String, String)>,
-    tags: Vec<String>,
-    security_groups: Vec<Row>,
-    zone: Option<String>,
-    count: u64,
+pub(super) struct Wanted {
+    pub(super) name: String,
+    pub(super) flavor: Flavor,
+    /// None if it boots from a volume.
+    pub(super) image: Option<Row>,
+    pub(super) nics: Vec<NicPlan>,
+    pub(super) disks: Vec<Disk>,
+    pub(super) group: Option<Group>,
+    pub(super) metadata: Vec<(String, String)>,
+    pub(super) tags: Vec<String>,
+    pub(super) security_groups: Vec<Row>,
+    pub(super) zone: Option<String>,
+    pub(super) count: u64,
 }
 
 /// `POST /servers`
@@ -38,7 +38,7 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Answer {
     let mut first = None;
     let reservation = format!("r-{}", cx.state.secret(8).to_lowercase());
     for index in 0..wanted.count {
-        let made = make(cx, server, &wanted, (&reservation, index))?;
+        let made = build::make(cx, server, &wanted, (&reservation, index))?;
         first.get_or_insert(made);
     }
     let Some(made) = first else { return Err(bad_request("min_count must be at least 1")) };
@@ -118,8 +118,13 @@ fn wanted(cx: &mut Cx<'_>, server: &Object, hints: &Value) -> Result<Wanted, Rep
     };
     let requested = networks(cx, server)?;
     let flavor = flavor(cx.state, &server["flavorRef"])?;
-    let image = image(cx, server)?;
-    fits(&flavor, &image)?;
+    let disks = disks::wanted(cx, server)?;
+    let image = if disks.root_is_volume { None } else { Some(image(cx, server)?) };
+    match &image {
+        Some(image) => fits(&flavor, image)?,
+        None => disks::check_sizes(cx, &disks.disks)?,
+    }
+    let disks = disks.disks;
     let zone = zone(cx, server)?;
     if let Some(key) = text(server, "key_name") {
         let id = Keypair::key(&cx.who.user_id, key);
@@ -132,7 +137,19 @@ fn wanted(cx: &mut Cx<'_>, server: &Object, hints: &Value) -> Result<Wanted, Rep
     let count =
         |field: &str| server.get(field).and_then(|v| python(v).trim_matches('\'').parse().ok());
     let count = count("max_count").or_else(|| count("min_count")).unwrap_or(1_u64);
-    Ok(Wanted { name, flavor, image, nics, group, metadata, tags, security_groups, zone, count })
+    Ok(Wanted {
+        name,
+        flavor,
+        image,
+        nics,
+        disks,
+        group,
+        metadata,
+        tags,
+        security_groups,
+        zone,
+        count,
+    })
 }
 
 fn simple_fields(server: &Object) -> Result<(), Reply> {
@@ -190,16 +207,6 @@ pub(super) fn flavor(state: &State, reference: &Value) -> Result<Flavor, Reply> 
 }
 
 fn image(cx: &Cx<'_>, server: &Object) -> Result<Row, Reply> {
-    let mapped = ["block_device_mapping_v2", "block_device_mapping"]
-        .iter()
-        .find_map(|field| server.get(*field).and_then(Value::as_array));
-    for device in mapped.into_iter().flatten() {
-        let local = device["source_type"] == "image" && device["destination_type"] == "local";
-        if !local {
-            let message = "Block Device Mapping is Invalid: this cloud has no volumes.";
-            return Err(bad_request(message));
-        }
-    }
     let Some(reference) = server.get("imageRef").filter(|v| *v != "") else {
         return Err(bad_request("Missing imageRef attribute"));
     };
@@ -275,9 +282,24 @@ fn security_groups(cx: &mut Cx<'_>, server: &Object) -> Result<Vec<Row>, Reply> 
         .collect()
 }
 
+/// The ports are made later, but there must be room for them now.
+fn check_ports(cx: &Cx<'_>, wanted: &Wanted) -> Result<(), Reply> {
+    let project = &cx.who.project_id;
+    let limit = cx.state.limit("network", project, "port");
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let count = i64::try_from(wanted.count).unwrap_or(i64::MAX);
+    let new = number(wanted.nics.iter().filter(|nic| nic.port.is_none()).count());
+    let used = number(cx.state.ports.count("project_id", project));
+    if limit >= 0 && new > 0 && used + new * count > limit {
+        return Err(fault(403, "Maximum number of ports exceeded"));
+    }
+    Ok(())
+}
+
 fn check_quota(cx: &Cx<'_>, wanted: &Wanted) -> Result<(), Reply> {
     let project = &cx.who.project_id;
     let count = i64::try_from(wanted.count).unwrap_or(i64::MAX);
+    check_ports(cx, wanted)?;
     let uses = super::misc::usage(cx.state, project);
     let mut over: Vec<(&str, i64, i64, i64)> = Vec::new();
     for (name, asked, used) in [
@@ -309,136 +331,4 @@ fn check_quota(cx: &Cx<'_>, wanted: &Wanted) -> Result<(), Reply> {
         join(|o| o.3.to_string()),
     );
     Err(fault(403, &message))
-}
-
-/// A name that can be a host's.
-fn hostname(name: &str) -> String {
-    let plain: String = name
-        .chars()
-        .map(|c| if c == ' ' || c == '_' || c == '.' { '-' } else { c })
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .collect();
-    plain.to_lowercase().trim_matches('-').chars().take(63).collect()
-}
-
-fn make(
-    cx: &mut Cx<'_>,
-    body: &Object,
-    wanted: &Wanted,
-    (reservation, index): (&str, u64),
-) -> Result<Server, Reply> {
-    let id = cx.state.uuid();
-    let number = cx.state.number();
-    let host = schedule::pick(cx.state, wanted.zone.as_deref(), wanted.group.as_ref());
-    let name = if wanted.count > 1 {
-        format!("{}-{}", wanted.name, index + 1)
-    } else {
-        wanted.name.clone()
-    };
-    let own = |field: &str| text(body, field).map(str::to_owned);
-    let host_name = own("hostname").unwrap_or_else(|| hostname(&name));
-    let mut server = Server {
-        hostname: if host_name.is_empty() { format!("server-{id}") } else { host_name },
-        id,
-        number,
-        name,
-        description: own("description"),
-        project_id: cx.who.project_id.clone(),
-        user_id: cx.who.user_id.clone(),
-        created: cx.state.now,
-        updated: cx.state.now,
-        launched: None,
-        flavor: wanted.flavor.clone(),
-        other_flavor: None,
-        before: None,
-        image: Some(wanted.image.id().to_owned()),
-        key_name: own("key_name"),
-        metadata: wanted.metadata.iter().cloned().collect(),
-        tags: wanted.tags.clone(),
-        config_drive: body
-            .get("config_drive")
-            .is_some_and(|v| validate::truth("config_drive", v).unwrap_or_default()),
-        user_data: own("user_data"),
-        zone: wanted.zone.clone(),
-        host,
-        security_groups: wanted.security_groups.iter().map(|g| g.text("name").to_owned()).collect(),
-        group: wanted.group.as_ref().map(|group| group.id.clone()),
-        vm_state: "building".into(),
-        task_state: Some("scheduling".into()),
-        power_state: super::lifecycle::NO_POWER,
-        trouble: None,
-        locked: None,
-        disk_config: own("OS-DCF:diskConfig").unwrap_or_else(|| "MANUAL".into()),
-        access_v4: own("accessIPv4").unwrap_or_default(),
-        access_v6: own("accessIPv6").unwrap_or_default(),
-        reservation: reservation.to_owned(),
-        launch_index: index,
-        due: None,
-    };
-    if server.host.is_some() {
-        plug(cx, &mut server, wanted)?;
-    }
-    server.due = fate(cx, &server);
-    cx.state.put_server(server.clone());
-    Ok(server)
-}
-
-/// Gives a server its ports.
-fn plug(cx: &mut Cx<'_>, server: &mut Server, wanted: &Wanted) -> Result<(), Reply> {
-    let groups: Vec<&str> = wanted.security_groups.iter().map(Record::id).collect();
-    for nic in &wanted.nics {
-        let plugged = match nic {
-            Nic::Port(port) => {
-                interfaces::take_port(cx, server, port);
-                Ok(())
-            }
-            Nic::Network(network, ip) => {
-                interfaces::new_port(cx, server, network, (ip.as_deref(), &groups)).map(|_| ())
-            }
-        };
-        if let Err(reply) = plugged {
-            // Nova finds out only while it builds, long after it has answered.
-            let message = interfaces::message_of(&reply);
-            server.trouble = Some(Trouble { code: 500, message, created: 0 });
-        }
-    }
-    Ok(())
-}
-
-/// What becomes of a new server, and when.
-fn fate(cx: &Cx<'_>, server: &Server) -> Option<(u64, Step)> {
-    let build = cx.state.settings.build_ms;
-    let delay = server.metadata.get("fake:spawn_delay").and_then(|text| text.parse::<f64>().ok());
-    // A negative or absurd delay becomes none or the longest there is.
-    let delay = delay.map_or(0, |seconds| (seconds * 1000.0) as u64);
-    let at = cx.state.now.saturating_add(build).saturating_add(delay);
-    let fail = |at: u64, message: String| {
-        Some((at, Step::Failed(Trouble { code: 500, message, created: 0 })))
-    };
-    let id = &server.id;
-    match &cx.req.sabotage {
-        Some(Effect::HangInBuild) => return None,
-        Some(Effect::ServerError { message }) => return fail(at, message.clone()),
-        _ => {}
-    }
-    if server.host.is_none() {
-        let message = "No valid host was found. There are not enough hosts available.";
-        return fail(cx.state.now.saturating_add(build / 4), message.into());
-    }
-    if let Some(trouble) = &server.trouble {
-        return fail(at, trouble.message.clone());
-    }
-    match server.metadata.get("fake:spawn_fail").map(String::as_str) {
-        Some("reschedule") => fail(
-            at,
-            format!(
-                "Exceeded maximum number of retries. Exhausted all hosts available for retrying \
-                 build failures for instance {id}."
-            ),
-        ),
-        Some(_) => {
-            fail(at, format!("Build of instance {id} aborted: fake:spawn_fail asked for it"))
-        }
-        None => Some((at, Step::Built)),
-    }
 }

@@ -2,10 +2,13 @@
 
 use super::servers::{check_lock, get};
 use super::{
-    Cx, bad_request, conflict, lifecycle, nics, no_such_path, not_found, schedule, validate,
+    Cx, bad_request, conflict, history, lifecycle, nics, no_such_path, not_found, schedule,
+    validate,
 };
+use crate::keystone;
 use crate::neutron::{self, Kind};
 use crate::records::{Row, Server};
+use crate::state::State;
 use crate::table::Record;
 use crate::web::{Answer, Object, Reply, object, text};
 use serde_json::{Value, json};
@@ -28,7 +31,10 @@ pub(super) fn answer(cx: &mut Cx<'_>, id: &str, path: &[&str]) -> Answer {
             cx.may_write("os-attach-interfaces:delete")?;
             let port = attached(cx, &server, port)?;
             ready(cx, &server, "detach_interface")?;
-            lifecycle::release_port(cx.state, port.id());
+            let mut server = server;
+            history::note(cx, &mut server, "detach_interface");
+            cx.state.servers.put(server);
+            lifecycle::release_later(cx.state, port.id());
             Ok(Reply::empty(202))
         }
         _ => Err(no_such_path()),
@@ -49,7 +55,7 @@ fn view(cx: &Cx<'_>, port: &Row) -> Value {
         "fixed_ips": port.list("fixed_ips"),
     });
     if cx.minor >= 70 {
-        out["tag"] = Value::Null;
+        out["tag"] = port.0.get("_tag").cloned().unwrap_or_default();
     }
     out
 }
@@ -93,13 +99,14 @@ fn attach(cx: &mut Cx<'_>, mut server: Server) -> Answer {
             if !port.text("device_id").is_empty() {
                 return Err(bad_request(&format!("Port {id} is still in use.")));
             }
-            take_port(cx, &mut server, &port);
+            take_port(cx.state, &server, (&port, text(wanted, "tag")));
             port.id().to_owned()
         }
         (None, Some(id)) => {
             let network = nics::network(cx, id)?;
             let ip = wanted.get("fixed_ips").and_then(|ips| ips[0]["ip_address"].as_str());
-            let made = new_port(cx, &mut server, &network, (ip, &[]));
+            let with = (ip, [].as_slice(), text(wanted, "tag"));
+            let made = new_port(cx.state, &server, network.id(), with);
             made.map_err(|reply| bad_request(&message_of(&reply)))?
         }
         (None, None) => {
@@ -108,6 +115,8 @@ fn attach(cx: &mut Cx<'_>, mut server: Server) -> Answer {
     };
     let host = server.host.clone();
     neutron::plug(cx.state, &port, host.as_deref());
+    history::note(cx, &mut server, "attach_interface");
+    cx.state.servers.put(server.clone());
     let port = attached(cx, &server, &port)?;
     Ok(Reply::json(200, &json!({ "interfaceAttachment": view(cx, &port) })))
 }
@@ -118,13 +127,13 @@ fn owner(server: &Server) -> String {
 
 /// A port made for the server, which goes when the server goes.
 pub(super) fn new_port(
-    cx: &mut Cx<'_>,
-    server: &mut Server,
-    network: &Row,
-    (ip, groups): (Option<&str>, &[&str]),
+    state: &mut State,
+    server: &Server,
+    network: &str,
+    (ip, groups, tag): (Option<&str>, &[&str], Option<&str>),
 ) -> Result<String, Reply> {
     let mut body = object(json!({
-        "network_id": network.id(), "device_id": server.id, "device_owner": owner(server),
+        "network_id": network, "device_id": server.id, "device_owner": owner(server),
     }));
     if let Some(ip) = ip {
         body.insert("fixed_ips".into(), json!([{ "ip_address": ip }]));
@@ -132,23 +141,24 @@ pub(super) fn new_port(
     if !groups.is_empty() {
         body.insert("security_groups".into(), json!(groups));
     }
-    let mut who = cx.who.clone();
-    who.project_id.clone_from(&server.project_id);
-    let port = neutron::create(cx.state, &who, Kind::Port, body)?;
+    let who = keystone::on_behalf(&server.user_id, &server.project_id);
+    let port = neutron::create(state, &who, Kind::Port, body)?;
     let id = port.id().to_owned();
     let host = server.host.clone();
-    cx.state.ports.update(&id, |row| {
+    state.ports.update(&id, |row| {
         row.set("_by_nova", true);
+        row.set("_tag", tag);
         row.set("binding:host_id", host);
     });
     Ok(id)
 }
 
 /// A port that was there before becomes the server's.
-pub(super) fn take_port(cx: &mut Cx<'_>, server: &mut Server, port: &Row) {
+pub(super) fn take_port(state: &mut State, server: &Server, (port, tag): (&Row, Option<&str>)) {
     let owner = owner(server);
     let (id, host) = (server.id.clone(), server.host.clone());
-    cx.state.ports.update(port.id(), |row| {
+    state.ports.update(port.id(), |row| {
+        row.set("_tag", tag);
         row.set("device_id", id);
         row.set("device_owner", owner);
         row.set("binding:host_id", host);

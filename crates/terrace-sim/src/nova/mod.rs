@@ -1,9 +1,12 @@
 //! Nova v2.1: servers, and what they need.
 
 mod actions;
+mod build;
 mod create;
+mod disks;
 mod flavors;
 mod groups;
+mod history;
 mod interfaces;
 mod keypairs;
 mod labels;
@@ -13,16 +16,17 @@ mod misc;
 mod nics;
 mod schedule;
 mod servers;
-mod validate;
+pub(crate) mod validate;
 mod versions;
 mod view;
+mod volumes;
 
 use crate::keystone::{self, Caller};
 use crate::state::State;
 use crate::web::{Answer, Object, Reply, Req};
 use serde_json::{Value, json};
 
-pub(crate) use lifecycle::settle;
+pub(crate) use lifecycle::{advance, release_port};
 
 /// A request on its way through Nova.
 pub(crate) struct Cx<'a> {
@@ -96,7 +100,7 @@ fn not_allowed(rule: &str) -> Reply {
 }
 
 /// The answer to a path that leads nowhere.
-fn no_such_path() -> Reply {
+pub(crate) fn no_such_path() -> Reply {
     let message = "The resource could not be found.<br /><br />\n\n\n";
     Reply::json(404, &json!({"message": message, "code": "404 Not Found", "title": "Not Found"}))
 }
@@ -120,6 +124,13 @@ pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     reply.map(mark).map_err(mark)
 }
 
+/// A request of somebody whom another service knows, in the microversion of its time.
+pub(crate) fn served_as(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
+    // The last one in which a server shows the id of its flavor.
+    let minor = 46;
+    dispatch(&mut Cx { state, req, who: who.clone(), minor }, path)
+}
+
 fn served(state: &mut State, req: &Req, minor: u32, path: &[&str]) -> Answer {
     if path.is_empty() {
         return Ok(versions::one(state, req));
@@ -128,12 +139,15 @@ fn served(state: &mut State, req: &Req, minor: u32, path: &[&str]) -> Answer {
     // The project's id may stand before the rest.
     let own = path[0].len() == 32 && path[0].chars().all(|c| c.is_ascii_hexdigit());
     let path = if own { &path[1..] } else { path };
-    let mut cx = Cx { state, req, who, minor };
+    dispatch(&mut Cx { state, req, who, minor }, path)
+}
+
+fn dispatch(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
     match path {
-        ["servers", rest @ ..] => servers::answer(&mut cx, rest),
-        ["flavors", rest @ ..] => flavors::answer(&cx, rest),
-        ["os-keypairs", rest @ ..] => keypairs::answer(&mut cx, rest),
-        ["os-server-groups", rest @ ..] => groups::answer(&mut cx, rest),
-        _ => misc::answer(&mut cx, path),
+        ["servers", rest @ ..] => servers::answer(cx, rest),
+        ["flavors", rest @ ..] => flavors::answer(cx, rest),
+        ["os-keypairs", rest @ ..] => keypairs::answer(cx, rest),
+        ["os-server-groups", rest @ ..] => groups::answer(cx, rest),
+        _ => misc::answer(cx, path),
     }
 }

@@ -3,18 +3,10 @@
 use super::validate::invalid;
 use super::{Cx, bad_request, conflict, fault};
 use crate::neutron::{self, Kind};
-use crate::records::Row;
+use crate::records::{NicPlan, Row};
 use crate::table::Record;
 use crate::web::{Object, Reply, python, text};
 use serde_json::{Value, json};
-
-/// One network interface that a body asks for.
-pub(super) enum Nic {
-    /// A new port on this network, perhaps with this address.
-    Network(Row, Option<String>),
-    /// This port.
-    Port(Row),
-}
 
 /// The interfaces that a body asks for, each still in its words.
 pub(super) fn networks(cx: &Cx<'_>, server: &Object) -> Result<Vec<Object>, Reply> {
@@ -67,7 +59,7 @@ fn only_network(cx: &Cx<'_>) -> Result<Vec<Object>, Reply> {
 }
 
 /// The interfaces, each with its network or port looked up.
-pub(super) fn nics(cx: &Cx<'_>, requested: Vec<Object>) -> Result<Vec<Nic>, Reply> {
+pub(super) fn nics(cx: &Cx<'_>, requested: Vec<Object>) -> Result<Vec<NicPlan>, Reply> {
     let mut out = Vec::new();
     for item in requested {
         if let Some(id) = text(&item, "port") {
@@ -80,15 +72,26 @@ pub(super) fn nics(cx: &Cx<'_>, requested: Vec<Object>) -> Result<Vec<Nic>, Repl
                 let message = format!("Port {id} requires a FixedIP in order to be used.");
                 return Err(bad_request(&message));
             }
-            out.push(Nic::Port(port));
+            out.push(NicPlan {
+                network: None,
+                ip: None,
+                port: Some(id.to_owned()),
+                tag: tag(&item),
+            });
             continue;
         }
         let Some(id) = text(&item, "uuid") else {
             return Err(bad_request("Bad networks format: network uuid is not in proper format"));
         };
-        out.push(Nic::Network(network(cx, id)?, text(&item, "fixed_ip").map(str::to_owned)));
+        network(cx, id)?;
+        let ip = text(&item, "fixed_ip").map(str::to_owned);
+        out.push(NicPlan { network: Some(id.to_owned()), ip, port: None, tag: tag(&item) });
     }
     Ok(out)
+}
+
+fn tag(item: &Object) -> Option<String> {
+    text(item, "tag").map(str::to_owned)
 }
 
 /// A network that servers can be put on.

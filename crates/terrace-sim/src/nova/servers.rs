@@ -2,7 +2,8 @@
 
 use super::view::{Place, full};
 use super::{
-    Cx, actions, conflict, create, interfaces, labels, list, no_such_path, not_found, validate,
+    Cx, actions, conflict, create, history, interfaces, labels, list, no_such_path, not_found,
+    validate, volumes,
 };
 use crate::records::{Server, Step};
 use crate::web::{Answer, Reply};
@@ -28,9 +29,11 @@ pub(super) fn answer(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
             let server = get(cx, id)?;
             Ok(Reply::json(200, &json!({ "addresses": super::view::addresses(cx, &server) })))
         }
-        ("GET", [id, "os-volume_attachments"]) => {
+        (_, [id, "os-volume_attachments", rest @ ..]) => volumes::answer(cx, id, rest),
+        (_, [id, "os-instance-actions", rest @ ..]) => history::answer(cx, id, rest),
+        ("POST", [id, "remote-consoles"]) => {
             get(cx, id)?;
-            Ok(Reply::json(200, &json!({"volumeAttachments": []})))
+            actions::no_console(cx)
         }
         ("GET", [id, "os-security-groups"]) => {
             let server = get(cx, id)?;
@@ -107,6 +110,7 @@ pub(super) fn delete(cx: &mut Cx<'_>, id: &str, force: bool) -> Answer {
         server.task_state = Some("deleting".into());
         server.updated = cx.state.now;
         server.due = Some((cx.state.now + cx.state.settings.delete_ms, Step::Gone));
+        history::note(cx, &mut server, "delete");
         cx.state.put_server(server);
     }
     Ok(Reply::empty(204))

@@ -5,7 +5,7 @@ use crate::web::{Object, Reply, python};
 use serde_json::Value;
 
 /// The refusal of a value.
-pub(super) fn invalid(field: &str, value: &Value, reason: &str) -> Reply {
+pub(crate) fn invalid(field: &str, value: &Value, reason: &str) -> Reply {
     let shown = match value {
         Value::String(text) => text.clone(),
         other => python(other),
@@ -14,7 +14,7 @@ pub(super) fn invalid(field: &str, value: &Value, reason: &str) -> Reply {
 }
 
 /// The object under `key`, which is all that the body may hold besides `others`.
-pub(super) fn under<'a>(body: &'a Object, key: &str, others: &[&str]) -> Result<&'a Object, Reply> {
+pub(crate) fn under<'a>(body: &'a Object, key: &str, others: &[&str]) -> Result<&'a Object, Reply> {
     let Some(value) = body.get(key) else {
         return Err(bad_request(&format!("'{key}' is a required property")));
     };
@@ -28,7 +28,7 @@ pub(super) fn under<'a>(body: &'a Object, key: &str, others: &[&str]) -> Result<
 }
 
 /// An object must have these fields and may have no others but `allowed`.
-pub(super) fn fields(
+pub(crate) fn fields(
     name: &str,
     object: &Object,
     required: &[&str],
@@ -56,7 +56,7 @@ pub(super) fn fields(
 }
 
 /// A text of `low` to `high` characters.
-pub(super) fn text<'a>(
+pub(crate) fn text<'a>(
     field: &str,
     value: &'a Value,
     low: usize,
@@ -77,7 +77,7 @@ pub(super) fn text<'a>(
 }
 
 /// A name: 1 to 255 characters, printable, no blanks at the ends.
-pub(super) fn name<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> {
+pub(crate) fn name<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> {
     let name = text(field, value, 1, 255)?;
     if name.trim() != name || name.chars().any(char::is_control) {
         let reason = format!(
@@ -90,13 +90,13 @@ pub(super) fn name<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> 
 }
 
 /// A UUID.
-pub(super) fn uuid<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> {
+pub(crate) fn uuid<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> {
     let found = value.as_str().filter(|text| uuid::Uuid::parse_str(text).is_ok());
     found.ok_or_else(|| invalid(field, value, &format!("{} is not a 'uuid'", python(value))))
 }
 
 /// Metadata: short texts under plain names.
-pub(super) fn metadata(field: &str, value: &Value) -> Result<Vec<(String, String)>, Reply> {
+pub(crate) fn metadata(field: &str, value: &Value) -> Result<Vec<(String, String)>, Reply> {
     let Some(map) = value.as_object() else {
         let reason = format!("{} is not of type 'object'", python(value));
         return Err(invalid(field, value, &reason));
@@ -115,7 +115,7 @@ pub(super) fn metadata(field: &str, value: &Value) -> Result<Vec<(String, String
 }
 
 /// Tags: at most 50, each 1 to 60 characters without comma and slash.
-pub(super) fn tags(value: &Value) -> Result<Vec<String>, Reply> {
+pub(crate) fn tags(value: &Value) -> Result<Vec<String>, Reply> {
     let Some(list) = value.as_array() else {
         let reason = format!("{} is not of type 'array'", python(value));
         return Err(invalid("tags", value, &reason));
@@ -134,7 +134,7 @@ pub(super) fn tags(value: &Value) -> Result<Vec<String>, Reply> {
 }
 
 /// One tag.
-pub(super) fn tag<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> {
+pub(crate) fn tag<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> {
     let tag = text(field, value, 1, 60)?;
     if tag.contains([',', '/']) {
         let reason = format!("{} does not match '^[^,/]*$'", python(value));
@@ -148,7 +148,7 @@ const MORE_YES: [&str; 2] = ["Yes", "yes"];
 const NO: [&str; 10] = ["False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no"];
 
 /// A truth value in any of Nova's spellings.
-pub(super) fn truth(field: &str, value: &Value) -> Result<bool, Reply> {
+pub(crate) fn truth(field: &str, value: &Value) -> Result<bool, Reply> {
     match value {
         Value::Bool(flag) => return Ok(*flag),
         Value::String(text)

@@ -4,7 +4,7 @@ use super::{Cx, schedule};
 use crate::clock::{Stamp, format};
 use crate::ids;
 use crate::neutron;
-use crate::records::{Flavor, Row, Server};
+use crate::records::{Disk, Flavor, Row, Server};
 use crate::table::Record;
 use crate::web::{Object, object, seconds};
 use serde_json::{Value, json};
@@ -106,10 +106,11 @@ pub(super) fn full(cx: &Cx<'_>, server: &Server, place: Place) -> Object {
         versioned(cx, server, place, &mut out);
         return out;
     }
-    let zone = server.host.as_deref().map_or_else(
-        || server.zone.clone().unwrap_or_default(),
-        |host| schedule::zone_of(host).to_owned(),
-    );
+    let asked = server.zone.as_deref().and_then(|zone| zone.split(':').next());
+    let zone = match host(server) {
+        Some(host) => schedule::zone_of(host),
+        None => asked.unwrap_or_default(),
+    };
     let launched = server.launched.map(|at| format(at, Stamp::Bare));
     out.extend(object(json!({
         "OS-EXT-AZ:availability_zone": zone,
@@ -127,7 +128,7 @@ pub(super) fn full(cx: &Cx<'_>, server: &Server, place: Place) -> Object {
     out.extend(object(json!({
         "OS-EXT-STS:task_state": server.task_state, "OS-EXT-STS:vm_state": server.vm_state,
         "OS-EXT-STS:power_state": server.power_state,
-        "os-extended-volumes:volumes_attached": [],
+        "os-extended-volumes:volumes_attached": volumes(cx, server),
     })));
     versioned(cx, server, place, &mut out);
     out
@@ -166,9 +167,9 @@ fn versioned(cx: &Cx<'_>, server: &Server, place: Place, out: &mut Object) {
 /// The fields that only administrators see.
 fn administration(cx: &Cx<'_>, server: &Server, out: &mut Object) {
     out.extend(object(json!({
-        "OS-EXT-SRV-ATTR:host": server.host,
+        "OS-EXT-SRV-ATTR:host": host(server),
         "OS-EXT-SRV-ATTR:instance_name": format!("instance-{:08x}", server.number),
-        "OS-EXT-SRV-ATTR:hypervisor_hostname": server.host,
+        "OS-EXT-SRV-ATTR:hypervisor_hostname": host(server),
     })));
     if cx.minor >= 3 {
         out.extend(object(json!({
@@ -181,22 +182,34 @@ fn administration(cx: &Cx<'_>, server: &Server, out: &mut Object) {
         })));
     }
     if cx.minor >= 16 {
-        let up = if server.host.is_some() { "UP" } else { "" };
+        let up = if host(server).is_some() { "UP" } else { "" };
         out.insert("host_status".into(), json!(up));
     }
 }
 
 /// The host, made unrecognisable.
-fn host_id(server: &Server) -> String {
-    match &server.host {
-        Some(host)
-            if server.vm_state != "building"
-                || server.task_state.as_deref() != Some("scheduling") =>
-        {
-            ids::digest(&format!("{}{host}", server.project_id))[..56].to_owned()
-        }
-        _ => String::new(),
+pub(super) fn host_id(server: &Server) -> String {
+    match host(server) {
+        Some(host) => ids::digest(&format!("{}{host}", server.project_id))[..56].to_owned(),
+        None => String::new(),
     }
+}
+
+/// The host, which nobody knows before the server is scheduled.
+fn host(server: &Server) -> Option<&str> {
+    let known = server.task_state.as_deref() != Some("scheduling");
+    server.host.as_deref().filter(|_| known)
+}
+
+fn volumes(cx: &Cx<'_>, server: &Server) -> Value {
+    let one = |disk: &Disk| {
+        let mut out = json!({"id": disk.volume.as_deref()?});
+        if cx.minor >= 3 {
+            out["delete_on_termination"] = json!(disk.delete);
+        }
+        Some(out)
+    };
+    server.disks.iter().filter_map(one).collect()
 }
 
 fn flavor(cx: &Cx<'_>, flavor: &Flavor) -> Value {
@@ -220,7 +233,7 @@ fn fault(cx: &Cx<'_>, server: &Server) -> Option<Value> {
     Some(fault)
 }
 
-/// The ports that are shown: a server that is being built has none yet.
+/// The ports whose addresses are shown: of a server that is being built, none.
 fn ports(cx: &Cx<'_>, server: &Server) -> Vec<Row> {
     if server.vm_state == "building" { Vec::new() } else { neutron::ports_of(cx.state, &server.id) }
 }
@@ -254,7 +267,7 @@ pub(super) fn addresses(cx: &Cx<'_>, server: &Server) -> Value {
 /// The security groups of the ports, by name.
 fn security_groups(cx: &Cx<'_>, server: &Server) -> Vec<Value> {
     let mut out = Vec::new();
-    for port in ports(cx, server) {
+    for port in neutron::ports_of(cx.state, &server.id) {
         for group in port.list("security_groups") {
             let found = cx.state.security_groups.get(group.as_str().unwrap_or_default());
             out.extend(found.map(|group| json!({"name": group.text("name")})));

@@ -15,6 +15,7 @@ fn on_post(effect: Effect) -> Fault {
         path: Some("/networks".into()),
         skip: 0,
         count: Some(1),
+        probability: None,
         effect,
     }
 }
@@ -127,4 +128,66 @@ async fn on_a_port() {
         assert_eq!(text.ends_with("]}}"), complete, "{effect:?} {text}");
     }
     serving.abort();
+}
+
+#[tokio::test]
+async fn lists_that_lag() {
+    let sim = Sim::new().await;
+    let old = sim.network("old").await;
+    let lag =
+        json!([{"service": "network", "path": "/networks", "effect": {"kind": "lag", "ms": 1000}}]);
+    assert_eq!(sim.send("PUT", "/_sim/faults", Some(lag)).await.status, 204);
+    let names = async || {
+        let all = sim.get(&format!("{NETWORKS}?router:external=false&shared=false")).await;
+        let all = all["networks"].as_array().expect("a list").iter();
+        all.map(|n| n["name"].as_str().expect("text").to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    sim.clock.advance(5000);
+    let new = sim.make(NETWORKS, json!({"network": {"name": "new"}})).await;
+    assert_eq!(names().await, "old", "the list does not know it");
+    let one = format!("{NETWORKS}/{new}");
+    assert_eq!(sim.send("GET", &one, None).await.status, 404, "nor does a look");
+    sim.clock.advance(600);
+    sim.ok("DELETE", &format!("{NETWORKS}/{old}"), Value::Null).await;
+    assert_eq!(names().await, "old");
+    sim.clock.advance(400);
+    assert_eq!(names().await, "old new", "made a second ago, and the other not yet deleted");
+    sim.clock.advance(600);
+    assert_eq!(names().await, "new");
+}
+
+#[tokio::test]
+async fn lost_writes_and_other_limits() {
+    let sim = Sim::new().await;
+    let id = sim.network("n").await;
+    let arm = |method: &str, effect| Fault {
+        method: Some(method.into()),
+        count: Some(1),
+        ..on_post(effect)
+    };
+    sim.cloud.faults().add(arm("DELETE", Effect::Lose));
+    let path = format!("{NETWORKS}/{id}");
+    assert_eq!(sim.send("DELETE", &path, None).await.status, 204, "it says so");
+    assert_eq!(sim.send("GET", &path, None).await.status, 200, "but it is there");
+    assert_eq!(sim.send("DELETE", &path, None).await.status, 204);
+    assert_eq!(sim.send("GET", &path, None).await.status, 404);
+    sim.cloud.faults().add(arm("POST", Effect::Lose));
+    let body = Some(json!({"network": {"name": "ghost"}}));
+    let ghost = sim.send("POST", NETWORKS, body.clone()).await;
+    assert_eq!(ghost.status, 201);
+    assert_eq!(sim.count("networks"), 2, "the preset ones");
+    sim.cloud.faults().add(arm("POST", Effect::Quota { resource: "network".into(), limit: 0 }));
+    let refused = sim.send("POST", NETWORKS, body).await;
+    assert_eq!(refused.body["NeutronError"]["type"], "OverQuota");
+}
+
+#[tokio::test]
+async fn no_valid_host() {
+    let sim = Sim::new().await;
+    let fault = Fault { path: None, method: None, ..on_post(Effect::NoValidHost) };
+    sim.cloud.faults().add(fault);
+    let id = sim.server(json!({})).await;
+    sim.clock.advance(1500);
+    let fault = sim.show(&id).await["fault"]["message"].clone();
+    assert!(fault.as_str().is_some_and(|text| text.starts_with("No valid host")), "{fault}");
 }

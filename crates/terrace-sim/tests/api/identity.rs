@@ -86,13 +86,17 @@ async fn catalogue_and_documents_agree() {
         .collect();
     found.sort();
     let text: Vec<String> = found.iter().map(|(kind, url)| format!("{kind} {url}")).collect();
+    let project = sim.get("/identity/v3/auth/projects").await["projects"][0]["id"].clone();
+    let volume = format!("http://cloud.test/volume/v3/{}", project.as_str().expect("an id"));
     assert_eq!(
         text,
         [
+            format!("block-storage {volume}").as_str(),
             "compute http://cloud.test/compute/v2.1",
             "identity http://cloud.test/identity/v3",
             "image http://cloud.test/image",
             "network http://cloud.test/network",
+            format!("volumev3 {volume}").as_str(),
         ]
     );
     for (path, status, place) in [

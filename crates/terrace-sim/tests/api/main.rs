@@ -1,6 +1,7 @@
 //! The simulator through its router, as clients see it.
 
 mod faults;
+mod gateway;
 mod harness;
 mod identity;
 mod images;
@@ -8,3 +9,4 @@ mod networks;
 mod persistence;
 mod refusals;
 mod servers;
+mod volumes;

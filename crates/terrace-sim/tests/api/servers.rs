@@ -18,7 +18,8 @@ async fn state(sim: &Sim, id: &str) -> String {
 
 /// An action, what is shown at once, after how long it is over, what is shown then.
 const LIFE: &str = r#"
-null | BUILD scheduling m1.small | 1500 | ACTIVE - m1.small
+null | BUILD scheduling m1.small | 375 | BUILD spawning m1.small
+null | BUILD spawning m1.small | 1125 | ACTIVE - m1.small
 {"resize": {"flavorRef": "3"}} | RESIZE resize_prep m1.small | 1500 | VERIFY_RESIZE - m1.medium
 {"confirmResize": null} | VERIFY_RESIZE - m1.medium | 375 | ACTIVE - m1.medium
 {"resize": {"flavorRef": "2"}} | RESIZE resize_prep m1.medium | 1500 | VERIFY_RESIZE - m1.small
@@ -68,8 +69,13 @@ async fn ports_come_and_go_with_the_server() {
     let own = sim.make("/network/v2.0/ports", own).await;
     let nics = json!({"networks": [{"uuid": network}, {"port": own}]});
     let id = sim.server(nics).await;
+    assert_eq!(sim.count("ports"), 1, "none is made before the server has a host");
+    let seen = sim.get(&format!("/network/v2.0/ports/{own}")).await;
+    assert_eq!(seen["port"]["device_id"], "", "nor is one taken");
+    sim.clock.advance(375);
+    assert_eq!(sim.count("ports"), 2);
     assert_eq!(sim.show(&id).await["addresses"], json!({}), "not before it is built");
-    sim.clock.advance(1500);
+    sim.clock.advance(1125);
     let server = sim.show(&id).await;
     let ips: Vec<&str> = server["addresses"]["front"]
         .as_array()
@@ -336,6 +342,8 @@ async fn interfaces() {
     let port = made["interfaceAttachment"]["port_id"].as_str().expect("an id").to_owned();
     assert_eq!(sim.show(&id).await["addresses"]["n"][0]["addr"], "10.0.0.2");
     assert_eq!(sim.send("DELETE", &format!("{path}/{port}"), None).await.status, 202);
+    assert_eq!(sim.send("GET", &format!("{path}/{port}"), None).await.status, 200, "it takes time");
+    sim.clock.advance(500);
     assert_eq!(sim.send("GET", &format!("{path}/{port}"), None).await.status, 404);
     assert_eq!(sim.count("ports"), 0);
 }

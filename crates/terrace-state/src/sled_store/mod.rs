@@ -8,7 +8,7 @@ mod opening;
 use std::fs::DirBuilder;
 use std::path::Path;
 
-use terrace_model::{Address, Record, Snapshot};
+use terrace_model::{Record, Slot, Snapshot};
 
 use self::backing::SledBacking;
 use self::exports::Exports;
@@ -82,8 +82,8 @@ impl Store for SledStore {
         self.ledger.end(op, outcome)
     }
 
-    fn put_record(&self, address: &Address, record: Option<&Record>) -> Result<(), StateError> {
-        self.ledger.put_record(address, record)
+    fn put_records(&self, changes: &[(Slot, Option<Record>)]) -> Result<(), StateError> {
+        self.ledger.put_records(changes)
     }
 
     fn finish_run(&self, finish: RunFinish) -> Result<(), StateError> {

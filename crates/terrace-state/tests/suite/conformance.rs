@@ -12,11 +12,13 @@ use crate::samples::{address, cloud, fill, finish, ids, intent, open, record, ru
 type Check = fn(&dyn Store);
 
 /// Each check gets a new store.
-const CHECKS: [(&str, Check); 11] = [
+const CHECKS: [(&str, Check); 13] = [
     ("a new state is empty", new_is_empty),
     ("a create is journalled at each step", create_step_by_step),
     ("ends of updates and deletes", ends_of_updates_and_deletes),
     ("the replacement's record stays", replacement_stays),
+    ("what is replaced is deposed until it is deleted", deposed),
+    ("records change all together or not at all", together),
     ("what is not a legal step changes nothing", illegal_steps),
     ("an address has one operation at a time", one_operation_each),
     ("records outside of operations", records_outside),
@@ -109,6 +111,58 @@ fn replacement_stays(store: &dyn Store) {
     let op = store.begin(intent(Verb::Delete, at, Some("id-0"))).expect("begun");
     store.end(op, Ended::Removed).expect("ended");
     assert_eq!(ids(store)[at], "new");
+}
+
+fn deposed(store: &dyn Store) {
+    let at = "web/networks.front";
+    let slots = || {
+        let snapshot = store.snapshot().expect("a snapshot");
+        snapshot.slots().map(|(slot, r)| format!("{slot}: {}", r.id)).collect::<Vec<_>>()
+    };
+    store.put_record(&address(at), Some(&record("n1"))).expect("put");
+    let replacing = |old: &str| {
+        let replaces = Some(old.to_owned());
+        let intent = terrace_state::Intent { replaces, ..intent(Verb::Create, at, None) };
+        store.begin(intent).expect("begun")
+    };
+    let op = replacing("n1");
+    store.known(op, "n2").expect("known");
+    assert_eq!(slots(), ["web/networks.front: n1"], "the old one stays until the new one is there");
+    store.end(op, Ended::Recorded(Box::new(record("n2")))).expect("ended");
+    let both = ["web/networks.front: n2", "web/networks.front (deposed n1): n1"];
+    assert_eq!(slots(), both);
+
+    let op = store.begin(intent(Verb::Delete, at, Some("n1"))).expect("begun");
+    let failed = terrace_model::Record { status: terrace_model::Status::Deleting, ..record("n1") };
+    store.end(op, Ended::Recorded(Box::new(failed))).expect("ended");
+    assert_eq!(slots(), both, "a deposed object is recorded beside the address");
+    let op = store.begin(intent(Verb::Delete, at, Some("n1"))).expect("begun");
+    store.end(op, Ended::Removed).expect("ended");
+    assert_eq!(slots(), ["web/networks.front: n2"]);
+
+    let op = replacing("n2");
+    store.end(op, Ended::NotDone).expect("ended");
+    assert_eq!(slots(), ["web/networks.front: n2"], "nothing was made: nothing is deposed");
+    let op = replacing("gone");
+    store.known(op, "n3").expect("known");
+    store.end(op, Ended::Recorded(Box::new(record("n3")))).expect("ended");
+    assert_eq!(slots(), ["web/networks.front: n3"], "another object was to be replaced");
+}
+
+fn together(store: &dyn Store) {
+    let slot = |text: &str| text.parse::<terrace_model::Slot>().expect("a slot");
+    let (from, to) = (slot("web/networks.a"), slot("web/networks.b"));
+    store.put_records(&[(from.clone(), Some(record("n1")))]).expect("put");
+    store.put_records(&[(from.clone(), None), (to, Some(record("n1")))]).expect("moved");
+    assert_eq!(ids(store).into_keys().collect::<Vec<_>>(), ["web/networks.b"]);
+    let mut open = record("n2");
+    open.seen = Attributes::from([(
+        "user_data".to_owned(),
+        Value::Sensitive(Box::new(Value::text("hush"))),
+    )]);
+    let beside = slot("web/networks.b (deposed n2)");
+    assert!(store.put_records(&[(from, Some(record("n1"))), (beside, Some(open))]).is_err());
+    assert_eq!(ids(store).into_keys().collect::<Vec<_>>(), ["web/networks.b"]);
 }
 
 fn illegal_steps(store: &dyn Store) {
@@ -246,6 +300,8 @@ fn no_secrets(store: &dyn Store) {
         schema_version: 1,
         cloud: None,
         prevent_destroy: false,
+        retain: false,
+        delete_timeout_s: None,
     };
     let with = |declared| terrace_state::Intent {
         planned: Some(planned(declared)),

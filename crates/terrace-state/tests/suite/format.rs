@@ -6,7 +6,8 @@ use terrace_state::{EXPORT_VERSION, Ended, Export, MemoryStore, StateError, Stor
 use crate::samples::{ids, open};
 use crate::schema::check;
 
-const GOLDEN: &[u8] = include_bytes!("../../../../state/golden/v1.json");
+const V1: &[u8] = include_bytes!("../../../../state/golden/v1.json");
+const GOLDEN: &[u8] = include_bytes!("../../../../state/golden/v2.json");
 const FUTURE: &[u8] = include_bytes!("../../../../state/golden/v999-future.json");
 const SCHEMA: &[u8] = include_bytes!("../../../../state/schema/snapshot.schema.json");
 
@@ -15,7 +16,16 @@ fn json(bytes: &[u8]) -> Value {
 }
 
 #[test]
-fn version_1_is_read_and_written_byte_for_byte() {
+fn version_1_is_read_and_written_as_the_newest() {
+    let export = Export::from_json(V1).expect("read");
+    let mut newest = json(V1);
+    newest["format_version"] = json!(EXPORT_VERSION);
+    assert_eq!(json(&export.to_json().expect("written")), newest, "nothing else differs");
+    assert!(export.snapshot.deposed.is_empty());
+}
+
+#[test]
+fn version_2_is_read_and_written_byte_for_byte() {
     let export = Export::from_json(GOLDEN).expect("read");
     assert_eq!(
         String::from_utf8_lossy(&export.to_json().expect("written")),
@@ -30,6 +40,7 @@ fn version_1_is_read_and_written_byte_for_byte() {
     );
     let ids = ids(&store);
     assert_eq!(ids["web/servers.web[0]"], "5f1c3a52-8a3b-4d0e-9d4f-000000000030");
+    assert_eq!(store.snapshot().expect("a snapshot").deposed.len(), 1);
     let unfinished = store.unfinished().expect("the journal");
     assert_eq!(unfinished.len(), 2);
     for found in unfinished {
@@ -39,14 +50,16 @@ fn version_1_is_read_and_written_byte_for_byte() {
 }
 
 #[test]
-fn version_1_restores_a_store_on_the_disk() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let export = Export::from_json(GOLDEN).expect("read");
-    std::fs::create_dir(folder.path().join("exports")).expect("made");
-    let packed = zstd::encode_all(GOLDEN, 3).expect("packed");
-    std::fs::write(folder.path().join("exports/7.json.zst"), packed).expect("written");
-    let store = open(folder.path()).expect("restored");
-    assert_eq!(store.export().expect("an export"), export);
+fn every_version_restores_a_store_on_the_disk() {
+    for golden in [V1, GOLDEN] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let export = Export::from_json(golden).expect("read");
+        std::fs::create_dir(folder.path().join("exports")).expect("made");
+        let packed = zstd::encode_all(golden, 3).expect("packed");
+        std::fs::write(folder.path().join("exports/7.json.zst"), packed).expect("written");
+        let store = open(folder.path()).expect("restored");
+        assert_eq!(store.export().expect("an export"), export);
+    }
 }
 
 #[test]
@@ -54,7 +67,7 @@ fn a_future_version_is_refused_and_nothing_is_made_of_it() {
     match Export::from_json(FUTURE) {
         Err(error @ StateError::Newer { found: 999, known: EXPORT_VERSION }) => {
             let wanted =
-                "the state was written by a newer Terrace, in format 999; this one knows up to 1";
+                "the state was written by a newer Terrace, in format 999; this one knows up to 2";
             assert_eq!(error.to_string(), wanted);
         }
         other => panic!("{other:?}"),
@@ -88,7 +101,7 @@ fn the_schema_takes_what_is_written_and_nothing_else() {
     let schema = json(SCHEMA);
     let errors = |document: &Value| check(&schema, &schema, document, "");
     assert_eq!(errors(&json(GOLDEN)), [""; 0]);
-    assert_eq!(errors(&json(FUTURE)), ["/format_version: not 1"]);
+    assert_eq!(errors(&json(FUTURE)), ["/format_version: not 2"]);
 
     let empty = Export::from_json(GOLDEN).map(|export| {
         let lineage = export.snapshot.lineage;
@@ -103,6 +116,8 @@ fn the_schema_takes_what_is_written_and_nothing_else() {
     for (at, name, value) in [
         ("", "surprise", json!(1)),
         ("", "serial", json!("7")),
+        (record, "retain", json!("yes")),
+        ("/journal/0/intent", "replaces", json!(1)),
         (record, "status", json!("asleep")),
         (record, "seen", json!(null)),
         (record, "dependencies", json!([1])),

@@ -79,6 +79,8 @@ pub(crate) fn record(id: &str) -> Record {
         marker: "terrace:m".to_owned(),
         fault: None,
         prevent_destroy: false,
+        retain: false,
+        delete_timeout_s: None,
     }
 }
 
@@ -90,6 +92,7 @@ pub(crate) fn intent(verb: Verb, at: &str, id: Option<&str>) -> Intent {
         id: id.map(str::to_owned),
         marker: "terrace:m".to_owned(),
         existing: Vec::new(),
+        replaces: None,
         request_hash: "00".to_owned(),
         at_ms: 1_700_000_000_001,
         planned: None,

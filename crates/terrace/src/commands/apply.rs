@@ -21,23 +21,69 @@ pub(crate) struct Apply {
     /// A plan saved by `terrace plan --out`; without it, plan first and ask.
     #[arg(value_name = "PLANFILE")]
     plan: Option<PathBuf>,
-    /// Do not ask.
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// Most things that are done at the same time.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     parallelism: u16,
 }
 
+/// How the user agrees to a plan.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Consent {
+    /// Do not ask. In a protected environment this needs `--expect` as well.
+    #[arg(long)]
+    yes: bool,
+    /// Go on only if the plan is the one with this digest, as `terrace plan` shows it.
+    #[arg(long, value_name = "DIGEST")]
+    expect: Option<String>,
+}
+
+impl Consent {
+    /// What the user says to a plan.
+    fn decide(&self, loaded: &Loaded, question: &str, digest: &str) -> anyhow::Result<Decision> {
+        let environment = &loaded.workspace.environment;
+        let protected = loaded.workspace.protected;
+        if let Some(expected) = &self.expect
+            && expected.trim_start_matches("sha256:") != digest
+        {
+            anyhow::bail!(
+                "the plan is not the expected one: its digest is sha256:{digest}\nhelp: review it, and expect this digest if it is right"
+            );
+        }
+        if self.yes && (!protected || self.expect.is_some()) {
+            return Ok(Decision::Approve);
+        }
+        if self.yes || !ui::can_ask() {
+            anyhow::bail!(if protected {
+                format!(
+                    "the environment `{environment}` is protected, and nobody is there to confirm it\nhelp: apply a plan saved with `terrace plan --out`, or give `--yes --expect sha256:{digest}`"
+                )
+            } else {
+                "there is no terminal to ask on: give `--yes` to apply without asking".to_owned()
+            });
+        }
+        let (question, word) = if protected {
+            (
+                format!("{question} The environment is protected: type its name."),
+                environment.as_str(),
+            )
+        } else {
+            (question.to_owned(), "yes")
+        };
+        let approved = ui::approved(&question, word)?;
+        Ok(if approved { Decision::Approve } else { Decision::Decline })
+    }
+}
+
 pub(crate) async fn run(global: &Global, args: &Apply) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
-    if args.plan.is_some() {
-        guard(global, &loaded, true)?;
-    }
     let place = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
     match &args.plan {
         Some(path) => saved(global, &loaded, &place, path, args.parallelism).await,
-        None => fresh(global, &loaded, &place, Mode::Apply, (args.yes, args.parallelism)).await,
+        None => {
+            fresh(global, &loaded, &place, Mode::Apply, (&args.consent, args.parallelism)).await
+        }
     }
 }
 
@@ -47,7 +93,7 @@ pub(crate) async fn fresh(
     loaded: &Loaded,
     place: &Place,
     mode: Mode,
-    (yes, parallelism): (bool, u16),
+    (consent, parallelism): (&Consent, u16),
 ) -> anyhow::Result<ExitCode> {
     let Planned { plan, recorded, recovery } = corridor::plan(loaded, place, mode).await?;
     let digest = plan.digest(&recorded.fingerprint_key);
@@ -65,29 +111,12 @@ pub(crate) async fn fresh(
         Mode::Apply => "Apply this plan?",
         Mode::Destroy => "Destroy all of this?",
     };
-    let refused = !plan.refusals.is_empty();
-    let guarded = guard(global, loaded, yes)?;
-    let decision = if refused || yes || ui::approved(question, guarded)? {
-        Decision::Approve
+    let decision = if plan.refusals.is_empty() {
+        consent.decide(loaded, question, &digest)?
     } else {
         Decision::Decline
     };
     carry_out(global, place, (plan, decision), recorded, parallelism).await
-}
-
-/// The name of a protected environment, to be typed; without a prompt it must be on the command
-/// line.
-fn guard<'l>(global: &Global, loaded: &'l Loaded, unasked: bool) -> anyhow::Result<Option<&'l str>> {
-    let environment = loaded.workspace.environment.as_str();
-    if !loaded.workspace.protected {
-        return Ok(None);
-    }
-    if unasked && global.environment.is_none() {
-        anyhow::bail!(
-            "the environment `{environment}` is protected: it is not changed without being named\nhelp: add `--env {environment}`, or leave out `--yes` and type its name when asked"
-        );
-    }
-    Ok(Some(environment))
 }
 
 async fn saved(

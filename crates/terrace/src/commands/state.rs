@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use terrace_model::{Address, suggest};
+use terrace_model::{Record, Slot, Snapshot, suggest};
 
 use crate::args::Global;
 use crate::ui;
@@ -26,17 +26,25 @@ pub(crate) fn run(global: &Global, args: &State) -> anyhow::Result<ExitCode> {
     match args {
         State::List => ui::print(&terrace_render::state_list(&snapshot)),
         State::Show { address } => {
-            let address: Address = address.parse()?;
-            let Some(record) = snapshot.records.get(&address) else {
-                let known: Vec<String> = snapshot.records.keys().map(ToString::to_string).collect();
-                let asked = address.to_string();
-                let nearest = suggest::nearest(&asked, known.iter().map(String::as_str));
-                let hint =
-                    nearest.map(|n| format!("\nhelp: did you mean `{n}`?")).unwrap_or_default();
-                anyhow::bail!("nothing is recorded at `{address}`{hint}");
-            };
+            let (address, record) = find(&snapshot, address)?;
             ui::print(&terrace_render::state_show(&address, record, &snapshot));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is recorded at an address as the user wrote it.
+pub(crate) fn find<'a>(
+    snapshot: &'a Snapshot,
+    written: &str,
+) -> anyhow::Result<(Slot, &'a Record)> {
+    let slot: Slot = written.parse()?;
+    if let Some(record) = snapshot.record(&slot) {
+        return Ok((slot, record));
+    }
+    let known: Vec<String> = snapshot.slots().map(|(slot, _)| slot.to_string()).collect();
+    let asked = slot.to_string();
+    let nearest = suggest::nearest(&asked, known.iter().map(String::as_str));
+    let hint = nearest.map(|n| format!("\nhelp: did you mean `{n}`?")).unwrap_or_default();
+    anyhow::bail!("nothing is recorded at `{slot}`{hint}")
 }

@@ -19,32 +19,19 @@ pub(crate) struct Validate {
 }
 
 pub(crate) fn run(global: &Global, args: &Validate) -> anyhow::Result<ExitCode> {
-    match corridor::load(global) {
-        Ok(loaded) => {
-            if args.json {
-                ui::print_json(&terrace_render::diagnostics_json(
-                    &Default::default(),
-                    &loaded.workspace.sources,
-                ));
-            } else {
-                let count = loaded.graph.order().len();
-                ui::print(&format!(
-                    "The workspace is valid: {} stack(s), {count} instance(s).",
-                    loaded.workspace.stacks.len()
-                ));
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => match error.downcast::<Invalid>() {
-            Ok(invalid) if args.json => {
-                ui::print_json(&terrace_render::diagnostics_json(
-                    &invalid.diagnostics,
-                    &invalid.sources,
-                ));
-                Ok(ExitCode::from(1))
-            }
-            Ok(invalid) => Err(invalid.into()),
-            Err(error) => Err(error),
-        },
+    if !args.json {
+        let loaded = corridor::load(global)?;
+        let (stacks, instances) = (loaded.workspace.stacks.len(), loaded.graph.order().len());
+        ui::print(&format!("The workspace is valid: {stacks} stack(s), {instances} instance(s)."));
+        return Ok(ExitCode::SUCCESS);
     }
+    let (diagnostics, sources) = match corridor::check(global) {
+        Ok((loaded, warnings)) => (warnings, loaded.workspace.sources),
+        Err(error) => match error.downcast::<Invalid>() {
+            Ok(invalid) => (invalid.diagnostics, invalid.sources),
+            Err(error) => return Err(error),
+        },
+    };
+    ui::print_json(&terrace_render::diagnostics_json(&diagnostics, &sources));
+    Ok(ExitCode::from(u8::from(diagnostics.has_errors())))
 }

@@ -1,0 +1,5 @@
+//! Lifecycles carried out on the simulator: with faults, and cut off at every request.
+
+mod first;
+mod settings;
+mod world;

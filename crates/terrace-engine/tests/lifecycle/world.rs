@@ -1,0 +1,286 @@
+//! A workspace, a simulated cloud, a state in memory, and one clock for all of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use terrace_api::{CloudConfig, Session, Transport, TransportError};
+use terrace_engine::{Clouds, Context, NoEvents, Options, Outcome, Run, Stop, Wanted};
+use terrace_model::Snapshot;
+use terrace_plan::{Decision, Inputs, Mode, Plan, Reviewed, review};
+use terrace_sim::{Cloud, Dropped, Fault, Settings};
+use terrace_state::{Fresh, MemoryStore, RunStart, Store};
+use tokio::sync::{Notify, watch};
+use tower::ServiceExt as _;
+
+/// Time that moves when somebody waits.
+pub(crate) struct Time(AtomicU64);
+
+impl terrace_api::Clock for Time {
+    fn now_unix_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.0.fetch_add(u64::try_from(duration.as_millis()).unwrap_or(0), Ordering::SeqCst);
+        Box::pin(tokio::task::yield_now())
+    }
+}
+
+impl terrace_sim::Clock for Time {
+    fn now_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Where the line is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// The request does not arrive.
+    Before,
+    /// The answer does not arrive.
+    After,
+}
+
+/// Carries requests to the cloud, until it is cut: from then on nothing arrives and nothing ends.
+struct Line {
+    router: Router,
+    sent: AtomicUsize,
+    cut: Option<(usize, Cut)>,
+    is_cut: Arc<Notify>,
+}
+
+impl Line {
+    async fn dead(&self) -> Result<Response<Bytes>, TransportError> {
+        self.is_cut.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl Transport for Line {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
+        // Reads do not change anything: only what writes is worth cutting off.
+        let writes = request.method() != http::Method::GET
+            && !request.uri().path().ends_with("/auth/tokens");
+        let number = if writes { self.sent.fetch_add(1, Ordering::SeqCst) + 1 } else { 0 };
+        match self.cut {
+            Some((at, _)) if self.sent.load(Ordering::SeqCst) > at => return self.dead().await,
+            Some((at, Cut::Before)) if number == at => return self.dead().await,
+            _ => {}
+        }
+        let answer = self.router.clone().oneshot(request.map(axum::body::Body::from)).await;
+        let answer = answer.unwrap_or_else(|never| match never {});
+        if self.cut == Some((number, Cut::After)) && number > 0 {
+            return self.dead().await;
+        }
+        if answer.extensions().get::<Dropped>().is_some() {
+            return Err(TransportError::outcome_unknown("the connection was closed"));
+        }
+        let (parts, body) = answer.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await;
+        let body = body.map_err(|e| TransportError::outcome_unknown(e.to_string()))?;
+        Ok(Response::from_parts(parts, body))
+    }
+}
+
+/// All of it.
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    time: Arc<Time>,
+    pub(crate) cloud: Cloud,
+    pub(crate) store: Arc<MemoryStore>,
+    nonce: Arc<AtomicU64>,
+}
+
+const URL: &str = "http://cloud.test";
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let time = Arc::new(Time(AtomicU64::new(1_767_225_600_000)));
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("terrace.yaml"), "cloud: simulator\n").expect("written");
+        std::fs::create_dir(folder.path().join("stacks")).expect("made");
+        let seed = Fresh { lineage: "l".into(), fingerprint_key: vec![7; 32] };
+        Self {
+            folder,
+            cloud: Cloud::in_memory(Settings::default(), Arc::clone(&time) as _),
+            time,
+            store: Arc::new(MemoryStore::new(seed).expect("a store")),
+            nonce: Arc::new(AtomicU64::new(0)),
+        }
+    }
+
+    pub(crate) fn fault(&self, fault: Fault) {
+        self.cloud.faults().set(vec![fault]);
+    }
+
+    /// Applies a stack `web`; what the engine as a whole says when it cannot.
+    pub(crate) async fn apply(&self, stack: &str) -> Result<Outcome, String> {
+        self.run(stack, Mode::Apply, None).await.expect("nothing is cut")
+    }
+
+    pub(crate) async fn destroy(&self, stack: &str) -> Result<Outcome, String> {
+        self.run(stack, Mode::Destroy, None).await.expect("nothing is cut")
+    }
+
+    /// Applies and is killed at a request that writes; false when it came to its end before.
+    pub(crate) async fn cut(&self, stack: &str, mode: Mode, at: usize, cut: Cut) -> bool {
+        self.run(stack, mode, Some((at, cut))).await.is_none()
+    }
+
+    async fn run(
+        &self,
+        stack: &str,
+        mode: Mode,
+        cut: Option<(usize, Cut)>,
+    ) -> Option<Result<Outcome, String>> {
+        let is_cut = Arc::new(Notify::new());
+        let line = Line {
+            router: self.cloud.router(URL),
+            sent: AtomicUsize::new(0),
+            cut,
+            is_cut: Arc::clone(&is_cut),
+        };
+        tokio::select! {
+            biased;
+            () = is_cut.notified() => None,
+            outcome = self.corridor(stack, mode, line) => Some(outcome),
+        }
+    }
+
+    async fn context(&self, line: Line) -> Context {
+        let clock = Arc::clone(&self.time);
+        let config = CloudConfig::for_simulator(URL);
+        let session = Session::connect(config, Arc::new(line), clock.clone()).await;
+        let session = Arc::new(session.expect("connected"));
+        Context { clouds: Clouds::one(session), clock, events: Arc::new(NoEvents) }
+    }
+
+    async fn planned(
+        &self,
+        context: &Context,
+        stack: &str,
+        mode: Mode,
+    ) -> Result<(Plan, Snapshot), String> {
+        std::fs::write(self.folder.path().join("stacks/web.yaml"), stack).expect("written");
+        let request = terrace_lang::Request::of(self.folder.path());
+        let workspace = terrace_lang::load(&request).expect("valid files").workspace;
+        let graph = terrace_graph::build(&workspace).expect("a graph");
+        let snapshot = self.store.snapshot().expect("a snapshot");
+        let unfinished = self.store.unfinished().expect("the journal");
+        let recovery = terrace_engine::recover(context, &snapshot, unfinished).await;
+        let recovery = recovery.map_err(|e| e.to_string())?;
+        let recorded = recovery.onto(snapshot);
+        recovery.commit(self.store.as_ref()).expect("written");
+        assert_eq!(recorded, self.store.snapshot().expect("a snapshot"), "recovery differs");
+        let observed = terrace_engine::refresh(context, &recorded, &Wanted::by(&workspace)).await;
+        let inputs = Inputs {
+            mode,
+            workspace: &workspace,
+            graph: &graph,
+            recorded: &recorded,
+            observed: &observed.map_err(|e| e.to_string())?,
+            cloud: &context.identity(),
+            clouds: &BTreeMap::new(),
+        };
+        let plan = terrace_plan::compute(inputs);
+        let plan = plan.map_err(|found| {
+            let lines: Vec<String> = found.into_iter().map(|d| d.message).collect();
+            lines.join("\n")
+        })?;
+        Ok((plan, recorded))
+    }
+
+    async fn corridor(&self, stack: &str, mode: Mode, line: Line) -> Result<Outcome, String> {
+        let context = self.context(line).await;
+        let (plan, recorded) = self.planned(&context, stack, mode).await?;
+        let approved = match review(plan, Decision::Approve) {
+            Reviewed::Approved(approved) => *approved,
+            Reviewed::Refused(refusals) => return Err(refusals[0].message.clone()),
+            Reviewed::Declined => unreachable!("it was approved"),
+        };
+        let start = RunStart {
+            command: "apply".into(),
+            user: "ann".into(),
+            host: "here".into(),
+            pid: 1,
+            git_commit: None,
+            digest: None,
+            at_ms: 1,
+            cloud: context.identity(),
+            clouds: BTreeMap::new(),
+        };
+        let nonce = Arc::clone(&self.nonce);
+        let run = Run {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            recorded,
+            start,
+            options: Options { parallelism: 1 },
+            stop: watch::channel(Stop::No).1,
+            nonce: Arc::new(move || nonce.fetch_add(1, Ordering::SeqCst)),
+        };
+        terrace_engine::apply(&context, approved, run).await.map_err(|e| e.to_string())
+    }
+
+    /// What would be done now: `word address`, one a line; nothing when all is as desired.
+    pub(crate) async fn pending(&self, stack: &str) -> String {
+        let line = Line {
+            router: self.cloud.router(URL),
+            sent: AtomicUsize::new(0),
+            cut: None,
+            is_cut: Arc::default(),
+        };
+        let context = self.context(line).await;
+        let (plan, _) = self.planned(&context, stack, Mode::Apply).await.expect("a plan");
+        let acting = plan.instances.iter().filter(|i| i.action != terrace_plan::Action::NoOp);
+        let lines = acting.map(|i| format!("{:?} {}", i.action, i.slot()).to_lowercase());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Every slot of the state with its status.
+    pub(crate) fn recorded(&self) -> Vec<String> {
+        let snapshot = self.store.snapshot().expect("a snapshot");
+        let line = |(slot, record): (terrace_model::Slot, &terrace_model::Record)| {
+            let text = slot.to_string().replace(&record.id, "ID");
+            format!("{text} {:?}", record.status).to_lowercase()
+        };
+        snapshot.slots().map(line).collect()
+    }
+
+    /// How many objects of each collection the cloud has.
+    pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
+        let inventory = self.cloud.inventory();
+        let size = |v: &serde_json::Value| {
+            let named = v.get("count").and_then(serde_json::Value::as_u64);
+            named.map_or_else(
+                || v.as_array().map_or(0, Vec::len),
+                |n| usize::try_from(n).expect("small"),
+            )
+        };
+        let all = inventory.as_object().expect("collections").iter();
+        all.map(|(name, value)| (name.clone(), size(value))).collect()
+    }
+}
+
+/// A request like these answers so, once.
+pub(crate) fn fault(method: &str, path: &str, effect: terrace_sim::Effect) -> Fault {
+    Fault {
+        service: None,
+        method: Some(method.into()),
+        path: Some(path.into()),
+        skip: 0,
+        count: Some(1),
+        effect,
+    }
+}

@@ -1,0 +1,142 @@
+//! What a block says of its life: `lifecycle` and `timeouts`. What the settings come to is decided
+//! in `terrace-model`, by the same code here and when a plan is made.
+
+use terrace_model::expr::{ResourceReference, Root, Scope, Template, Term};
+use terrace_model::{Diagnostic, Diagnostics, Lifecycle, Resource, Spanned, Stack, Timed};
+
+use crate::load::Reading;
+use crate::term::{entries, term, unknown};
+use crate::yaml::{Entry, Node};
+
+const SETTINGS: [&str; 5] = [
+    "create_before_destroy",
+    "prevent_destroy",
+    "ignore_changes",
+    "replace_triggered_by",
+    "on_destroy",
+];
+
+/// Reads the fields of a block that are about its life.
+pub(crate) fn read(reading: &mut Reading<'_>, fields: &[Entry]) -> Lifecycle {
+    let mut lifecycle = Lifecycle::default();
+    for field in fields {
+        match field.key.as_str() {
+            "lifecycle" => settings(reading, &field.value, &mut lifecycle),
+            "timeouts" => timeouts(reading, &field.value, &mut lifecycle),
+            _ => {}
+        }
+    }
+    lifecycle
+}
+
+fn settings(reading: &mut Reading<'_>, node: &Node, lifecycle: &mut Lifecycle) {
+    for field in entries(reading, node, "`lifecycle`") {
+        let slot = match field.key.as_str() {
+            "create_before_destroy" => &mut lifecycle.create_before_destroy,
+            "prevent_destroy" => &mut lifecycle.prevent_destroy,
+            "ignore_changes" => &mut lifecycle.ignore_changes,
+            "on_destroy" => &mut lifecycle.on_destroy,
+            "replace_triggered_by" => {
+                lifecycle.replace_triggered_by = triggers(reading, &field.value);
+                continue;
+            }
+            _ => {
+                reading.diagnostics.push(unknown(field, "lifecycle setting", &SETTINGS));
+                continue;
+            }
+        };
+        *slot = Some(term(reading, &field.value));
+    }
+}
+
+fn timeouts(reading: &mut Reading<'_>, node: &Node, lifecycle: &mut Lifecycle) {
+    for field in entries(reading, node, "`timeouts`") {
+        match Timed::ALL.into_iter().find(|timed| timed.word() == field.key) {
+            Some(timed) => {
+                drop(lifecycle.timeouts.insert(timed, term(reading, &field.value)));
+            }
+            None => reading.diagnostics.push(unknown(
+                field,
+                "operation with a time limit",
+                &Timed::ALL.map(Timed::word),
+            )),
+        }
+    }
+}
+
+fn triggers(reading: &mut Reading<'_>, node: &Node) -> Vec<ResourceReference> {
+    let Some(items) = node.as_list() else {
+        let message = format!("`replace_triggered_by` is {}, not a list", node.describe());
+        let help = "write it as `[networks.front, servers.db.image]`";
+        reading.diagnostics.push(Diagnostic::error("E0205", node.span, message).help(help));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let term = expression(reading, item);
+        let only = match &term.value {
+            Term::Template(template) => template.only_reference().map(|r| &r.root),
+            _ => None,
+        };
+        match only {
+            Some(Root::Resource(reference)) => found.push(reference.clone()),
+            _ => reading.diagnostics.push(not_a_resource(item)),
+        }
+    }
+    found
+}
+
+fn not_a_resource(item: &Node) -> Diagnostic {
+    let message = format!("{} is neither a resource nor an attribute of one", item.describe());
+    Diagnostic::error("E0804", item.span, message)
+        .help("write it as `section.name`, `section.name[0]` or `section.name.attribute`")
+}
+
+/// A field that is always an expression: `${...}` round it may be left out.
+pub(crate) fn expression(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term> {
+    let bare = node.as_scalar().filter(|s| !s.has_expression() && !s.is_null());
+    let Some(scalar) = bare.filter(|s| s.value().as_str().is_some()) else {
+        return term(reading, node);
+    };
+    let text = format!("${{{}}}", scalar.text);
+    let length = scalar.text.len();
+    let inside = |at: usize| at.saturating_sub(2).min(length);
+    let place =
+        |range: std::ops::Range<usize>| scalar.place(inside(range.start)..inside(range.end));
+    let parsed = match Template::parse_at(&text, &place) {
+        Ok(template) => Term::Template(template),
+        Err(diagnostic) => {
+            reading.diagnostics.push(diagnostic);
+            Term::Literal(terrace_model::Value::Null)
+        }
+    };
+    Spanned::new(parsed, node.span)
+}
+
+/// Checks what can be checked before there is a plan.
+pub(crate) fn check(
+    stack: &Stack,
+    resource: &Resource,
+    scope: &dyn Scope,
+    found: &mut Diagnostics,
+) {
+    if let Err(problems) = resource.lifecycle.evaluate(resource.address.kind, scope) {
+        found.extend(problems);
+    }
+    for reference in &resource.lifecycle.replace_triggered_by {
+        let address = reference.address(&stack.name);
+        let attribute = reference.attribute.as_deref();
+        if address == resource.address {
+            let message = format!("`{address}` cannot be replaced because of itself");
+            found.push(Diagnostic::error("E0804", reference.span, message));
+        } else if !stack.resources.contains_key(&address) {
+            let message = format!("there is no `{address}`");
+            found.push(Diagnostic::error("E0401", reference.span, message));
+        } else if let Some(name) =
+            attribute.filter(|n| address.kind.schema().attribute(n).is_none())
+        {
+            let message = format!("a {} has no attribute `{name}`", address.kind.noun());
+            found.push(Diagnostic::error("E0804", reference.span, message));
+        }
+    }
+}

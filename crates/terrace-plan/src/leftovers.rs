@@ -1,0 +1,102 @@
+//! What is recorded and not desired: deleted, or forgotten when it is gone already or shall stay.
+
+use terrace_model::{
+    Address, Attributes, InstanceKey, Life, Object, Observation, Record, Repeat, Slot, Timed,
+};
+
+use crate::compute::Planner;
+use crate::judge::because;
+use crate::plan::{Action, InstanceChange, Mode, Reason, ReasonCode};
+
+impl Planner<'_> {
+    pub(crate) fn leftovers(&mut self) {
+        let inputs = self.inputs;
+        let desired =
+            |address: &Address| inputs.mode == Mode::Apply && inputs.graph.contains(address);
+        for (slot, record) in inputs.recorded.slots() {
+            if slot.deposed.is_some() {
+                let reason = because(
+                    ReasonCode::Deposed,
+                    format!("`{}` was replaced, and the old object is still there", slot.address),
+                    None,
+                );
+                self.leftover(slot, record, reason);
+            } else if !desired(&slot.address) {
+                let reason = self.why_not_desired(&slot.address);
+                self.leftover(slot, record, reason);
+            }
+        }
+    }
+
+    fn leftover(&mut self, slot: Slot, record: &Record, reason: Reason) {
+        let object = match self.observed(&slot) {
+            Some(Observation::Present(object)) => Some(object),
+            Some(Observation::Absent) | None => None,
+        };
+        let (action, reason) = match object {
+            None => (Action::Forget, because(ReasonCode::Gone, "it is gone from the cloud", None)),
+            Some(_) if record.retain => {
+                let text =
+                    format!("{}; the object stays, as `on_destroy: retain` says", reason.text);
+                (Action::Forget, because(ReasonCode::Retained, text, reason.place))
+            }
+            Some(_) => (Action::Delete, reason),
+        };
+        self.instances.push(InstanceChange {
+            deposed: slot.deposed.is_some(),
+            address: slot.address,
+            action,
+            create_first: false,
+            reason,
+            cloud: record.cloud.clone(),
+            id: Some(record.id.clone()),
+            changes: Vec::new(),
+            before: object.map(|o: &Object| o.attributes.clone()).unwrap_or_default(),
+            desired: Attributes::new(),
+            dependencies: record.dependencies.clone(),
+            life: life_of(record),
+            revision: None,
+        });
+    }
+
+    fn observed(&self, slot: &Slot) -> Option<&'_ Observation> {
+        let observed = self.inputs.observed;
+        match &slot.deposed {
+            None => observed.objects.get(&slot.address),
+            Some(id) => observed.deposed.get(&(slot.address.clone(), id.clone())),
+        }
+    }
+
+    fn why_not_desired(&self, address: &Address) -> Reason {
+        if self.inputs.mode == Mode::Destroy {
+            return because(ReasonCode::Destroy, "everything is destroyed", None);
+        }
+        let Some(block) = self.inputs.workspace.resource(&address.resource) else {
+            let text = format!("`{}` is not in the files any more", address.resource);
+            return because(ReasonCode::NoConfig, text, None);
+        };
+        let (code, text) = match (&block.repeat, &address.key) {
+            (Repeat::Count(n), Some(InstanceKey::Index(i))) => {
+                (ReasonCode::CountIndex, format!("index {i} is beyond the count of {n}"))
+            }
+            (Repeat::Each(_), Some(InstanceKey::Text(key))) => {
+                (ReasonCode::EachKey, format!("key `{key}` is not in `for_each`"))
+            }
+            _ => (
+                ReasonCode::WrongRepetition,
+                "`count` or `for_each` of its block changed".to_owned(),
+            ),
+        };
+        because(code, text, Some(self.inputs.workspace.sources.place(block.span)))
+    }
+}
+
+/// What the state keeps of the lifecycle.
+fn life_of(record: &Record) -> Life {
+    Life {
+        prevent_destroy: record.prevent_destroy,
+        retain: record.retain,
+        timeouts: record.delete_timeout_s.map(|s| (Timed::Delete, s)).into_iter().collect(),
+        ..Life::default()
+    }
+}

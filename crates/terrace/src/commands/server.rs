@@ -1,0 +1,253 @@
+//! `terrace server`: the servers that are recorded.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use terrace_api::{Session, compute};
+use terrace_engine::{Context, NoEvents};
+use terrace_model::{Address, Kind, Snapshot};
+use terrace_render::{Cell, Table};
+
+use super::cloud::Format;
+use super::server_action::{Action, carry_out};
+use crate::args::Global;
+use crate::{corridor, ui};
+
+/// Look at and operate the servers that are recorded.
+#[derive(Debug, clap::Subcommand)]
+#[command(
+    after_help = "Examples:\n  terrace server list\n  terrace server reboot --hard 'web/servers.web[0]'\n  terrace server console-log 'web/servers.web[0]' --lines 50"
+)]
+pub(crate) enum Server {
+    /// Every recorded server as the cloud has it now.
+    List(Format),
+    /// One server as the cloud has it now, and what was done to it.
+    Show {
+        /// The address, as `terrace state list` prints it.
+        address: String,
+    },
+    /// Restart a server, and wait for it.
+    Reboot {
+        /// The address.
+        address: String,
+        /// As if power had gone, without asking its operating system.
+        #[arg(long)]
+        hard: bool,
+    },
+    /// Start a server that is shut off, and wait for it.
+    Start {
+        /// The address.
+        address: String,
+    },
+    /// Shut a server off, and wait for it.
+    Stop {
+        /// The address.
+        address: String,
+    },
+    /// Make an image of a server's disk, and wait for it.
+    Snapshot {
+        /// The address.
+        address: String,
+        /// The image's name; the server's name with `-snapshot` unless given.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// What a server wrote on its console.
+    ConsoleLog {
+        /// The address.
+        address: String,
+        /// Only the last lines.
+        #[arg(long, value_name = "N")]
+        lines: Option<u32>,
+    },
+}
+
+/// A server that is recorded, and the cloud it is in.
+pub(crate) struct Managed<'a> {
+    pub(crate) address: Address,
+    pub(crate) id: String,
+    pub(crate) session: &'a Session,
+}
+
+pub(crate) async fn run(global: &Global, args: &Server) -> anyhow::Result<ExitCode> {
+    let (snapshot, context) = enter(global).await?;
+    let managed = |address: &str| managed(&snapshot, &context, address);
+    match args {
+        Server::List(format) => list(&snapshot, &context, *format).await?,
+        Server::Show { address } => show(&managed(address)?).await?,
+        Server::Reboot { address, hard } => {
+            let how = if *hard { compute::Reboot::Hard } else { compute::Reboot::Soft };
+            carry_out(&managed(address)?, Action::Reboot(how)).await?;
+        }
+        Server::Start { address } => {
+            carry_out(&managed(address)?, Action::Start).await?;
+        }
+        Server::Stop { address } => {
+            carry_out(&managed(address)?, Action::Stop).await?;
+        }
+        Server::Snapshot { address, name } => {
+            let action = Action::Snapshot { name: name.clone() };
+            carry_out(&managed(address)?, action).await?;
+        }
+        Server::ConsoleLog { address, lines } => {
+            let managed = managed(address)?;
+            let call = compute::console_log(&managed.id, *lines);
+            let log: compute::ConsoleLog = managed.session.one(call).await?;
+            ui::print(&for_terminal(&log.output, std::io::stdout().is_terminal()));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The state as last committed, and the clouds that it belongs to. The state is not held on to.
+async fn enter(global: &Global) -> anyhow::Result<(Snapshot, Context)> {
+    let loaded = corridor::load(global)?;
+    let place = corridor::enter(global, &loaded, Arc::new(NoEvents)).await?;
+    Ok((place.store.snapshot()?, place.context))
+}
+
+fn managed<'a>(
+    snapshot: &Snapshot,
+    context: &'a Context,
+    written: &str,
+) -> anyhow::Result<Managed<'a>> {
+    let (slot, record) = super::state::find(snapshot, written)?;
+    let address = slot.address;
+    if address.kind() != Kind::Server {
+        let noun = address.kind().schema().noun;
+        anyhow::bail!("`{address}` is a {noun}, not a server");
+    }
+    let session = context.session(&address);
+    Ok(Managed { id: record.id.clone(), session, address })
+}
+
+/// What a guest wrote must not drive the terminal; into a file it goes as it is.
+fn for_terminal(text: &str, terminal: bool) -> String {
+    let keep = |letter: &char| !terminal || !letter.is_control() || "\n\t".contains(*letter);
+    text.chars().filter(keep).collect()
+}
+
+/// The servers of each cloud that has some, by id.
+async fn there(
+    snapshot: &Snapshot,
+    context: &Context,
+) -> anyhow::Result<BTreeMap<String, compute::Server>> {
+    let mut clouds = BTreeMap::new();
+    for (address, record) in &snapshot.records {
+        if address.kind() == Kind::Server {
+            clouds.insert(record.cloud.clone(), context.session(address));
+        }
+    }
+    let mut there = BTreeMap::new();
+    for session in clouds.into_values() {
+        let all: Vec<compute::Server> = session.all(compute::servers_detail(&[])).await?;
+        there.extend(all.into_iter().map(|server| (server.id.clone(), server)));
+    }
+    Ok(there)
+}
+
+async fn list(snapshot: &Snapshot, context: &Context, format: Format) -> anyhow::Result<()> {
+    let mut there = there(snapshot, context).await?;
+    let mut table = Table::new(&[
+        ("address", "ADDRESS"),
+        ("status", "STATUS"),
+        ("power", "POWER"),
+        ("name", "NAME"),
+        ("ip", "IP"),
+        ("id", "ID"),
+    ]);
+    let recorded = snapshot.records.iter().filter(|(address, _)| address.kind() == Kind::Server);
+    for (address, record) in recorded {
+        let server = match there.remove(&record.id) {
+            Some(server) => Some(server),
+            // Absence in a list is not proof.
+            None => match context.session(address).one(compute::server(&record.id)).await {
+                Ok(server) => Some(server),
+                Err(error) if error.is_not_found() => None,
+                Err(error) => return Err(error.into()),
+            },
+        };
+        let cell = |text: Option<String>| text.map_or(Cell::Nothing, Cell::Text);
+        table.row([
+            Cell::text(address.to_string()),
+            Cell::text(server.as_ref().map_or("ABSENT", |server| &server.status)),
+            cell(server.as_ref().map(|server| power(server.power_state).to_owned())),
+            cell(server.as_ref().map(|server| server.name.clone())),
+            cell(server.as_ref().map(addresses)),
+            Cell::text(&record.id),
+        ]);
+    }
+    format.print(&table, "No servers are recorded.");
+    Ok(())
+}
+
+fn addresses(server: &compute::Server) -> String {
+    let all = server.addresses.values().flatten().map(|entry| entry.addr.as_str());
+    all.collect::<Vec<_>>().join(", ")
+}
+
+fn power(state: Option<i64>) -> &'static str {
+    match state {
+        Some(1) => "on",
+        Some(4) => "off",
+        Some(3) => "paused",
+        Some(7) => "suspended",
+        _ => "unknown",
+    }
+}
+
+async fn show(managed: &Managed<'_>) -> anyhow::Result<()> {
+    let server: compute::Server = managed.session.one(compute::server(&managed.id)).await?;
+    ui::print(&facts(managed, &server).to_text("", ui::out_style()));
+    // Not every cloud tells its users what was done.
+    let done = managed.session.all(compute::instance_actions(&managed.id)).await;
+    let done: Vec<compute::InstanceAction> = done.unwrap_or_default();
+    let mut table = Table::new(&[
+        ("when", "WHEN"),
+        ("action", "ACTION"),
+        ("error", "ERROR"),
+        ("request", "REQUEST"),
+    ]);
+    for action in done {
+        table.row([
+            Cell::text(action.start_time),
+            Cell::text(action.action),
+            action.message.map_or(Cell::Nothing, Cell::Text),
+            Cell::text(action.request_id),
+        ]);
+    }
+    let text = table.to_text("The cloud does not tell what was done.", ui::out_style());
+    ui::print(&format!("\n{text}"));
+    Ok(())
+}
+
+fn facts(managed: &Managed<'_>, server: &compute::Server) -> Table {
+    let mut table = Table::new(&[("field", "FIELD"), ("value", "VALUE")]);
+    let mut line = |field: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            table.row([Cell::text(field), Cell::Text(value)]);
+        }
+    };
+    line("address", Some(managed.address.to_string()));
+    line("id", Some(server.id.clone()));
+    line("name", Some(server.name.clone()));
+    line("status", Some(server.status.clone()));
+    line("under way", server.task_state.clone());
+    line("fault", server.fault.as_ref().map(|fault| fault.message.clone()));
+    line("power", Some(power(server.power_state).to_owned()));
+    line("flavor", server.flavor_id.clone());
+    line("image", server.image_id.clone());
+    line("keypair", server.key_name.clone());
+    line("zone", server.availability_zone.clone());
+    for (network, entries) in &server.addresses {
+        let entries = entries.iter().map(|entry| format!("{} ({})", entry.addr, entry.kind));
+        line(&format!("on {network}"), Some(entries.collect::<Vec<_>>().join(", ")));
+    }
+    line("security groups", Some(server.security_groups.join(", ")));
+    line("tags", Some(server.tags.join(", ")));
+    line("created", Some(server.created.clone()));
+    line("updated", Some(server.updated.clone()));
+    table
+}
