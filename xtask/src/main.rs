@@ -4,6 +4,7 @@
 //! module says what it is for, that the documents name what exists. `gen-docs` writes the generated
 //! part of the documentation.
 
+mod bench;
 mod docs;
 mod tidy;
 
@@ -18,6 +19,7 @@ usage: cargo xtask TASK
 
 tasks:
   tidy                 check layering, file sizes, module docs, and that the documents name what exists
+  bench [--most N] [--write]   measure the released binary on generated workspaces of up to N instances
   gen-docs [--check]   write the generated documentation and its contents, or say what is stale
 ";
 
@@ -25,6 +27,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => run_tidy(),
+        ["bench", ref options @ ..] => run_bench(options),
         ["gen-docs"] => run_gen_docs(false),
         ["gen-docs", "--check"] => run_gen_docs(true),
         _ => {
@@ -48,6 +51,16 @@ fn run_gen_docs(check: bool) -> anyhow::Result<ExitCode> {
         writeln!(out, "gen-docs: run `cargo xtask gen-docs` and commit what it writes")?;
         return Ok(ExitCode::FAILURE);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_bench(options: &[&str]) -> anyhow::Result<ExitCode> {
+    let write = options.contains(&"--write");
+    let most = match options.iter().position(|option| *option == "--most") {
+        Some(at) => options.get(at + 1).context("--most takes a number")?.parse()?,
+        None => 100_000,
+    };
+    bench::run(root()?, most, write)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Slot,
-    Snapshot, Value, Workspace,
+    Address, Facts, Kind, LookupKind, Name, Named, Object, ObjectState, Observation, Observed,
+    Record, Slot, Snapshot, Value, Workspace,
 };
 
 use crate::context::Context;
@@ -21,6 +21,10 @@ use crate::kinds::{self, Lists};
 pub struct Wanted {
     /// Which names have to resolve, and in which cloud.
     pub lookups: BTreeSet<(Option<Name>, LookupKind)>,
+    /// Ids of objects that are to be taken over, by the address they shall have.
+    pub imports: BTreeMap<Address, String>,
+    /// Take the recorded objects for what they were when last seen, in place of reading them.
+    pub as_recorded: bool,
 }
 
 impl Wanted {
@@ -37,7 +41,7 @@ impl Wanted {
         for stack in workspace.stacks.values() {
             lookups.extend(stack.existing.keys().map(|kind| (stack.cloud.clone(), *kind)));
         }
-        Self { lookups }
+        Self { lookups, ..Self::default() }
     }
 }
 
@@ -60,12 +64,16 @@ pub async fn refresh(
     let named = lists.keys().map(|(cloud, _)| *cloud).collect::<BTreeSet<_>>();
     let read: BTreeMap<Option<&Name>, Lists<'_>> =
         named.into_iter().map(|cloud| (cloud, Lists::of(context.clouds.session(cloud)))).collect();
-    let objects = try_join_all(lists.into_iter().map(|((cloud, kind), records)| {
-        let lists = &read[&cloud];
-        observe(context, lists, kind, records)
+    let read = &read;
+    let objects = try_join_all(lists.into_iter().map(|((cloud, kind), records)| async move {
+        if wanted.as_recorded {
+            return Ok(records.into_iter().map(last_seen).collect());
+        }
+        observe(context, &read[&cloud], kind, records).await
     }));
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
-    let (objects, found) = futures::try_join!(objects, facts)?;
+    let imports = try_join_all(wanted.imports.iter().map(|import| taken_over(context, import)));
+    let (objects, found, imports) = futures::try_join!(objects, facts, imports)?;
     let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
     for (cloud, kind, named) in found {
         facts.entry(cloud).or_default().lookups.insert(kind, named);
@@ -73,6 +81,7 @@ pub async fn refresh(
     let mut observed = Observed {
         facts: facts.remove(&None).unwrap_or_default(),
         others: facts.into_iter().filter_map(|(cloud, facts)| Some((cloud?, facts))).collect(),
+        imports: imports.into_iter().collect(),
         ..Observed::default()
     };
     for (slot, observation) in objects.into_iter().flatten() {
@@ -113,6 +122,27 @@ async fn observe(
         found.push((slot, observation));
     }
     Ok(found)
+}
+
+/// Looks for an object that is to be taken over.
+async fn taken_over(
+    context: &Context,
+    (address, id): (&Address, &String),
+) -> Result<(Address, Observation), EngineError> {
+    let object = kinds::get(address.kind(), context.session(address), id).await?;
+    Ok((address.clone(), object.map_or(Observation::Absent, Observation::Present)))
+}
+
+/// An object as it was when it was last seen.
+fn last_seen((slot, record): (Slot, &Record)) -> (Slot, Observation) {
+    let object = Object {
+        id: record.id.clone(),
+        attributes: record.seen.clone(),
+        state: ObjectState::Ready,
+        revision: None,
+        marker: Some(record.marker.clone()),
+    };
+    (slot, Observation::Present(object))
 }
 
 /// Asks for one object by its id.

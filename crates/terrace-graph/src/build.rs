@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use terrace_model::expr::{Reference, ResourceReference};
 use terrace_model::survey::Survey;
 use terrace_model::{
-    Address, Diagnostic, Diagnostics, InstanceKey, Kind, Repeat, Resource, ResourceAddress, Span,
-    Stack, Workspace,
+    Address, Diagnostic, Diagnostics, InstanceKey, Kind, Name, Repeat, Resource, ResourceAddress,
+    Span, Stack, Workspace,
 };
 
 use crate::dag::{Cycle, Dag};
@@ -147,12 +147,14 @@ impl Builder<'_> {
     /// What is written inside of an instance.
     fn nested(&self, parent: &Address, kind: Kind) -> Vec<Address> {
         let Some(stack) = self.workspace.stacks.get(parent.stack()) else { return Vec::new() };
+        let of = |path: Vec<Name>| ResourceAddress { stack: parent.stack().clone(), kind, path };
+        // Children stand right after the place that their parent's path would have.
+        let first = of(parent.resource.path.clone());
         let inside =
             |a: &ResourceAddress| a.kind == kind && a.path.first() == parent.resource.path.first();
-        let first = ResourceAddress { kind, ..parent.resource.clone() };
         stack
             .resources
-            .range(first..)
+            .range(&first..)
             .take_while(|(a, _)| inside(a))
             .filter(|(_, child)| child.repeat.has(parent.key.as_ref()))
             .map(|(a, _)| a.instance(parent.key.clone()))
@@ -240,7 +242,7 @@ impl Builder<'_> {
                 return Vec::new();
             }
             let message = format!("there is no `{}`", address.instance(key));
-            let there = target.repeat.len();
+            let there = target.repeat.count();
             let help = format!("`{address}` has {there} instance(s) here");
             self.diagnostics.push(Diagnostic::error("E0402", span, message).help(help));
             return Vec::new();

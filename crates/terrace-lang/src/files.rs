@@ -112,15 +112,22 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Reads a text for `file("path")` or `template`; the path is relative to the workspace folder and stays in it.
 fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     let relative = Path::new(path);
-    let plain = relative
-        .components()
-        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir | Component::ParentDir));
+    // How deep each part of the path is; `None` from where it leaves the folder.
+    let depth = relative.components().try_fold(0_usize, |depth, part| match part {
+        Component::Normal(_) => Some(depth + 1),
+        Component::CurDir => Some(depth),
+        Component::ParentDir => depth.checked_sub(1),
+        Component::Prefix(_) | Component::RootDir => None,
+    });
     let outside = |why: &str| {
         Diagnostic::error("E0702", span, format!("`{path}` {why}"))
             .help("files are read from inside the workspace folder only, by paths relative to it")
     };
-    if !plain {
+    if depth.is_none() {
         return Err(outside("is not a path inside the workspace"));
+    }
+    if leaves(relative) {
+        return Err(outside("leads out of the workspace"));
     }
     let missing = |why: std::io::Error| {
         Diagnostic::error("E0701", span, format!("the file `{path}` cannot be read: {why}"))
@@ -145,5 +152,18 @@ fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     let bytes = std::fs::read(&real).map_err(missing)?;
     String::from_utf8(bytes).map_err(|_| {
         Diagnostic::error("E0701", span, format!("the file `{path}` is not UTF-8 text"))
+    })
+}
+
+/// Whether the steps of a relative path go above where they began, whatever is there.
+fn leaves(path: &Path) -> bool {
+    let mut depth = 0_i64;
+    path.components().any(|component| {
+        depth += match component {
+            Component::ParentDir => -1,
+            Component::Normal(_) => 1,
+            _ => 0,
+        };
+        depth < 0
     })
 }

@@ -14,6 +14,7 @@ mod lifecycle;
 mod load;
 mod names;
 mod nested;
+mod refactor;
 mod repeat;
 mod resource;
 mod schema;

@@ -15,7 +15,10 @@ use crate::resource::Repeats;
 use crate::settings::{self, Settings};
 use crate::variables::{Given, Rule, Source};
 use crate::yaml::{self, Entry, Node};
-use crate::{check, components, names, resource, stack, variables};
+use crate::{check, components, names, refactor, resource, stack, variables};
+
+/// Most instances of all blocks together.
+const MAX_INSTANCES: usize = 250_000;
 
 /// What to load.
 pub struct Request<'a> {
@@ -86,6 +89,7 @@ pub struct LoadError {
 pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
     let mut reading = Reading {
         root: request.root,
+        environment: String::new(),
         sources: Sources::default(),
         diagnostics: Diagnostics::default(),
         clouds: BTreeMap::new(),
@@ -107,6 +111,8 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
 
 pub(crate) struct Reading<'a> {
     pub(crate) root: &'a Path,
+    /// Name of the environment.
+    pub(crate) environment: String,
     pub(crate) sources: Sources,
     pub(crate) diagnostics: Diagnostics,
     /// Clouds that stacks and blocks may name.
@@ -134,6 +140,7 @@ impl Reading<'_> {
         let environment = settings.environment(self, name)?;
         let given = variables::collect(self, (name, &environment), request)?;
         self.defaults = settings.defaults;
+        name.clone_into(&mut self.environment);
         let mut workspace = Workspace {
             environment: name.to_owned(),
             protected: environment.protected,
@@ -148,12 +155,29 @@ impl Reading<'_> {
         workspace.files = std::mem::take(&mut self.texts.read);
         variables::check(&self.rules, &workspace, &mut self.diagnostics);
         resource::settle(self, &mut workspace);
+        self.bound_instances(&workspace)?;
         names::bare_names(self, &mut workspace);
         let top = workspace.stacks.values().filter(|stack| stack.parent.is_none());
         given.undeclared(self, top);
         // Types are checked even beside other findings: all of them at once.
         check::types(&workspace, &mut self.diagnostics);
+        self.diagnostics.extend(refactor::check(&workspace));
         Some(workspace)
+    }
+
+    /// Each block may make many instances; all of them together have a bound too.
+    fn bound_instances(&mut self, workspace: &Workspace) -> Option<()> {
+        let mut total = 0;
+        for resource in workspace.resources() {
+            total += resource.repeat.count();
+            if total > MAX_INSTANCES {
+                let message = format!("more than {MAX_INSTANCES} instances in one workspace");
+                let diagnostic = Diagnostic::error("E0302", resource.span, message);
+                self.diagnostics.push(diagnostic.help("split the workspace"));
+                return None;
+            }
+        }
+        Some(())
     }
 
     fn stacks(&mut self, workspace: &mut Workspace, given: &Given<'_>) {

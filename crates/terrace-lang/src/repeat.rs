@@ -6,15 +6,47 @@ use std::sync::Arc;
 
 use terrace_model::expr::Term;
 use terrace_model::names::{Memo, Names, Within};
-use terrace_model::{Diagnostic, Diagnostics, Repeat, Span, Spanned, Stack, Value, Workspace};
+use terrace_model::{
+    CloudChoice, Diagnostic, Diagnostics, Repeat, Sources, Span, Spanned, Stack, Value, Workspace,
+};
 
 use crate::load::Reading;
 use crate::scope::{Unknown, blame};
 use crate::term::{complaint, term};
-use crate::yaml::Entry;
+use crate::yaml::{Entry, Node};
 
 /// Most instances of one block.
 const MAX_INSTANCES: i64 = 100_000;
+
+/// The value of a node that is known while its stack is read; a complaint if it is not.
+pub(crate) fn evaluate(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Option<Value> {
+    let term = term(reading, node);
+    let workspace = Workspace {
+        environment: reading.environment.clone(),
+        protected: false,
+        cloud: CloudChoice::Simulator,
+        clouds: BTreeMap::new(),
+        stacks: [(stack.name.clone(), stack.clone())].into(),
+        files: reading.texts.read.clone(),
+        sources: Sources::default(),
+    };
+    let memo = Memo::default();
+    let here = Names::new(&workspace, &Unknown, &memo).here(stack, Within::Stack);
+    match term.value.evaluate(&here) {
+        Ok(value) if value.is_pending() => {
+            if let Some(blame) = blame(&workspace, stack, &term.value) {
+                let message = format!("{} is not known while the files are read", blame.text);
+                reading.diagnostics.push(Diagnostic::error("E0302", blame.span, message));
+            }
+            None
+        }
+        Ok(value) => Some(value),
+        Err(error) => {
+            reading.diagnostics.push(complaint("E0302", error, term.span));
+            None
+        }
+    }
+}
 
 /// The fields that say how many there are, as they are written.
 #[derive(Default)]

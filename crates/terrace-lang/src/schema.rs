@@ -23,6 +23,10 @@ pub enum Document {
 /// Names of variables, blocks and so on.
 const NAME: &str = "^[A-Za-z_][A-Za-z0-9_-]*$";
 
+/// Words for types.
+const TYPE_WORD: &str =
+    r"^\s*((list|map)\()*(string|integer|number|boolean|list|map|object)\)*\s*$";
+
 /// The schema of a kind of file.
 pub fn schema(document: Document) -> Json {
     let (title, body) = match document {
@@ -47,6 +51,7 @@ pub fn schema(document: Document) -> Json {
             },
         });
         if document == Document::Stack {
+            definitions["type"] = json!({ "anyOf": [form(Form::TypeWord), fields(&syntax::TYPE)] });
             for kind in Kind::ALL {
                 definitions[kind.section()] = block(kind);
             }
@@ -103,6 +108,27 @@ fn block(kind: Kind) -> Json {
         block["required"] = json!(required);
     }
     block
+}
+
+/// For each kind the fields that a block may have from elsewhere.
+fn defaults() -> Json {
+    let mut sections = Map::new();
+    for kind in Kind::ALL {
+        let mut block = block(kind);
+        block["type"] = json!(["object", "null"]);
+        if let Some(block) = block.as_object_mut() {
+            block.remove("required");
+        }
+        if let Some(fields) = block["properties"].as_object_mut() {
+            let nested = |name: &str| {
+                Kind::from_section(name).is_some_and(|k| k.schema().parent == Some(kind))
+            };
+            fields
+                .retain(|name, _| !syntax::NOT_DEFAULTS.contains(&name.as_str()) && !nested(name));
+        }
+        sections.insert(kind.section().to_owned(), block);
+    }
+    json!({ "type": ["object", "null"], "properties": sections, "additionalProperties": false })
 }
 
 /// Whether an attribute is written in a block: not by the cloud, and not by where the block stands.
@@ -220,6 +246,9 @@ fn form(form: Form) -> Json {
         Form::Bool => json!({ "type": "boolean" }),
         Form::Whole => json!({ "type": "integer" }),
         Form::Number => json!({ "type": "number" }),
+        Form::Type => json!({ "$ref": "#/$defs/type" }),
+        Form::TypeWord => json!({ "type": "string", "pattern": TYPE_WORD }),
+        Form::Defaults => defaults(),
         Form::OneOf(choices) => json!({ "enum": choices }),
         Form::OrExpression(inner) => or_expression(self::form(*inner)),
         Form::List(inner) => json!({ "type": "array", "items": self::form(*inner) }),

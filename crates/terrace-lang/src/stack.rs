@@ -8,7 +8,7 @@ use crate::load::Reading;
 use crate::term::{entries, term, unknown};
 use crate::variables::{self, Source};
 use crate::yaml::{Entry, Node};
-use crate::{components, existing, resource, settings};
+use crate::{components, existing, refactor, resource, settings};
 
 /// Reads a stack file, or the file of a component.
 pub(crate) fn read(
@@ -21,6 +21,7 @@ pub(crate) fn read(
     let mut stack = Stack::new(name.clone());
     let known: Vec<&str> = ["cloud", "variables", "locals", "existing", "components", "outputs"]
         .into_iter()
+        .chain(refactor::SECTIONS)
         .chain(top_kinds().map(Kind::section))
         .collect();
     let find = |key: &str| sections.iter().find(|e| e.key == key);
@@ -66,6 +67,7 @@ pub(crate) fn read(
             resource.cloud.get_or_insert_with(|| cloud.clone());
         }
     }
+    stack.refactors = refactor::read(reading, &stack, sections);
     if let Some(entry) = find("outputs") {
         for output in entries(reading, &entry.value, "`outputs`") {
             outputs(reading, &mut stack, output);

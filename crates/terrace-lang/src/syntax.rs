@@ -2,7 +2,7 @@
 //! Schema and the reference are made. A test holds it to what the loader knows.
 
 /// A field of a map.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Its key.
     pub name: &'static str,
@@ -39,6 +39,12 @@ pub enum Form {
     Fields(&'static [Field]),
     /// One of these forms.
     Either(&'static [Self]),
+    /// A type: a word, or a map with the fields of [`TYPE`].
+    Type,
+    /// The word for a type, such as `string` or `list(string)`.
+    TypeWord,
+    /// A map from sections of kinds to fields that their blocks have.
+    Defaults,
 }
 
 const fn field(name: &'static str, form: Form, doc: &'static str) -> Field {
@@ -74,24 +80,24 @@ pub static WORKSPACE: [Field; 5] = [
     field(
         "state",
         Form::Either(&[Form::OneOf(&["sled"]), Form::Fields(&STATE)]),
-        "Where the state is kept: in the workspace's folder `state`.",
+        "Where the state is kept: `sled`, in the folder `state`.",
     ),
     field(
         "defaults",
-        Form::Named(&Form::Named(&Form::Value)),
-        "By kind: what its blocks have unless they say otherwise, as if it were written in each.",
+        Form::Defaults,
+        "Fields that the blocks of a kind have unless they say otherwise.",
     ),
 ];
 
 /// `state`.
-pub static STATE: [Field; 1] = [field("type", Form::OneOf(&["sled"]), "The store.")];
+pub static STATE: [Field; 1] = [field("type", Form::OneOf(&["sled"]), "The kind of store.")];
 
 /// One of `environments`.
 pub static ENVIRONMENT: [Field; 4] = [
     field(
         "variables",
         Form::Text,
-        "The file with its values of variables, relative to the workspace; `environments/NAME.yaml` when left out.",
+        "The file with its values of variables, relative to the workspace; `environments/NAME.yaml` unless given.",
     ),
     field("cloud", CLOUD, "Its cloud, in place of the workspace's."),
     field("protected", Form::Bool, "Whether changes need more than a `--yes`."),
@@ -99,11 +105,11 @@ pub static ENVIRONMENT: [Field; 4] = [
 ];
 
 /// A stack, beside the sections of the kinds.
-pub static STACK: [Field; 6] = [
+pub static STACK: [Field; 9] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, for all blocks of the stack."),
     field(
         "variables",
-        Form::Named(&Form::Fields(&VARIABLE)),
+        Form::Named(&Form::Either(&[Form::TypeWord, Form::Fields(&VARIABLE)])),
         "What the stack is told from outside.",
     ),
     field("locals", Form::Named(&Form::Value), "Values with a name, used as `locals.NAME`."),
@@ -122,6 +128,13 @@ pub static STACK: [Field; 6] = [
         Form::Named(&Form::Either(&[Form::Fields(&OUTPUT), Form::Value])),
         "What the stack tells: a value, or a map with `value`.",
     ),
+    field(
+        "moved",
+        Form::List(&Form::Fields(&MOVED)),
+        "Addresses that changed: of instances or whole blocks, also of other stacks.",
+    ),
+    field("imports", Form::List(&Form::Fields(&IMPORT)), "Objects of the cloud to take over."),
+    field("removed", Form::List(&Form::Fields(&REMOVED)), "What becomes of blocks that are gone."),
 ];
 
 /// One of `components`.
@@ -148,25 +161,77 @@ pub static USE: [Field; 2] = [
     field("with", Form::Named(&Form::Value), "Values of its variables."),
 ];
 
-/// A variable.
+/// An entry of `moved`.
+pub static MOVED: [Field; 2] = [
+    Field { required: true, ..field("from", Form::Text, "The address that it had.") },
+    Field { required: true, ..field("to", Form::Text, "The address that it has now.") },
+];
+
+/// An entry of `imports`.
+pub static IMPORT: [Field; 2] = [
+    Field { required: true, ..field("to", Form::Text, "The address that it shall have.") },
+    Field {
+        required: true,
+        ..field("id", Form::Text, "Its id in the cloud; may be an expression of variables.")
+    },
+];
+
+/// An entry of `removed`.
+pub static REMOVED: [Field; 2] = [
+    Field { required: true, ..field("from", Form::Text, "The address that it had.") },
+    field(
+        "destroy",
+        Form::OrExpression(&Form::Bool),
+        "false: the object stays, only its record goes. true: it is deleted, even if the state protects it.",
+    ),
+];
+
+/// A variable: what its value must be like, and more.
 pub static VARIABLE: [Field; 14] = [
-    field(
-        "type",
-        Form::Text,
-        "The type of its value: string, integer, number, boolean, list, map or object, or a short form such as `list(string)`; any when left out.",
-    ),
-    field(
-        "items",
-        Form::Value,
-        "The type of the items of a list, or of the values of a map: a word, or a map of these fields.",
-    ),
-    field(
-        "fields",
-        Form::Named(&Form::Value),
-        "The fields of an object, each a word or a map of these fields, with `optional` or `default` where it may be left out.",
-    ),
+    TYPE_FIELDS[0],
+    TYPE_FIELDS[1],
+    TYPE_FIELDS[2],
+    TYPE_FIELDS[3],
+    TYPE_FIELDS[4],
+    TYPE_FIELDS[5],
+    TYPE_FIELDS[6],
+    TYPE_FIELDS[7],
+    TYPE_FIELDS[8],
+    TYPE_FIELDS[9],
     field("default", Form::Value, "Its value when none is given; without it one must be given."),
     field("description", Form::Text, "What it is for."),
+    field(
+        "sensitive",
+        Form::Bool,
+        "Whether its value, and every value computed from it, is never shown.",
+    ),
+    field(
+        "validate",
+        Form::Either(&[Form::Fields(&RULE), Form::List(&Form::Fields(&RULE))]),
+        "Rules that its value must keep.",
+    ),
+];
+
+/// What a value must be like, inside of a list, a map or an object.
+pub static TYPE: [Field; 12] = [
+    TYPE_FIELDS[0],
+    TYPE_FIELDS[1],
+    TYPE_FIELDS[2],
+    TYPE_FIELDS[3],
+    TYPE_FIELDS[4],
+    TYPE_FIELDS[5],
+    TYPE_FIELDS[6],
+    TYPE_FIELDS[7],
+    TYPE_FIELDS[8],
+    TYPE_FIELDS[9],
+    field("default", Form::Value, "The value of the field when it is left out."),
+    field("description", Form::Text, "What it is for."),
+];
+
+const TYPE_FIELDS: [Field; 10] = [
+    field("type", Form::TypeWord, "The type of the value; any when left out."),
+    field("items", Form::Type, "What each item of a list or value of a map must be like."),
+    field("fields", Form::Named(&Form::Type), "What each field of an object must be like."),
     field("minimum", Form::Number, "The least number it may be."),
     field("maximum", Form::Number, "The greatest number it may be."),
     field("pattern", Form::Text, "A regular expression that the whole text must match."),
@@ -178,25 +243,19 @@ pub static VARIABLE: [Field; 14] = [
         Form::Bool,
         "Of a field of an object: whether it may be left out, and is null then.",
     ),
-    field(
-        "validate",
-        Form::Either(&[Form::List(&Form::Fields(&RULE)), Form::Fields(&RULE)]),
-        "Rules that its value must keep.",
-    ),
-    field(
-        "sensitive",
-        Form::Bool,
-        "Whether its value, and every value computed from it, is never shown.",
-    ),
 ];
 
-/// A rule of a variable.
+/// One of the rules of a variable.
 pub static RULE: [Field; 2] = [
     Field {
         required: true,
-        ..field("condition", Form::Value, "An expression that must be true; it may look at `vars`.")
+        ..field(
+            "condition",
+            Form::Value,
+            "An expression that must be true; it may use any variable.",
+        )
     },
-    Field { required: true, ..field("message", Form::Value, "What is said when it is not.") },
+    Field { required: true, ..field("message", Form::Text, "What is said when it is not.") },
 ];
 
 /// An output with more than a value.
@@ -230,44 +289,54 @@ pub static BLOCK: [Field; 7] = [
         "Blocks that must be there first, as `section.name`, beyond those it refers to.",
     ),
     field("lifecycle", Form::Fields(&LIFECYCLE), "What is wanted of its life."),
-    field("timeouts", Form::Fields(&TIMEOUTS), "How long the cloud may take, such as `10m`."),
+    field(
+        "timeouts",
+        Form::Fields(&TIMEOUTS),
+        "How long operations may take, as `90s`, `10m` or `1h30m`; half an hour unless given.",
+    ),
 ];
 
 /// Fields of [`BLOCK`] that a nested block does not have: it repeats with its parent.
 pub const NOT_NESTED: [&str; 2] = ["count", "for_each"];
+
+/// Fields of [`BLOCK`] that are of each block alone.
+pub const NOT_DEFAULTS: [&str; 5] = ["count", "for_each", "when", "depends_on", "cloud"];
 
 /// `lifecycle` of a block.
 pub static LIFECYCLE: [Field; 5] = [
     field(
         "create_before_destroy",
         Form::OrExpression(&Form::Bool),
-        "When it is replaced: create the new one first, then delete the old one.",
+        "When it is replaced, create the new object before the old one is deleted. What it needs is treated so too.",
     ),
     field(
         "prevent_destroy",
         Form::OrExpression(&Form::Bool),
-        "Refuse any plan that destroys it, also when its block is gone.",
+        "Refuse any plan that destroys it. Kept in the state: deleting the block does not lift it.",
     ),
     field(
         "ignore_changes",
-        Form::Either(&[Form::OneOf(&["all"]), Form::List(&Form::Text)]),
-        "Attributes whose changes are left alone, such as `metadata.owner`; or `all`.",
+        Form::Either(&[
+            Form::OrExpression(&Form::OneOf(&["all"])),
+            Form::OrExpression(&Form::List(&Form::Text)),
+        ]),
+        "Attributes whose differences are left alone, keys of maps as in `metadata.owner`, or `all`.",
     ),
     field(
         "replace_triggered_by",
         Form::List(&Form::Text),
-        "Other blocks, or attributes of them: when they are replaced or change, so is this.",
+        "Resources or attributes: when one of them changes or is replaced, this is replaced.",
     ),
     field(
         "on_destroy",
         Form::OrExpression(&Form::OneOf(&["delete", "retain"])),
-        "`retain` leaves the object in the cloud and only forgets it.",
+        "`retain`: the object stays in the cloud when its record goes. Kept in the state.",
     ),
 ];
 
 /// `timeouts` of a block.
 pub static TIMEOUTS: [Field; 3] = [
-    field("create", Form::Text, "Until it is there and usable."),
-    field("update", Form::Text, "Until a change is done."),
-    field("delete", Form::Text, "Until it is gone."),
+    field("create", Form::Value, "Until it is created."),
+    field("update", Form::Value, "Until it is changed."),
+    field("delete", Form::Value, "Until it is gone."),
 ];

@@ -38,6 +38,7 @@ pub enum AddressError {
 }
 
 /// A name of a stack, resource, variable: letters, digits, `_`, `-`, not beginning with a digit or `-`.
+/// Clones share the text: addresses are made of names, and there are very many of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Arc<str>);
 

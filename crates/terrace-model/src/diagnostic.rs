@@ -137,6 +137,11 @@ impl Diagnostics {
         self.kept.len() + self.dropped
     }
 
+    /// Whether what comes now is only counted, so that its help need not be worked out.
+    pub fn is_full(&self) -> bool {
+        self.kept.len() >= MAX_FINDINGS
+    }
+
     /// How many there are beyond those that are kept.
     pub fn dropped(&self) -> usize {
         self.dropped

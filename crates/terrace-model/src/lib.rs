@@ -14,6 +14,7 @@ pub mod lifecycle;
 pub mod lookup;
 pub mod names;
 pub mod observed;
+pub mod refactor;
 pub mod rules;
 pub mod schema;
 pub mod snapshot;
@@ -30,6 +31,7 @@ pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use lookup::{LookupKind, LookupSchema};
 pub use observed::{Facts, Named, Object, ObjectState, Observation, Observed};
+pub use refactor::{Import, Move, Moved, Refactors, Removed};
 pub use schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
 };

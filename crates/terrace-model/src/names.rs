@@ -309,7 +309,7 @@ impl Here<'_> {
                 InstanceKey::Index(index) => format!("there is no `components.{name}[{index}]`"),
                 InstanceKey::Text(key) => format!("there is no `components.{name}[\"{key}\"]`"),
             })
-            .help(format!("`{name}` has {} instance(s) here", component.repeat.len()))),
+            .help(format!("`{name}` has {} instance(s) here", component.repeat.count()))),
             (Repeat::Count(n), None) => (0..*n)
                 .map(|index| one(Some(&InstanceKey::Index(index)), None))
                 .collect::<Result<_, _>>()

@@ -7,6 +7,7 @@ use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
 use crate::lifecycle::Lifecycle;
 use crate::observed::LookupKind;
+use crate::refactor::Refactors;
 use crate::source::{Sources, Span, Spanned};
 use crate::value::Value;
 
@@ -61,6 +62,8 @@ pub struct Stack {
     pub resources: BTreeMap<ResourceAddress, Resource>,
     /// Its outputs.
     pub outputs: BTreeMap<String, Output>,
+    /// What it says of addresses that changed, objects to take over, and blocks that are gone.
+    pub refactors: Refactors,
     /// The cloud that it is in; the workspace's own when `None`.
     pub cloud: Option<Name>,
 }
@@ -80,6 +83,7 @@ impl Stack {
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
             cloud: None,
+            refactors: Refactors::default(),
         }
     }
 }
@@ -166,6 +170,16 @@ pub enum Repeat {
 }
 
 impl Repeat {
+    /// How many instances there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Count(n) => *n as usize,
+            Self::Each(map) => map.len(),
+            Self::Absent => 0,
+        }
+    }
+
     /// The keys of the instances, in order.
     pub fn keys(&self) -> Vec<Option<InstanceKey>> {
         match self {
@@ -181,24 +195,19 @@ impl Repeat {
         match (self, key) {
             (Self::One, None) => true,
             (Self::Count(n), Some(InstanceKey::Index(index))) => index < n,
-            (Self::Each(map), Some(InstanceKey::Text(text))) => map.contains_key(text),
+            (Self::Each(map), Some(InstanceKey::Text(key))) => map.contains_key(key),
             _ => false,
         }
     }
 
-    /// How many instances there are.
-    pub fn len(&self) -> usize {
+    /// The key of the first instance, if there is one.
+    pub fn first(&self) -> Option<Option<InstanceKey>> {
         match self {
-            Self::One => 1,
-            Self::Count(n) => *n as usize,
-            Self::Each(map) => map.len(),
-            Self::Absent => 0,
+            Self::One => Some(None),
+            Self::Count(n) => (*n > 0).then_some(Some(InstanceKey::Index(0))),
+            Self::Each(map) => map.keys().next().map(|key| Some(InstanceKey::Text(key.clone()))),
+            Self::Absent => None,
         }
-    }
-
-    /// Whether there is no instance.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

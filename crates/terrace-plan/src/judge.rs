@@ -131,9 +131,11 @@ fn kept(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
     let destroys = |i: &&InstanceChange| {
         matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild) && !i.deposed
     };
+    // Of what is not in the files any more its own entry says what the state keeps of it.
     let protected = |i: &&InstanceChange| {
-        i.life.prevent_destroy
-            || recorded.records.get(&i.address).is_some_and(|r| r.prevent_destroy)
+        let kept = i.action != Action::Delete
+            && recorded.records.get(&i.address).is_some_and(|r| r.prevent_destroy);
+        i.life.prevent_destroy || kept
     };
     let refuse = |i: &InstanceChange| {
         Refusal {

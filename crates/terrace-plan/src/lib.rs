@@ -12,8 +12,10 @@ mod digest;
 mod file;
 mod first;
 mod ignore;
+mod import;
 mod judge;
 mod leftovers;
+mod moves;
 mod plan;
 mod review;
 mod scope;
@@ -23,6 +25,8 @@ mod verify;
 pub use compare::{same_value, unmatched};
 pub use compute::{Inputs, compute};
 pub use file::{PlanFileError, SavedPlan};
+pub use import::wanted as wanted_imports;
+pub use moves::moves;
 pub use plan::{
     Action, AttributeChange, Counts, Drift, InstanceChange, Mode, Operation, Plan, PlannedOutput,
     Reason, ReasonCode, Refusal, Step,

@@ -198,7 +198,10 @@ impl Work<'_> {
         let changed = self.change(instance, (&id, &marker), &changes, &desired).await;
         // Whatever came of it, what is there now is written down; declared is what took effect.
         let object = self.read(address, &id).await?;
-        let kept = record.map(|r| r.declared).unwrap_or_default();
+        let kept = match record {
+            Some(record) => record.declared,
+            None => self.unchanged(instance)?,
+        };
         let mut written = records::record(address, planned, &object, &marker);
         if changed.is_err() {
             written.seen = records::seen(&kept, &object.attributes);

@@ -103,7 +103,7 @@ impl Queue {
 fn seconds(plan: &Plan, at: usize) -> u32 {
     let step = &plan.steps[at];
     match (plan.instance(step).address.kind(), step.operation) {
-        (_, Operation::Forget | Operation::Record) => 0,
+        (_, Operation::Forget | Operation::Record | Operation::Adopt) => 0,
         (Kind::Server, _) => 10,
         _ => 1,
     }

@@ -71,6 +71,7 @@ pub(super) fn word(instance: &InstanceChange, operation: Operation) -> &'static 
         (Operation::Delete, _) => "delete",
         (Operation::Forget, _) => "forget",
         (Operation::Record, _) => "record",
+        (Operation::Adopt, _) => "import",
         (Operation::Resume, _) => "resume",
         (Operation::Update, Action::Resize) => "resize",
         (Operation::Update, Action::Rebuild) => "rebuild",
@@ -93,6 +94,7 @@ impl Work<'_> {
                 Ok(instance.id.clone().unwrap_or_default())
             }
             Operation::Record => self.record_life(instance).await,
+            Operation::Adopt => self.adopt(instance).await,
         }
     }
 
@@ -104,6 +106,27 @@ impl Work<'_> {
             self.stored(move |store| store.put_records(&[(slot, Some(record))])).await?;
         }
         Ok(instance.id.clone().unwrap_or_default())
+    }
+
+    /// Takes over an object of the cloud as it is; nothing is asked of the cloud but to show it.
+    async fn adopt(&self, instance: &InstanceChange) -> Result<String, Trouble> {
+        let address = &instance.address;
+        let id = instance.id.clone().expect("invariant: what is taken over exists");
+        let object = self.read(address, &id).await?;
+        let declared = self.unchanged(instance)?;
+        let planned = records::planned(instance, &declared, self.key);
+        let record = records::record(address, planned, &object, "");
+        self.values.learn(address, object.attributes);
+        let slot = instance.slot();
+        self.stored(move |store| store.put_records(&[(slot, Some(record))])).await?;
+        Ok(id)
+    }
+
+    /// The desired attributes that do not change, resolved.
+    pub(super) fn unchanged(&self, instance: &InstanceChange) -> Result<Attributes, Trouble> {
+        let mut same = instance.desired.clone();
+        same.retain(|name, _| !instance.changes.iter().any(|c| c.attribute == *name));
+        self.resolved(&instance.address, &same)
     }
 
     /// Runs a write to the state on a thread where it may block.

@@ -184,7 +184,14 @@ impl World {
         let recorded = recovery.onto(snapshot);
         recovery.commit(self.store.as_ref()).expect("written");
         assert_eq!(recorded, self.store.snapshot().expect("a snapshot"), "recovery differs");
-        let observed = terrace_engine::refresh(context, &recorded, &Wanted::by(&workspace)).await;
+        let told = |found: terrace_model::Diagnostics| {
+            found.into_iter().map(|d| d.message).collect::<Vec<_>>().join("\n")
+        };
+        let moves = terrace_plan::moves(&workspace, &recorded).map_err(told)?;
+        let recorded = recorded.moved(&moves);
+        let imports = terrace_plan::wanted_imports(&workspace, &recorded);
+        let wanted = Wanted { imports, ..Wanted::by(&workspace) };
+        let observed = terrace_engine::refresh(context, &recorded, &wanted).await;
         let inputs = Inputs {
             mode,
             workspace: &workspace,
@@ -193,12 +200,9 @@ impl World {
             observed: &observed.map_err(|e| e.to_string())?,
             cloud: &context.identity(),
             clouds: &BTreeMap::new(),
+            moves: &moves,
         };
-        let plan = terrace_plan::compute(inputs);
-        let plan = plan.map_err(|found| {
-            let lines: Vec<String> = found.into_iter().map(|d| d.message).collect();
-            lines.join("\n")
-        })?;
+        let plan = terrace_plan::compute(inputs).map_err(told)?;
         Ok((plan, recorded))
     }
 
@@ -276,6 +280,7 @@ impl World {
 /// A request like these answers so, once.
 pub(crate) fn fault(method: &str, path: &str, effect: terrace_sim::Effect) -> Fault {
     Fault {
+        probability: None,
         service: None,
         method: Some(method.into()),
         path: Some(path.into()),

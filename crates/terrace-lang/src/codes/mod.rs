@@ -35,8 +35,8 @@ pub enum Example {
     Plan(&'static str),
     /// `terrace fmt` with this as `stacks/web.yaml`.
     Format(&'static str),
-    /// This stack, in a cloud that has what it takes.
-    Cloud(&'static str),
+    /// This as `stacks/web.yaml`, in a cloud or a case that cannot be made at will.
+    Untried(&'static str),
 }
 
 impl Example {
@@ -44,7 +44,7 @@ impl Example {
     pub fn files(&self) -> Vec<(&'static str, &'static str)> {
         match *self {
             Self::Files(files) => files.to_vec(),
-            Self::Stack(text) | Self::Plan(text) | Self::Format(text) | Self::Cloud(text) => {
+            Self::Stack(text) | Self::Plan(text) | Self::Format(text) | Self::Untried(text) => {
                 vec![("stacks/web.yaml", text)]
             }
         }

@@ -1,7 +1,7 @@
 //! Codes of values, names and references.
 
 use super::Code;
-use super::Example::{Cloud, Files, Plan, Stack};
+use super::Example::{Files, Plan, Stack, Untried};
 
 pub(super) const CODES: &[Code] = &[
     Code {
@@ -65,7 +65,7 @@ pub(super) const CODES: &[Code] = &[
         code: "E0405",
         title: "The cloud has several of that name, or several that are found so.",
         why: "Which one is meant is a guess, and another one may be found next time.",
-        example: Cloud("servers:\n  app: { image: debian-12, flavor: m1.small, networks: [] }\n"),
+        example: Untried("servers:\n  app: { image: debian-12, flavor: m1.small, networks: [] }\n"),
         fix: "Write the id in place of the name; the ids are listed.",
     },
     Code {

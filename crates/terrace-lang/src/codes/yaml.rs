@@ -80,7 +80,7 @@ pub(super) const CODES: &[Code] = &[
         code: "E0112",
         title: "A file cannot be formatted without changing what it says.",
         why: "`terrace fmt` reads back what it would write, and keeps its hands off when that is not the same.",
-        example: Format("networks:\n  ? front\n  : {}\n"),
+        example: Format("locals:\n  lines:\n  - |3\n      x\n"),
         fix: "Write the part in plain block style by hand.",
     },
     Code {

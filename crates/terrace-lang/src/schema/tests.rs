@@ -36,9 +36,19 @@ fn the_loader_knows_what_the_schema_allows() {
     let settings = format!("environments: {{ a: {{ {ODD}: 1 }} }}");
     assert_eq!(known(&settings, ""), properties(environment), "environment");
     assert_eq!(known(cloud, &format!("{ODD}: 1")), properties(&stack), "stack");
-    let variable = &stack["properties"]["variables"]["additionalProperties"];
+    let settings = format!("state: {{ {ODD}: 1 }}");
+    assert_eq!(known(&settings, ""), properties(&workspace["properties"]["state"]["anyOf"][1]));
+    let settings = format!("defaults: {{ {ODD}: 1 }}");
+    assert_eq!(known(&settings, ""), properties(&workspace["properties"]["defaults"]), "defaults");
+    let variable = &stack["properties"]["variables"]["additionalProperties"]["anyOf"][1];
     let text = format!("variables: {{ a: {{ {ODD}: 1 }} }}");
     assert_eq!(known(cloud, &text), properties(variable), "variable");
+    let text = format!("variables: {{ a: {{ validate: {{ {ODD}: 1 }} }} }}");
+    assert_eq!(known(cloud, &text), properties(&variable["properties"]["validate"]["anyOf"][0]));
+    let text = format!("variables: {{ a: {{ type: list, items: {{ {ODD}: 1 }} }} }}");
+    let mut inner = properties(&stack["$defs"]["type"]["anyOf"][1]);
+    inner.retain(|name| !["default", "description"].contains(&name.as_str()));
+    assert_eq!(known(cloud, &text), inner, "type");
     let output = &stack["properties"]["outputs"]["additionalProperties"]["anyOf"][0];
     let text = format!("outputs: {{ a: {{ value: 1, {ODD}: 1 }} }}");
     assert_eq!(known(cloud, &text), properties(output), "output");
@@ -67,6 +77,8 @@ fn the_loader_knows_what_the_schema_allows() {
         assert_eq!(loader, properties(allowed), "{section}");
         let lifecycle = known(cloud, &inside(&format!("lifecycle: {{ {ODD}: 1 }}")));
         assert_eq!(lifecycle, properties(&allowed["properties"]["lifecycle"]), "{section}");
+        let timeouts = known(cloud, &inside(&format!("timeouts: {{ {ODD}: 1 }}")));
+        assert_eq!(timeouts, properties(&allowed["properties"]["timeouts"]), "{section}");
     }
 }
 

@@ -19,7 +19,7 @@ pub const MAX_BYTES: usize = 10_000_000;
 /// Deepest nesting.
 pub const MAX_DEPTH: usize = 64;
 /// Most nodes, with aliases expanded; keys count too.
-pub const MAX_NODES: usize = 1_000_000;
+pub const MAX_NODES: usize = 600_000;
 /// Most bytes of scalars that come from expanding aliases.
 pub const MAX_ALIASED: usize = 16_000_000;
 

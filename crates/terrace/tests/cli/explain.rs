@@ -12,7 +12,7 @@ fn every_example_gives_its_code() {
             Example::Stack(_) | Example::Files(_) => "validate",
             Example::Plan(_) => "plan",
             Example::Format(_) => "fmt",
-            Example::Cloud(_) => continue,
+            Example::Untried(_) => continue,
         };
         let w = Workspace::empty();
         w.write("terrace.yaml", "");
