@@ -87,19 +87,7 @@ pub struct LoadError {
 /// # Errors
 /// All findings at once.
 pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
-    let mut reading = Reading {
-        root: request.root,
-        environment: String::new(),
-        sources: Sources::default(),
-        diagnostics: Diagnostics::default(),
-        clouds: BTreeMap::new(),
-        defaults: BTreeMap::new(),
-        texts: Texts::default(),
-        repeats: Vec::new(),
-        uses: BTreeMap::new(),
-        components: BTreeMap::new(),
-        rules: Vec::new(),
-    };
+    let mut reading = Reading::new(request.root);
     match reading.workspace(request) {
         Some(mut workspace) if !reading.diagnostics.has_errors() => {
             workspace.sources = reading.sources;
@@ -129,6 +117,25 @@ pub(crate) struct Reading<'a> {
     pub(crate) components: BTreeMap<String, Option<Rc<Node>>>,
     /// Rules about values of variables.
     pub(crate) rules: Vec<Rule>,
+}
+
+impl<'a> Reading<'a> {
+    /// Nothing read yet.
+    pub(crate) fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            environment: String::new(),
+            sources: Sources::default(),
+            diagnostics: Diagnostics::default(),
+            clouds: BTreeMap::new(),
+            defaults: BTreeMap::new(),
+            texts: Texts::default(),
+            repeats: Vec::new(),
+            uses: BTreeMap::new(),
+            components: BTreeMap::new(),
+            rules: Vec::new(),
+        }
+    }
 }
 
 impl Reading<'_> {

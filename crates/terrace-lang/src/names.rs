@@ -175,10 +175,11 @@ impl BareNames<'_, '_> {
 
     fn complain(&mut self, text: &str, kind: Kind, span: Span) {
         let noun = kind.noun();
+        let full = self.reading.diagnostics.is_full();
         let path =
             |a: &ResourceAddress| a.path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
         let own = &self.own.stack;
-        let of_kind = self.known.resources.keys().filter(|a| a.kind == kind);
+        let of_kind = self.known.resources.keys().filter(|a| a.kind == kind && !full).take(MANY);
         let local = of_kind.clone().filter(|a| a.stack == *own).map(path);
         let existing =
             LookupKind::of(kind).and_then(|kind| self.known.existing.get(&(own.clone(), kind)));
@@ -196,6 +197,7 @@ impl BareNames<'_, '_> {
             (Some(near), _) => diagnostic.help(format!("did you mean `{near}`, of another stack?")),
             (None, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
             (None, None) if names.is_empty() => diagnostic.help(add_it(kind)),
+            (None, None) if names.len() > FEW => diagnostic,
             (None, None) => diagnostic.help(format!("the stack has {}", names.join(", "))),
         });
     }
@@ -220,6 +222,10 @@ fn add_it(kind: Kind) -> String {
         None => format!("add it under {place}"),
     }
 }
+/// Most names that are compared with one that is not there.
+const MANY: usize = 1000;
+/// Most names that are listed.
+const FEW: usize = 30;
 
 /// Whether a text is an id of the cloud's own making: what it names exists apart from the stack.
 fn is_id(text: &str) -> bool {

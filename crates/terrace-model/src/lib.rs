@@ -7,6 +7,7 @@
 pub mod address;
 mod canonical;
 pub mod diagnostic;
+pub mod driver;
 pub mod expr;
 pub mod kind;
 mod kinds;
@@ -27,6 +28,7 @@ pub mod workspace;
 
 pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use driver::Driver;
 pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use lookup::{LookupKind, LookupSchema};
@@ -39,6 +41,6 @@ pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot,
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};
 pub use workspace::{
-    Body, CloudChoice, Component, Existing, Input, Output, Parent, Repeat, Resource, Stack,
-    Workspace,
+    Body, CloudChoice, Component, Existing, GatewayChoice, Input, Output, Parent, Repeat, Resource,
+    Stack, Workspace,
 };

@@ -14,7 +14,7 @@ use terrace_model::{
 use crate::compare::same_value;
 
 /// Values of all instances that were planned so far, and what is there besides.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Values<'a> {
     instances: BTreeMap<Address, Attributes>,
     /// What the cloud has; `None` for a saved plan, which kept what it found.
@@ -69,7 +69,9 @@ impl<'a> Values<'a> {
         (kind, name, existing): (LookupKind, &str, &Existing),
     ) -> Result<Value, EvalError> {
         let Some(observed) = self.observed else {
-            return Err(EvalError::new(format!("`{name}` was not kept with the plan")));
+            return Err(EvalError::new(format!(
+                "`{name}` is looked up in the cloud, and not known without it"
+            )));
         };
         let facts = observed.facts_of(here.stack.cloud.as_ref());
         let mut filters = Vec::new();
