@@ -21,6 +21,7 @@ mod gateway;
 mod http_transport;
 pub mod image;
 mod limiter;
+pub mod lookups;
 mod message;
 pub mod network;
 mod paging;

@@ -10,6 +10,7 @@ mod context;
 mod error;
 mod event;
 mod kinds;
+mod lookups;
 mod marker;
 mod outcome;
 mod records;

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
-use terrace_api::{compute, image, network};
 use terrace_model::{
     Address, Facts, Kind, LookupKind, Name, Named, Object, ObjectState, Observation, Observed,
     Record, Slot, Snapshot, Value, Workspace,
@@ -38,6 +37,9 @@ impl Wanted {
                     lookups.insert((resource.cloud.clone(), kind));
                 }
             }
+        }
+        for stack in workspace.stacks.values() {
+            lookups.extend(stack.existing.keys().map(|kind| (stack.cloud.clone(), *kind)));
         }
         Self { lookups, ..Self::default() }
     }
@@ -182,22 +184,6 @@ async fn look_up(
     (cloud, kind): &(Option<Name>, LookupKind),
 ) -> Result<(Option<Name>, LookupKind, Vec<Named>), EngineError> {
     let session = context.clouds.session(cloud.as_ref());
-    let mut named: Vec<Named> = match kind {
-        LookupKind::Image => {
-            let all: Vec<image::Image> =
-                session.all(image::images(&[("status", "active")])).await?;
-            all.into_iter().map(|i| Named { name: i.name, id: i.id }).collect()
-        }
-        LookupKind::Flavor => {
-            let all: Vec<compute::Flavor> = session.all(compute::flavors_detail()).await?;
-            all.into_iter().map(|f| Named { name: f.name, id: f.id }).collect()
-        }
-        LookupKind::ExternalNetwork => {
-            let call = network::networks(&[("router:external", "true")]);
-            let all: Vec<network::Network> = session.all(call).await?;
-            all.into_iter().map(|n| Named { name: n.name, id: n.id }).collect()
-        }
-    };
-    named.sort();
+    let named = crate::lookups::list(session, *kind).await?;
     Ok((cloud.clone(), *kind, named))
 }

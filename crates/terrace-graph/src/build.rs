@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use terrace_model::expr::{Reference, ResourceReference, Root};
+use terrace_model::expr::{Reference, ResourceReference};
+use terrace_model::survey::Survey;
 use terrace_model::{
     Address, Diagnostic, Diagnostics, InstanceKey, Kind, Repeat, Resource, ResourceAddress, Span,
     Stack, Workspace,
@@ -68,6 +69,7 @@ impl ResourceGraph {
 /// # Errors
 /// Every reference to an instance that is not there, or the cycle, with the places of its edges.
 pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
+    let survey = Survey::of(workspace);
     let mut builder = Builder {
         workspace,
         dag: Dag::default(),
@@ -75,9 +77,8 @@ pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
         diagnostics: Diagnostics::default(),
     };
     for stack in workspace.stacks.values() {
-        let locals = local_references(stack);
         for resource in stack.resources.values() {
-            builder.resource(stack, resource, &locals);
+            builder.resource(&survey, stack, resource);
         }
     }
     builder.routes();
@@ -86,35 +87,8 @@ pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
     }
     match builder.dag.order() {
         Ok(order) => Ok(ResourceGraph { dag: builder.dag, order }),
-        Err(cycle) => Err(std::iter::once(explain(&cycle)).collect()),
+        Err(cycle) => Err(std::iter::once(explain(workspace, &survey, &cycle)).collect()),
     }
-}
-
-/// Resource references that each local makes, also through other locals. The loader has refused
-/// locals that refer to themselves; here such a circle merely ends.
-fn local_references(stack: &Stack) -> BTreeMap<&str, Vec<ResourceReference>> {
-    let direct: BTreeMap<&str, Vec<Reference>> =
-        stack.locals.iter().map(|(name, term)| (name.as_str(), term.value.references())).collect();
-    let reach = |name: &str| {
-        let mut found = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![name];
-        while let Some(name) = open.pop() {
-            let Some((&name, references)) = direct.get_key_value(name) else { continue };
-            if !seen.insert(name) {
-                continue;
-            }
-            for reference in references {
-                match &reference.root {
-                    Root::Local(other) => open.push(other),
-                    Root::Resource(resource) => found.push(resource.clone()),
-                    _ => {}
-                }
-            }
-        }
-        found
-    };
-    direct.keys().map(|&name| (name, reach(name))).collect()
 }
 
 struct Builder<'a> {
@@ -126,19 +100,17 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn resource(
-        &mut self,
-        stack: &Stack,
-        resource: &Resource,
-        locals: &BTreeMap<&str, Vec<ResourceReference>>,
-    ) {
-        let references = resource_references(resource, locals);
+    /// What a block refers to is found once; each instance gets its edges.
+    fn resource<'s>(&mut self, survey: &Survey<'s>, stack: &'s Stack, resource: &Resource) {
+        let references = survey.needed(stack, &references(resource));
         for key in resource.repeat.keys() {
             let user = resource.address.instance(key);
             self.dag.node(user.clone());
-            for (reference, span) in &references {
-                let edge = Edge { cause: cause_of(resource, reference), span: *span };
-                for needed in self.targets(stack, resource, &user, reference) {
+            for needed in &references {
+                let cause = cause_of(resource, &needed.resource);
+                let edge = Edge { cause, span: needed.span };
+                let to = (&needed.resource, needed.indirect);
+                for needed in self.targets(stack, resource, &user, to) {
                     self.join(&user, needed, edge);
                 }
             }
@@ -178,9 +150,14 @@ impl Builder<'_> {
         let Some(stack) = self.workspace.stacks.get(parent.stack()) else { return Vec::new() };
         let first = ResourceAddress { kind, ..parent.resource.clone() };
         let inside =
-            |a: &&ResourceAddress| a.kind == kind && a.path.first() == parent.resource.path.first();
-        let from_there = stack.resources.range(&first..).map(|(address, _)| address);
-        from_there.take_while(inside).map(|a| a.instance(parent.key.clone())).collect()
+            |a: &ResourceAddress| a.kind == kind && a.path.first() == parent.resource.path.first();
+        stack
+            .resources
+            .range(&first..)
+            .take_while(|(a, _)| inside(a))
+            .filter(|(_, child)| child.repeat.has(parent.key.as_ref()))
+            .map(|(a, _)| a.instance(parent.key.clone()))
+            .collect()
     }
 
     /// A floating IP needs the interfaces of routers on the subnets of what it leads to. Known once
@@ -228,7 +205,7 @@ impl Builder<'_> {
         stack: &Stack,
         from: &Resource,
         user: &Address,
-        to: &ResourceReference,
+        (to, indirect): (&ResourceReference, bool),
     ) -> Vec<Address> {
         let address = to.address(&stack.name);
         let Some(target) = self.workspace.resource(&address) else {
@@ -241,7 +218,7 @@ impl Builder<'_> {
         }
         if to.key.is_none() && target.repeat != Repeat::One {
             // A nested block repeats with the one it is written in, key by key.
-            let nested = is_parent(&address, &from.address);
+            let nested = is_parent(&address, &from.address) && !indirect;
             return if nested {
                 vec![address.instance(user.key.clone())]
             } else {
@@ -260,6 +237,9 @@ impl Builder<'_> {
         span: Span,
     ) -> Vec<Address> {
         if !target.repeat.has(key.as_ref()) {
+            if target.repeat == Repeat::Absent {
+                return Vec::new();
+            }
             let message = format!("there is no `{}`", address.instance(key));
             let there = target.repeat.count();
             let help = format!("`{address}` has {there} instance(s) here");
@@ -270,23 +250,9 @@ impl Builder<'_> {
     }
 }
 
-fn resource_references(
-    resource: &Resource,
-    locals: &BTreeMap<&str, Vec<ResourceReference>>,
-) -> Vec<(ResourceReference, Span)> {
-    let mut found = Vec::new();
+fn references(resource: &Resource) -> Vec<Reference> {
     let body = resource.body.values().flat_map(|term| term.value.references());
-    for reference in body.chain(resource.lifecycle.references()) {
-        match reference.root {
-            Root::Resource(to) => found.push((to, reference.span)),
-            Root::Local(name) => {
-                let through = locals.get(name.as_str()).into_iter().flatten();
-                found.extend(through.map(|to| (to.clone(), reference.span)));
-            }
-            _ => {}
-        }
-    }
-    found
+    body.chain(resource.lifecycle.references()).collect()
 }
 
 fn cause_of(resource: &Resource, reference: &ResourceReference) -> Cause {
@@ -304,7 +270,12 @@ fn is_parent(parent: &ResourceAddress, child: &ResourceAddress) -> bool {
         && child.path.first() == parent.path.first()
 }
 
-fn explain(Cycle(path): &Cycle<Address, Edge>) -> Diagnostic {
+/// The cycle as the path round it, with the places of each edge, also of those between.
+fn explain(
+    workspace: &Workspace,
+    survey: &Survey<'_>,
+    Cycle(path): &Cycle<Address, Edge>,
+) -> Diagnostic {
     let round: Vec<String> =
         path.iter().chain(path.first()).map(|(address, _)| format!("`{address}`")).collect();
     let message = format!("these need each other: {}", round.join(" needs "));
@@ -314,9 +285,37 @@ fn explain(Cycle(path): &Cycle<Address, Edge>) -> Diagnostic {
     let needs = |at: usize| path.get((at + 1) % path.len()).map_or(first, |(address, _)| address);
     let mut diagnostic = Diagnostic::error("E0403", edge.span, message)
         .label(format!("`{first}` needs `{}`", needs(0)));
-    for (at, (address, edge)) in path.iter().enumerate().skip(1) {
-        diagnostic = diagnostic.related(edge.span, format!("`{address}` needs `{}`", needs(at)));
+    for (at, (address, edge)) in path.iter().enumerate() {
+        if at > 0 {
+            let text = format!("`{address}` needs `{}`", needs(at));
+            diagnostic = diagnostic.related(edge.span, text);
+        }
+        for (span, text) in between(workspace, survey, address, (needs(at), edge)) {
+            diagnostic = diagnostic.related(span, text);
+        }
     }
     diagnostic
         .help("remove one of these references, or move what both need into a resource of its own")
+}
+
+/// The steps by which an instance needs another, after the first, when names are between.
+fn between(
+    workspace: &Workspace,
+    survey: &Survey<'_>,
+    user: &Address,
+    (needed, edge): (&Address, &Edge),
+) -> Vec<(Span, String)> {
+    let stack = workspace.stacks.get(user.stack());
+    let Some((stack, resource)) = stack.zip(workspace.resource(&user.resource)) else {
+        return Vec::new();
+    };
+    let mut here = references(resource);
+    here.retain(|reference| reference.span == edge.span);
+    let goal = |to: &ResourceReference| to.address(user.stack()) == needed.resource;
+    let mut way = survey.way(stack, &here, &goal);
+    if way.is_empty() {
+        return way;
+    }
+    way.remove(0);
+    way.into_iter().map(|(span, text)| (span, format!("through `{text}`"))).collect()
 }

@@ -1,58 +1,230 @@
-//! Types, as far as they are known before anything exists: each attribute of a block is evaluated
-//! in a scope where what other resources will be is pending.
+//! Names and types, as far as they are known before anything exists: each attribute of a block is
+//! evaluated in a scope where what other resources will be is pending.
 
-use std::collections::BTreeMap;
-
-use terrace_model::expr::{EvalError, ResourceReference, Root, Scope, Term};
+use terrace_model::expr::{Root, Scope as _, Term};
+use terrace_model::names::{Here, Memo, Names, Within};
+use terrace_model::survey::Survey;
 use terrace_model::{
-    Diagnostic, Diagnostics, InstanceKey, Name, Origin, Pending, Refers, Repeat, Resource, Spanned,
-    Stack, StackName, Value, Workspace, suggest,
+    Attribute, Diagnostic, Diagnostics, InstanceKey, Name, Refers, Repeat, Resource, Span, Spanned,
+    Stack, Type, Value, Workspace,
 };
 
-/// Checks every attribute and output of a workspace.
-pub(crate) fn types(workspace: &Workspace) -> Diagnostics {
-    let mut found = Diagnostics::default();
+use crate::components::Told;
+use crate::scope::{Unknown, only_resource, origins};
+use crate::term::complaint;
+
+/// Most instances of a block whose own values are checked; the plan checks the others.
+const MAX_CHECKED: usize = 100;
+
+/// Checks every name, local, attribute and output of a workspace.
+pub(crate) fn types(workspace: &Workspace, found: &mut Diagnostics) {
+    found.extend(Survey::of(workspace).findings().iter().cloned().collect());
+    let memo = Memo::default();
+    let names = Names::new(workspace, &Unknown, &memo);
+    let mut told = Told::default();
     for stack in workspace.stacks.values() {
-        for resource in stack.resources.values() {
-            attributes(workspace, stack, resource, &mut found);
+        let mut new = Diagnostics::default();
+        self::stack(names, stack, &mut new);
+        match used(workspace, stack) {
+            Some(used) => found.extend(told.once(new, used, &stack.name).into_iter().collect()),
+            None => found.extend(new),
         }
-        let scope = Checking { workspace, stack, key: None, repeat: &Repeat::One };
-        for output in stack.outputs.values() {
-            if let Err(error) = output.term.value.evaluate(&scope) {
-                found.push(complaint(error, output.term.span));
+    }
+}
+
+/// Where a component's instance is used.
+fn used(workspace: &Workspace, stack: &Stack) -> Option<Span> {
+    let parent = stack.parent.as_ref()?;
+    Some(workspace.stacks.get(&parent.stack)?.components.get(&parent.component)?.span)
+}
+
+fn stack(names: Names<'_>, stack: &Stack, found: &mut Diagnostics) {
+    let anywhere = names.here(stack, Within::Anywhere);
+    for local in stack.locals.values() {
+        value(local, &anywhere, found);
+    }
+    for (kind, lookups) in &stack.existing {
+        for (name, lookup) in lookups {
+            let root = Root::Existing { kind: *kind, name: name.clone(), attribute: None };
+            if let Err(error) = names.here(stack, Within::Stack).value(&root) {
+                found.push(complaint("E0501", error, lookup.span));
             }
         }
     }
-    found
+    for resource in stack.resources.values() {
+        block(names, stack, resource, found);
+    }
+    let scope = names.here(stack, Within::Stack);
+    for output in stack.outputs.values() {
+        value(&output.term, &scope, found);
+    }
 }
 
-fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: &mut Diagnostics) {
-    // One instance stands for all; a block without any is checked as if it had one.
-    let key = resource.repeat.first().unwrap_or(Some(InstanceKey::Index(0)));
-    let scope = Checking { workspace, stack, key, repeat: &resource.repeat };
+/// The value of a term; complains about everything in it that is wrong.
+fn value(term: &Spanned<Term>, scope: &Here<'_>, found: &mut Diagnostics) -> Option<Value> {
+    match &term.value {
+        Term::List(items) => {
+            let values: Vec<_> = items.iter().map(|item| value(item, scope, found)).collect();
+            values.into_iter().collect::<Option<_>>().map(Value::List)
+        }
+        Term::Map(map) => {
+            let values: Vec<_> =
+                map.iter().map(|(k, item)| Some((k.clone(), value(item, scope, found)?))).collect();
+            values.into_iter().collect::<Option<_>>().map(Value::Map)
+        }
+        Term::Template(template) => {
+            let mut wrong = false;
+            for reference in template.references() {
+                if let Err(error) = scope.value(&reference.root) {
+                    wrong = true;
+                    if !error.is_circular() {
+                        found.push(complaint("E0501", error, reference.span));
+                    }
+                }
+            }
+            if wrong {
+                return None;
+            }
+            let tell = |error| found.push(complaint("E0501", error, term.span));
+            template.evaluate(scope).map_err(tell).ok()
+        }
+        Term::Literal(value) => Some(value.clone()),
+        Term::Reference(reference) => reference
+            .evaluate(scope)
+            .map_err(|error| found.push(complaint("E0501", error, term.span)))
+            .ok(),
+    }
+}
+
+/// One instance stands for all, unless an attribute uses what differs from instance to instance
+/// of a `for_each`. A block without instances is checked as if it had one.
+fn block(names: Names<'_>, stack: &Stack, resource: &Resource, found: &mut Diagnostics) {
+    let keys: Vec<Option<InstanceKey>> = match &resource.repeat {
+        Repeat::Count(n) => vec![(*n > 0).then_some(InstanceKey::Index(0))],
+        Repeat::Each(map) if map.is_empty() => vec![None],
+        Repeat::Each(map) => {
+            map.keys().take(MAX_CHECKED).map(|k| Some(InstanceKey::Text(k.clone()))).collect()
+        }
+        Repeat::One | Repeat::Absent => vec![None],
+    };
+    let first = keys.first().and_then(Option::as_ref);
+    let scope = names.here(stack, Within::Instance(resource, first));
     crate::lifecycle::check(stack, resource, &scope, found);
     for (name, term) in &resource.body {
         let Some(attribute) = resource.address.kind.schema().attribute(name) else { continue };
         if attribute.names_resources() {
-            same_cloud(workspace, resource, term, found);
+            same_cloud(names.workspace, resource, term, found);
         }
-        match term.value.evaluate(&scope) {
-            Err(error) => found.push(complaint(error, term.span)),
-            Ok(Value::Null) => {}
-            Ok(value) => {
-                if let Err(wrong) = attribute.ty.check(&value) {
-                    let message = format!("`{name}` of `{}`: {wrong}", resource.address);
-                    let diagnostic = Diagnostic::error("E0301", term.span, message);
-                    found.push(match (attribute.refers, &value) {
-                        (Refers::Kind(_) | Refers::KindOrOwn(_), Value::List(_)) => {
-                            diagnostic.help("write one name, without brackets")
-                        }
-                        _ => diagnostic,
-                    });
-                }
-                yes_and_no(attribute.ty, &value, term.span, found);
+        let each = term.value.references().iter().any(|r| r.root == Root::EachValue);
+        let several = if each { keys.len() } else { 1 };
+        for key in keys.iter().take(several) {
+            let scope = names.here(stack, Within::Instance(resource, key.as_ref()));
+            let before = found.len();
+            let subject = match key {
+                Some(InstanceKey::Text(_)) => resource.address.instance(key.clone()).to_string(),
+                _ => resource.address.to_string(),
+            };
+            check((attribute, term), &scope, &subject, found);
+            if found.len() > before {
+                break;
             }
         }
+    }
+}
+
+fn check(
+    (attribute, term): (&Attribute, &Spanned<Term>),
+    scope: &Here<'_>,
+    subject: &str,
+    found: &mut Diagnostics,
+) {
+    let Some(value) = value(term, scope, found).filter(|value| !value.is_null()) else { return };
+    let mut wrong = Vec::new();
+    mismatches(&attribute.ty, term, &value, scope, &mut wrong);
+    for Wrong { span, text, help } in wrong {
+        let message = format!("`{}` of `{subject}`: {text}", attribute.name);
+        let mut diagnostic = Diagnostic::error("E0301", span, message);
+        for (place, text) in origins(scope.names.workspace, scope.stack, &term.value) {
+            diagnostic = diagnostic.related(place, text);
+        }
+        let named = matches!(attribute.refers, Refers::Kind(_) | Refers::KindOrOwn(_));
+        let brackets = named && value.as_list().is_some();
+        found.push(match help {
+            Some(help) => diagnostic.help(help),
+            None if brackets => diagnostic.help("write one name, without brackets"),
+            None => diagnostic,
+        });
+    }
+    yes_and_no(attribute.ty, &value, term.span, found);
+}
+
+struct Wrong {
+    span: Span,
+    text: String,
+    help: Option<String>,
+}
+
+/// What does not fit the type, each at its own place.
+fn mismatches(
+    ty: &Type,
+    term: &Spanned<Term>,
+    value: &Value,
+    scope: &Here<'_>,
+    wrong: &mut Vec<Wrong>,
+) {
+    match (ty, &term.value, value) {
+        (Type::List(item), Term::List(terms), Value::List(values)) => {
+            for (term, value) in terms.iter().zip(values) {
+                mismatches(item, term, value, scope, wrong);
+            }
+        }
+        (Type::Map(item), Term::Map(terms), Value::Map(values)) => {
+            for (term, value) in terms.values().zip(values.values()) {
+                mismatches(item, term, value, scope, wrong);
+            }
+        }
+        _ => match ty.check(value) {
+            Err(text) => wrong.push(Wrong { span: term.span, text, help: None }),
+            Ok(()) => wrong.extend(promise(ty, term, scope)),
+        },
+    }
+}
+
+/// A reference whose value is not known yet, but whose type is and does not fit.
+fn promise(ty: &Type, term: &Spanned<Term>, scope: &Here<'_>) -> Option<Wrong> {
+    let reference = only_resource(&term.value)?;
+    let name = reference.attribute.as_deref()?;
+    let block = scope.names.workspace.resource(&reference.address(&scope.stack.name))?;
+    let promised = reference.kind.schema().attribute(name)?;
+    let one = block.repeat == Repeat::One || reference.key.is_some();
+    if !one || fits(ty, &promised.ty) {
+        return None;
+    }
+    let (span, expected) = (term.span, ty.describe());
+    if let (Term::Reference(_), Type::List(_)) = (&term.value, ty) {
+        let help = Some(format!("write `[{}]`", reference.path.last()?));
+        return Some(Wrong { span, text: format!("expected {expected}, found one name"), help });
+    }
+    let noun = reference.kind.noun();
+    let text = format!(
+        "expected {expected}, found the `{name}` of a {noun}, which is {}",
+        promised.ty.describe()
+    );
+    Some(Wrong { span, text, help: None })
+}
+
+/// Whether values of one type can be values of the other.
+fn fits(expected: &Type, promised: &Type) -> bool {
+    let text = |ty: &Type| matches!(ty, Type::String | Type::Enum(_) | Type::Cidr | Type::Address);
+    let plain = |ty: &Type| text(ty) || matches!(ty, Type::Integer(..) | Type::Bool);
+    let nested = |ty: &Type| matches!(ty, Type::List(_) | Type::Map(_) | Type::Object(_));
+    match (expected, promised) {
+        (Type::List(a), Type::List(b)) | (Type::Map(a), Type::Map(b)) => fits(a, b),
+        (Type::List(_), Type::Map(_) | Type::Object(_))
+        | (Type::Map(_) | Type::Object(_), Type::List(_)) => false,
+        (Type::Integer(..), Type::Integer(..)) | (Type::Bool, Type::Bool) => true,
+        (a, b) if plain(a) && plain(b) => text(a) && text(b),
+        (a, b) => !(plain(a) && nested(b) || nested(a) && plain(b)),
     }
 }
 
@@ -85,149 +257,14 @@ fn same_cloud(
 }
 
 /// `yes`, `no`, `on`, `off` are text in YAML 1.2, and often meant otherwise.
-fn yes_and_no(
-    ty: terrace_model::Type,
-    value: &Value,
-    span: terrace_model::Span,
-    found: &mut Diagnostics,
-) {
+fn yes_and_no(ty: Type, value: &Value, span: Span, found: &mut Diagnostics) {
     let word = value
         .as_str()
         .is_some_and(|t| ["yes", "no", "on", "off"].contains(&t.to_ascii_lowercase().as_str()));
-    if word && ty == terrace_model::Type::Bool {
+    if word && ty == Type::Bool {
         found.push(
             Diagnostic::warning("W0301", span, "this word is text in YAML 1.2")
                 .help("write `true` or `false`"),
         );
-    }
-}
-
-fn complaint(error: EvalError, span: terrace_model::Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E0501", error.span.unwrap_or(span), error.message);
-    match error.help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
-}
-
-struct Checking<'a> {
-    workspace: &'a Workspace,
-    stack: &'a Stack,
-    key: Option<InstanceKey>,
-    repeat: &'a Repeat,
-}
-
-impl Scope for Checking<'_> {
-    fn stack(&self) -> &StackName {
-        &self.stack.name
-    }
-
-    fn value(&self, root: &Root) -> Result<Value, EvalError> {
-        let lost = |what: &str, name: &str, known: Vec<&String>| {
-            let error = EvalError::new(format!("there is no `{what}.{name}`"));
-            match suggest::nearest(name, known.iter().map(|n| n.as_str())) {
-                Some(nearest) => error.help(format!("did you mean `{what}.{nearest}`?")),
-                None => error,
-            }
-        };
-        match root {
-            Root::Var(name) => {
-                let known = || lost("vars", name, self.stack.variables.keys().collect());
-                self.stack.variables.get(name).cloned().ok_or_else(known)
-            }
-            Root::Local(name) => match self.stack.locals.get(name) {
-                Some(local) if !self.circular(name) => local.value.evaluate(self),
-                Some(_) => Ok(Value::Null),
-                None => Err(lost("locals", name, self.stack.locals.keys().collect())),
-            },
-            Root::Env(name) if name == "name" => Ok(Value::text(&self.workspace.environment)),
-            Root::Env(name) => {
-                Err(EvalError::new(format!("there is no `env.{name}`")).help("there is `env.name`"))
-            }
-            Root::CountIndex => match (&self.key, self.repeat) {
-                (Some(InstanceKey::Index(index)), Repeat::Count(_)) => {
-                    Ok(Value::Int(i64::from(*index)))
-                }
-                _ => Err(EvalError::new("`count.index` is only known in a block with `count`")),
-            },
-            Root::EachKey | Root::EachValue => match (&self.key, self.repeat) {
-                (Some(InstanceKey::Text(key)), Repeat::Each(map)) => {
-                    let value = map.get(key).cloned().unwrap_or(Value::Null);
-                    Ok(if *root == Root::EachKey { Value::text(key) } else { value })
-                }
-                (_, Repeat::Each(_) | Repeat::Count(0)) => Ok(Value::Null),
-                _ => Err(EvalError::new("`each` is only known in a block with `for_each`")),
-            },
-            Root::Given { name, .. } => Err(Root::not_given(name)),
-            Root::Resource(reference) => self.resource(reference),
-        }
-    }
-
-    fn file(&self, path: &str) -> Option<&str> {
-        self.workspace.files.get(path).map(String::as_str)
-    }
-}
-
-impl Checking<'_> {
-    /// Circles of locals were told already; here they must only not be walked.
-    fn circular(&self, start: &str) -> bool {
-        let mut open = vec![start.to_owned()];
-        let mut seen = std::collections::BTreeSet::new();
-        while let Some(name) = open.pop() {
-            let references =
-                self.stack.locals.get(&name).map(|t| t.value.references()).unwrap_or_default();
-            for reference in references {
-                if let Root::Local(next) = reference.root {
-                    if next == start {
-                        return true;
-                    }
-                    if seen.insert(next.clone()) {
-                        open.push(next);
-                    }
-                }
-            }
-        }
-        false
-    }
-
-    fn resource(&self, reference: &ResourceReference) -> Result<Value, EvalError> {
-        let address = reference.address(&self.stack.name);
-        let schema = address.kind.schema();
-        let Some(block) = self.stack.resources.get(&address) else {
-            let names: Vec<&str> = self
-                .stack
-                .resources
-                .keys()
-                .filter(|a| a.kind == address.kind)
-                .map(|a| a.name())
-                .collect();
-            let error = EvalError::new(format!("there is no `{address}`")).at(reference.span);
-            return Err(match suggest::nearest(address.name(), names) {
-                Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
-                None => error,
-            });
-        };
-        if let Some(name) = &reference.attribute
-            && schema.attribute(name).is_none()
-            && (block.repeat == Repeat::One || reference.key.is_some())
-        {
-            let error = EvalError::new(format!("a {} has no attribute `{name}`", schema.noun))
-                .at(reference.span);
-            let names = schema.attributes.iter().map(|a| a.name);
-            return Err(match suggest::nearest(name, names) {
-                Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
-                None => error,
-            });
-        }
-        let origin = Origin {
-            address: address.instance(reference.key.clone()),
-            attribute: reference.attribute.clone().unwrap_or_default(),
-        };
-        Ok(Value::Pending(Box::new(Pending {
-            origins: vec![origin],
-            template: format!("${{{reference}}}"),
-            stack: self.stack.name.clone(),
-            bindings: BTreeMap::new(),
-        })))
     }
 }

@@ -86,6 +86,40 @@ impl Texts {
     }
 }
 
+/// The path of a file beside another, from the workspace folder; both are inside of it.
+pub(crate) fn beside(
+    root: &Path,
+    from: &str,
+    path: &str,
+    span: Span,
+) -> Result<String, Diagnostic> {
+    let outside = |why: &str| {
+        Diagnostic::error("E0702", span, format!("`{path}` {why}"))
+            .help("components are files inside the workspace folder; their paths begin where they are written")
+    };
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(name) => {
+                parts.push(name.to_str().ok_or_else(|| outside("is not a path of text"))?);
+            }
+            Component::CurDir => {}
+            Component::ParentDir if parts.pop().is_some() => {}
+            _ => return Err(outside("leads out of the workspace")),
+        }
+    }
+    let whole = parts.join("/");
+    let real = root.join(&whole).canonicalize().map_err(|why| {
+        Diagnostic::error("E0701", span, format!("the component `{whole}` cannot be read: {why}"))
+            .help(format!("the path is relative to `{from}`, where it is written"))
+    })?;
+    if !root.canonicalize().is_ok_and(|root| real.starts_with(root)) {
+        return Err(outside("leads out of the workspace"));
+    }
+    Ok(whole)
+}
+
 /// Largest text that `file(...)` reads, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
 

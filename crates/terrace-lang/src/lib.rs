@@ -6,21 +6,26 @@
 
 mod check;
 pub mod codes;
+mod components;
 mod conditions;
+mod existing;
 mod files;
 mod format;
 mod lifecycle;
 mod load;
-mod locals;
 mod names;
 mod nested;
 mod refactor;
+mod repeat;
 mod resource;
 mod schema;
+mod scope;
 mod settings;
 mod stack;
 pub mod syntax;
 mod term;
+#[cfg(test)]
+mod tests;
 mod variables;
 pub mod yaml;
 

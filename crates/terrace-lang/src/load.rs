@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use terrace_model::expr::FileUse;
 use terrace_model::{
-    CloudChoice, Diagnostic, Diagnostics, FileId, Kind, Name, Sources, Stack, StackName, Workspace,
+    CloudChoice, Diagnostic, Diagnostics, FileId, Kind, Name, Sources, StackName, Workspace,
 };
 
+use crate::components::Use;
 use crate::files::Texts;
+use crate::resource::Repeats;
 use crate::settings::{self, Settings};
-use crate::yaml::{self, Entry};
-use crate::{check, conditions, refactor, stack, variables};
+use crate::variables::{Given, Rule, Source};
+use crate::yaml::{self, Entry, Node};
+use crate::{check, components, conditions, names, refactor, resource, stack, variables};
 
 /// Most instances of all blocks together.
 const MAX_INSTANCES: usize = 250_000;
@@ -94,12 +99,24 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
 
 pub(crate) struct Reading<'a> {
     pub(crate) root: &'a Path,
+    /// Name of the environment.
+    pub(crate) environment: String,
     pub(crate) sources: Sources,
     pub(crate) diagnostics: Diagnostics,
     /// Clouds that stacks and blocks may name.
     pub(crate) clouds: BTreeMap<Name, CloudChoice>,
     /// What blocks of a kind have unless they say otherwise.
     pub(crate) defaults: BTreeMap<Kind, Vec<Entry>>,
+    /// Texts that expressions read.
+    pub(crate) texts: Texts,
+    /// Blocks, whose number is not known yet.
+    pub(crate) repeats: Vec<Repeats>,
+    /// Components that stacks use, until they are there.
+    pub(crate) uses: BTreeMap<StackName, Vec<Use>>,
+    /// Files of components; none for those that cannot be read.
+    pub(crate) components: BTreeMap<String, Option<Rc<Node>>>,
+    /// Rules about values of variables.
+    pub(crate) rules: Vec<Rule>,
 }
 
 impl<'a> Reading<'a> {
@@ -107,56 +124,60 @@ impl<'a> Reading<'a> {
     pub(crate) fn new(root: &'a Path) -> Self {
         Self {
             root,
+            environment: String::new(),
             sources: Sources::default(),
             diagnostics: Diagnostics::default(),
             clouds: BTreeMap::new(),
             defaults: BTreeMap::new(),
+            texts: Texts::default(),
+            repeats: Vec::new(),
+            uses: BTreeMap::new(),
+            components: BTreeMap::new(),
+            rules: Vec::new(),
         }
     }
 }
 
 impl Reading<'_> {
+    /// Files are read to stacks; then names are settled, from those that others need: components,
+    /// the number of instances, bare names; then everything is checked.
     fn workspace(&mut self, request: &Request<'_>) -> Option<Workspace> {
         let settings = self.settings()?;
         let name = request.environment.unwrap_or(settings::DEFAULT);
         let environment = settings.environment(self, name)?;
         let given = variables::collect(self, (name, &environment), request)?;
         self.defaults = settings.defaults;
-        let mut stacks = BTreeMap::new();
-        let mut texts = Texts::default();
-        for (name, file) in self.stack_files() {
-            let (node, found) = yaml::parse(self.sources.text(file), file);
-            self.diagnostics.extend(found);
-            let Some(node) = node else { continue };
-            if let Some(stack) = stack::read(self, &name, &node, &given) {
-                self.texts(&stack, &mut texts);
-                stacks.insert(name, stack);
-            }
-        }
-        given.undeclared(self, &stacks);
-        self.bound_instances(&stacks)?;
-        let workspace = Workspace {
+        name.clone_into(&mut self.environment);
+        let mut workspace = Workspace {
             environment: name.to_owned(),
             protected: environment.protected,
             cloud: environment.cloud.unwrap_or(settings.cloud),
             clouds: settings.clouds,
             policies: settings.policies,
-            stacks,
-            files: texts.read,
+            stacks: BTreeMap::new(),
+            files: BTreeMap::new(),
             sources: Sources::default(),
         };
+        self.stacks(&mut workspace, &given);
+        components::expand(self, &mut workspace);
+        workspace.files = std::mem::take(&mut self.texts.read);
+        variables::check(&self.rules, &workspace, &mut self.diagnostics);
+        resource::settle(self, &mut workspace);
+        self.bound_instances(&workspace)?;
+        names::bare_names(self, &mut workspace);
+        let top = workspace.stacks.values().filter(|stack| stack.parent.is_none());
+        given.undeclared(self, top);
         // Types are checked even beside other findings: all of them at once.
-        let found = check::types(&workspace);
-        self.diagnostics.extend(found);
+        check::types(&workspace, &mut self.diagnostics);
         self.diagnostics.extend(refactor::check(&workspace));
         self.diagnostics.extend(conditions::check_policies(&workspace));
         Some(workspace)
     }
 
     /// Each block may make many instances; all of them together have a bound too.
-    fn bound_instances(&mut self, stacks: &BTreeMap<StackName, Stack>) -> Option<()> {
+    fn bound_instances(&mut self, workspace: &Workspace) -> Option<()> {
         let mut total = 0;
-        for resource in stacks.values().flat_map(|stack| stack.resources.values()) {
+        for resource in workspace.resources() {
             total += resource.repeat.count();
             if total > MAX_INSTANCES {
                 let message = format!("more than {MAX_INSTANCES} instances in one workspace");
@@ -166,6 +187,32 @@ impl Reading<'_> {
             }
         }
         Some(())
+    }
+
+    fn stacks(&mut self, workspace: &mut Workspace, given: &Given<'_>) {
+        for (name, file) in self.stack_files() {
+            let (node, found) = yaml::parse(self.sources.text(file), file);
+            self.diagnostics.extend(found);
+            let Some(node) = node else { continue };
+            if let Some(stack) = stack::read(self, &name, &node, &Source::Outside(given)) {
+                workspace.stacks.insert(name, stack);
+            }
+        }
+    }
+
+    /// Reads the texts that an expression names with `file` or `template`, each once.
+    pub(crate) fn read_texts(&mut self, used: &[FileUse]) {
+        let mut texts = std::mem::take(&mut self.texts);
+        used.iter().for_each(|used| texts.take(self, used));
+        self.texts = texts;
+    }
+
+    /// Reads a file of the workspace into a tree.
+    pub(crate) fn tree(&mut self, path: &str) -> Option<Node> {
+        let file = self.read(path)?;
+        let (node, found) = yaml::parse(self.sources.text(file), file);
+        self.diagnostics.extend(found);
+        node
     }
 
     fn settings(&mut self) -> Option<Settings> {
@@ -269,16 +316,5 @@ impl Reading<'_> {
             }
         }
         files
-    }
-
-    /// Reads every text that the expressions of a stack name with `file` or `template`.
-    fn texts(&mut self, stack: &Stack, texts: &mut Texts) {
-        let terms =
-            stack.resources.values().flat_map(|r| r.body.values().chain(r.lifecycle.terms()));
-        let terms =
-            terms.chain(stack.locals.values()).chain(stack.outputs.values().map(|o| &o.term));
-        for used in terms.flat_map(|term| crate::term::files(&term.value)) {
-            texts.take(self, &used);
-        }
     }
 }

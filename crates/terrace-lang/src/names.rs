@@ -1,21 +1,21 @@
-//! Bare names: texts in typed fields that become references, wherever in an attribute they stand.
+//! Bare names: texts in typed fields that become references, wherever in an attribute they stand:
+//! to resources of this stack or of another, or to what exists already.
 
 use std::collections::BTreeMap;
 
-use terrace_model::expr::{ResourceReference, Term};
+use terrace_model::expr::{ResourceReference, Root, Template, Term};
 use terrace_model::schema::OWN;
 use terrace_model::{
-    Address, Diagnostic, InstanceKey, Kind, Name, Refers, Repeat, ResourceAddress, Span, Spanned,
-    Stack, Type, Value, suggest,
+    Address, Diagnostic, InstanceKey, Kind, LookupKind, Name, Refers, Repeat, Resource,
+    ResourceAddress, Span, Spanned, StackName, Type, Value, Workspace, suggest,
 };
 
 use crate::load::Reading;
 
 /// Turns bare names into references once all blocks are known, and checks `depends_on`.
-pub(crate) fn bare_names(reading: &mut Reading<'_>, stack: &mut Stack) {
-    let known: BTreeMap<ResourceAddress, Repeat> =
-        stack.resources.iter().map(|(a, r)| (a.clone(), r.repeat.clone())).collect();
-    for resource in stack.resources.values_mut() {
+pub(crate) fn bare_names(reading: &mut Reading<'_>, workspace: &mut Workspace) {
+    let known = Known::of(workspace);
+    for resource in workspace.stacks.values_mut().flat_map(|stack| stack.resources.values_mut()) {
         let schema = resource.address.kind.schema();
         let own = &resource.address;
         for (name, value) in &mut resource.body {
@@ -24,10 +24,54 @@ pub(crate) fn bare_names(reading: &mut Reading<'_>, stack: &mut Stack) {
                 names.term(value, &attribute.ty, attribute.refers);
             }
         }
-        for dependency in resource.depends_on.iter().filter(|d| !known.contains_key(&d.value)) {
-            let message = format!("there is no `{}`", dependency.value);
-            reading.diagnostics.push(Diagnostic::error("E0401", dependency.span, message));
-        }
+        depends_on(reading, resource, &known);
+    }
+}
+
+fn depends_on(reading: &mut Reading<'_>, resource: &Resource, known: &Known) {
+    let own = &resource.address.stack;
+    let shown = |a: &ResourceAddress| {
+        let whole = a.to_string();
+        let prefix = format!("{own}/");
+        whole.strip_prefix(&prefix).map_or_else(|| whole.clone(), str::to_owned)
+    };
+    for dependency in resource.depends_on.iter().filter(|d| !known.resources.contains_key(&d.value))
+    {
+        let message = format!("there is no `{}`", dependency.value);
+        let diagnostic = Diagnostic::error("E0401", dependency.span, message);
+        let names: Vec<String> = known.resources.keys().map(shown).collect();
+        let near = suggest::nearest(&shown(&dependency.value), names.iter().map(String::as_str));
+        reading.diagnostics.push(match near {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic,
+        });
+    }
+}
+
+/// What can be named.
+struct Known {
+    resources: BTreeMap<ResourceAddress, Repeat>,
+    existing: BTreeMap<(StackName, LookupKind), Vec<String>>,
+}
+
+impl Known {
+    fn of(workspace: &Workspace) -> Self {
+        let resources =
+            workspace.resources().map(|r| (r.address.clone(), r.repeat.clone())).collect();
+        let existing = workspace.stacks.values().flat_map(|stack| {
+            stack.existing.iter().map(|(kind, entries)| {
+                ((stack.name.clone(), *kind), entries.keys().cloned().collect())
+            })
+        });
+        Self { resources, existing: existing.collect() }
+    }
+
+    /// A reference to an entry of `existing` of that name.
+    fn lookup(&self, own: &StackName, kind: LookupKind, name: &str, span: Span) -> Option<Term> {
+        let entries = self.existing.get(&(own.clone(), kind))?;
+        let name = entries.iter().find(|entry| *entry == name)?.clone();
+        let root = Root::Existing { kind, name, attribute: Some("id".into()) };
+        Template::parse_at(&format!("${{{root}}}"), &|_| span).ok().map(Term::Template)
     }
 }
 
@@ -35,7 +79,7 @@ struct BareNames<'a, 'r> {
     reading: &'a mut Reading<'r>,
     /// The resource that the names are written in.
     own: &'a ResourceAddress,
-    known: &'a BTreeMap<ResourceAddress, Repeat>,
+    known: &'a Known,
 }
 
 impl BareNames<'_, '_> {
@@ -68,10 +112,18 @@ impl BareNames<'_, '_> {
 
     fn found(&mut self, text: &str, refers: Refers, span: Span) -> Option<Term> {
         let kind = match refers {
-            Refers::Nothing | Refers::Lookup(_) => return None,
+            Refers::Nothing => return None,
+            // Images and the like may be named directly.
+            Refers::Lookup(LookupKind::ExternalNetwork) => {
+                return self.known.lookup(&self.own.stack, LookupKind::Network, text, span);
+            }
+            Refers::Lookup(kind) => return self.known.lookup(&self.own.stack, kind, text, span),
             Refers::Kind(kind) | Refers::KindOrOwn(kind) => kind,
         };
-        let reference = self.reference(text, kind, span)?;
+        let reference = match self.reference(text, kind, span)? {
+            Found::Resource(reference) => reference,
+            Found::Existing(term) => return Some(term),
+        };
         let itself = reference.address(&self.own.stack) == *self.own && reference.key.is_none();
         Some(match refers {
             Refers::KindOrOwn(_) if itself => Term::Literal(Value::text(OWN)),
@@ -79,22 +131,30 @@ impl BareNames<'_, '_> {
         })
     }
 
-    fn reference(&mut self, text: &str, kind: Kind, span: Span) -> Option<ResourceReference> {
+    /// A resource of this stack, or something under `existing`, or `stack/name`.
+    fn reference(&mut self, text: &str, kind: Kind, span: Span) -> Option<Found> {
         let (name, own_key) = match text.strip_suffix("[count.index]") {
             Some(name) => (name, true),
             None => text.strip_suffix("[each.key]").map_or((text, false), |name| (name, true)),
         };
-        let stack = &self.own.stack;
-        let address = format!("{stack}/{}.{name}", kind.section()).parse::<Address>().ok();
-        let Some(repeat) = address.as_ref().and_then(|a| self.known.get(&a.resource)) else {
-            if !is_id(text) {
+        let (home, name) = name.rsplit_once('/').map_or((None, name), |(s, n)| (Some(s), n));
+        let stack = home.and_then(|stack| StackName::new(stack).ok());
+        let within = stack.as_ref().unwrap_or(&self.own.stack);
+        let address = format!("{within}/{}.{name}", kind.section()).parse::<Address>().ok();
+        let address = address.filter(|_| home.is_none() || stack.is_some());
+        let repeat = address.as_ref().and_then(|a| self.known.resources.get(&a.resource));
+        let (Some(address), Some(repeat)) = (address, repeat) else {
+            let lookup = LookupKind::of(kind).filter(|_| home.is_none());
+            let known =
+                lookup.and_then(|lookup| self.known.lookup(&self.own.stack, lookup, text, span));
+            if known.is_none() && !is_id(text) {
                 self.complain(text, kind, span);
             }
-            return None;
+            return known.map(Found::Existing);
         };
-        let address = address?;
         let itself = address.resource == *self.own;
-        if address.key.is_none() && !own_key && !itself && *repeat != Repeat::One {
+        let one = matches!(repeat, Repeat::One | Repeat::Absent);
+        if address.key.is_none() && !own_key && !itself && !one {
             let message = format!("`{text}` is several {}s", kind.noun());
             let key = repeat.keys().into_iter().flatten().next();
             let (key, own) = match key {
@@ -108,9 +168,9 @@ impl BareNames<'_, '_> {
             self.reading.diagnostics.push(Diagnostic::error("E0402", span, message).help(help));
             return None;
         }
-        let path: Vec<Name> = address.resource.path;
-        let attribute = Some("id".into());
-        Some(ResourceReference { kind, path, key: address.key, own_key, attribute, span })
+        let (path, key, attribute) = (address.resource.path, address.key, Some("id".into()));
+        let reference = ResourceReference { stack, kind, path, key, own_key, attribute, span };
+        Some(Found::Resource(reference))
     }
 
     fn complain(&mut self, text: &str, kind: Kind, span: Span) {
@@ -118,26 +178,50 @@ impl BareNames<'_, '_> {
         let full = self.reading.diagnostics.is_full();
         let path =
             |a: &ResourceAddress| a.path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
-        let names: Vec<String> =
-            self.known.keys().filter(|a| a.kind == kind && !full).map(path).take(MANY).collect();
+        let own = &self.own.stack;
+        let of_kind = self.known.resources.keys().filter(|a| a.kind == kind && !full).take(MANY);
+        let local = of_kind.clone().filter(|a| a.stack == *own).map(path);
+        let existing =
+            LookupKind::of(kind).and_then(|kind| self.known.existing.get(&(own.clone(), kind)));
+        let names: Vec<String> = local.chain(existing.into_iter().flatten().cloned()).collect();
+        let elsewhere = of_kind
+            .filter(|a| a.stack != *own && a.stack.components().next().is_none())
+            .map(|a| format!("{}/{}", a.stack, path(a)));
+        let elsewhere: Vec<String> = elsewhere.collect();
+        let place = if text.contains('/') { "" } else { " in this stack" };
         let diagnostic =
-            Diagnostic::error("E0401", span, format!("there is no {noun} `{text}` in this stack"));
-        let nearest = suggest::nearest(text, names.iter().map(String::as_str));
-        self.reading.diagnostics.push(match nearest {
-            Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
-            None if names.is_empty() => {
-                let place = match kind.schema().parent {
-                    Some(parent) => format!("`{}` of a {}", kind.schema().key, parent.noun()),
-                    None => format!("`{}`", kind.section()),
-                };
-                diagnostic.help(format!("add it under {place}"))
-            }
-            None if names.len() > FEW => diagnostic,
-            None => diagnostic.help(format!("the stack has {}", names.join(", "))),
+            Diagnostic::error("E0401", span, format!("there is no {noun} `{text}`{place}"));
+        let all = names.iter().chain(&elsewhere).map(String::as_str);
+        let other = elsewhere.iter().find(|a| a.rsplit_once('/').is_some_and(|(_, n)| n == text));
+        self.reading.diagnostics.push(match (other, suggest::nearest(text, all)) {
+            (Some(near), _) => diagnostic.help(format!("did you mean `{near}`, of another stack?")),
+            (None, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
+            (None, None) if names.is_empty() => diagnostic.help(add_it(kind)),
+            (None, None) if names.len() > FEW => diagnostic,
+            (None, None) => diagnostic.help(format!("the stack has {}", names.join(", "))),
         });
     }
 }
 
+/// What a bare name names.
+enum Found {
+    Resource(ResourceReference),
+    Existing(Term),
+}
+
+fn add_it(kind: Kind) -> String {
+    let place = match kind.schema().parent {
+        Some(parent) => format!("`{}` of a {}", kind.schema().key, parent.noun()),
+        None => format!("`{}`", kind.section()),
+    };
+    match LookupKind::of(kind) {
+        Some(lookup) => format!(
+            "add it under {place}, or under `{}` of `existing` if the cloud has it already",
+            lookup.section()
+        ),
+        None => format!("add it under {place}"),
+    }
+}
 /// Most names that are compared with one that is not there.
 const MANY: usize = 1000;
 /// Most names that are listed.

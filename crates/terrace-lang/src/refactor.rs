@@ -8,7 +8,7 @@ use terrace_model::{
 };
 
 use crate::load::Reading;
-use crate::resource::evaluate;
+use crate::repeat::evaluate;
 use crate::term::{entries, unknown};
 use crate::yaml::{Entry, Node};
 
@@ -209,6 +209,7 @@ fn nowhere(workspace: &Workspace, what: &str, to: &Spanned<Address>) -> Diagnost
         Some(Repeat::Count(n)) => problem.help(format!("its block has `count`, which is {n} here")),
         Some(Repeat::Each(_)) => problem.help("its block has `for_each`: name one of its keys"),
         Some(Repeat::One) => problem.help("its block makes one instance, without a key"),
+        Some(Repeat::Absent) => problem.help("its block makes none, since its `when` is false"),
         None => {
             let same = workspace.resources().filter(|r| r.address.kind == address.kind());
             let names: Vec<String> = same.map(|r| r.address.to_string()).collect();

@@ -1,23 +1,21 @@
 //! Blocks: attributes by the kind's table, repetition, lifecycle, nested blocks.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use terrace_model::expr::{EvalError, ResourceReference, Root, Scope, Term};
+use terrace_model::expr::{ResourceReference, Term};
 use terrace_model::{
-    Address, Body, Diagnostic, Kind, Presence, Refers, Repeat, Resource, ResourceAddress, Spanned,
-    Stack, StackName, Value,
+    Address, Body, Diagnostic, Diagnostics, Kind, Presence, Refers, Repeat, Resource,
+    ResourceAddress, Spanned, Stack, Workspace,
 };
 
 use crate::lifecycle;
 use crate::load::Reading;
+use crate::repeat::{self, Wanted};
 use crate::settings;
 use crate::stack::named;
-use crate::term::{entries, term, unknown};
+use crate::term::{entries, typed, unknown};
 use crate::yaml::{Content, Entry, Node};
 
-/// Most instances of one block.
-const MAX_INSTANCES: i64 = 100_000;
 const SPECIAL: [&str; 9] = [
     "cloud",
     "count",
@@ -30,6 +28,56 @@ const SPECIAL: [&str; 9] = [
     "postconditions",
 ];
 
+/// How often a block is to be repeated, until that can be computed.
+pub(crate) struct Repeats {
+    address: ResourceAddress,
+    /// The block it is written in; they repeat together.
+    parent: Option<ResourceAddress>,
+    wanted: Wanted,
+}
+
+/// Computes how many instances there are of each block, now that all names are known.
+pub(crate) fn settle(reading: &mut Reading<'_>, workspace: &mut Workspace) {
+    let repeats = std::mem::take(&mut reading.repeats);
+    let memo = terrace_model::names::Memo::default();
+    let mut found = Diagnostics::default();
+    let mut settled: Vec<Repeat> = Vec::with_capacity(repeats.len());
+    let mut last = (None, Repeat::One);
+    for Repeats { address, parent, wanted } in &repeats {
+        let Some(stack) = workspace.stacks.get(&address.stack) else {
+            settled.push(Repeat::One);
+            continue;
+        };
+        let own = wanted.settle(workspace, stack, &memo, &mut found);
+        let repeat = match parent {
+            // Blocks come before those that are written in them.
+            Some(parent) if last.0 == Some(parent) => within(&last.1, own),
+            _ => own,
+        };
+        if parent.is_none() {
+            last = (Some(address), repeat.clone());
+        }
+        settled.push(repeat);
+    }
+    for (Repeats { address, .. }, repeat) in repeats.iter().zip(settled) {
+        let stack = workspace.stacks.get_mut(&address.stack);
+        if let Some(resource) = stack.and_then(|stack| stack.resources.get_mut(address)) {
+            resource.repeat = repeat;
+        }
+    }
+    reading.diagnostics.extend(found);
+}
+
+/// How often a nested block repeats: with its parent, unless its own `when` is false.
+fn within(parent: &Repeat, own: Repeat) -> Repeat {
+    match (parent, own) {
+        (parent, Repeat::One) => parent.clone(),
+        (Repeat::Each(_), _) => Repeat::Each(std::sync::Arc::default()),
+        (Repeat::Count(_), _) => Repeat::Count(0),
+        (Repeat::One | Repeat::Absent, _) => Repeat::Absent,
+    }
+}
+
 /// Reads a block and the blocks nested in it, and puts them into the stack.
 pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {
     let Some(name) = named(reading, entry) else { return };
@@ -37,14 +85,14 @@ pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, ent
     let address = ResourceAddress { stack: stack.name.clone(), kind, path: vec![name] };
     let nested: Vec<Kind> = kind.nested().collect();
     let fields = entries(reading, &entry.value, &format!("`{}`", entry.key));
-    let repeat = repeat(reading, stack, fields);
-    let mut resource = block(reading, stack, entry, &address, &nested);
-    resource.repeat = repeat.clone();
+    let wanted = repeat::wanted(reading, fields);
+    reading.repeats.push(Repeats { address: address.clone(), parent: None, wanted });
+    let resource = block(reading, stack, entry, &address, &nested);
     stack.resources.insert(address.clone(), resource);
     for kind in nested {
         let Some(section) = fields.iter().find(|f| f.key == kind.schema().key) else { continue };
         for child in crate::nested::entries_of(reading, section, kind) {
-            nested_block(reading, stack, (kind, &child), (&address, &repeat));
+            nested_block(reading, stack, (kind, &child), &address);
         }
     }
 }
@@ -68,15 +116,16 @@ fn nested_block(
     reading: &mut Reading<'_>,
     stack: &mut Stack,
     (kind, entry): (Kind, &Entry),
-    (parent, repeat): (&ResourceAddress, &Repeat),
+    parent: &ResourceAddress,
 ) {
     let Some(name) = named(reading, entry) else { return };
     let entry = &*with_defaults(reading, kind, entry);
     let mut path = parent.path.clone();
     path.push(name);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path };
-    for field in entry.value.as_map().unwrap_or_default() {
-        if ["count", "for_each", "when"].contains(&field.key.as_str()) {
+    let fields = entry.value.as_map().unwrap_or_default();
+    for field in fields {
+        if ["count", "for_each"].contains(&field.key.as_str()) {
             let message = format!(
                 "a {} repeats with the {} it is written in",
                 kind.noun(),
@@ -88,9 +137,11 @@ fn nested_block(
                 .push(Diagnostic::error("E0205", field.key_span, message).help(help));
         }
     }
+    let wanted = repeat::wanted(reading, fields);
+    let parents = Some(parent.clone());
+    reading.repeats.push(Repeats { address: address.clone(), parent: parents, wanted });
     let mut resource = block(reading, stack, entry, &address, &[]);
-    resource.repeat = repeat.clone();
-    if let Some(field) = entry.value.as_map().into_iter().flatten().find(|f| f.key == "cloud") {
+    if let Some(field) = fields.iter().find(|f| f.key == "cloud") {
         let message = format!("a {} is in the cloud of its {}", kind.noun(), parent.kind.noun());
         let diagnostic = Diagnostic::error("E0205", field.key_span, message);
         reading
@@ -101,6 +152,7 @@ fn nested_block(
     let to_parent = kind.schema().attributes.iter().find(|a| a.refers == Refers::Kind(parent.kind));
     if let Some(attribute) = to_parent {
         let reference = ResourceReference {
+            stack: None,
             kind: parent.kind,
             path: parent.path.clone(),
             key: None,
@@ -146,8 +198,10 @@ fn block(
                     .diagnostics
                     .push(Diagnostic::error("E0204", field.key_span, message).help("remove it"));
             }
-            (key, Some(_)) => {
-                drop(resource.body.insert(key.to_owned(), term(reading, &field.value)));
+            (_, Some(_)) if field.value.is_null() => {} // The same as not given.
+            (key, Some(attribute)) => {
+                let term = typed(reading, &field.value, &attribute.ty);
+                resource.body.insert(key.to_owned(), term);
             }
             (_, None) => {
                 let what = format!("attribute of a {}", schema.noun);
@@ -180,7 +234,11 @@ fn depends_on(
     let mut found = Vec::new();
     for item in items {
         let text = item.as_scalar().map(|s| s.text.as_str()).unwrap_or_default();
-        match format!("{}/{text}", stack.name).parse::<Address>() {
+        let whole = match text.contains('/') {
+            true => text.to_owned(),
+            false => format!("{}/{text}", stack.name),
+        };
+        match whole.parse::<Address>() {
             Ok(address) if address.key.is_none() => {
                 found.push(Spanned::new(address.resource, item.span));
             }
@@ -191,120 +249,9 @@ fn depends_on(
             )),
             Err(error) => reading.diagnostics.push(
                 Diagnostic::error("E0205", item.span, error.to_string())
-                    .help("write it as `section.name`"),
+                    .help("write it as `section.name`, or `stack/section.name`"),
             ),
         }
     }
     found
-}
-
-/// What is known while files are read: variables, locals of them, the environment.
-struct PlanTime<'a> {
-    stack: &'a Stack,
-}
-
-impl Scope for PlanTime<'_> {
-    fn stack(&self) -> &StackName {
-        &self.stack.name
-    }
-
-    fn value(&self, root: &Root) -> Result<Value, EvalError> {
-        match root {
-            Root::Var(name) => self.stack.variables.get(name).cloned(),
-            Root::Local(name) => match self.stack.locals.get(name) {
-                Some(local) => return local.value.evaluate(self),
-                None => None,
-            },
-            _ => {
-                return Err(EvalError::new("this is not known while the files are read")
-                    .help("how many instances there are may depend on variables and locals only"));
-            }
-        }
-        .ok_or_else(|| EvalError::new("there is nothing of that name"))
-    }
-
-    fn file(&self, _: &str) -> Option<&str> {
-        None
-    }
-}
-
-/// How many instances a block makes.
-fn repeat(reading: &mut Reading<'_>, stack: &Stack, fields: &[Entry]) -> Repeat {
-    let field = |name: &str| fields.iter().find(|f| f.key == name);
-    if let (Some(_), Some(each)) = (field("count"), field("for_each")) {
-        let message = "`count` and `for_each` do not go together";
-        reading.diagnostics.push(Diagnostic::error("E0302", each.key_span, message));
-    }
-    let wanted = match field("when").map(|f| (f, evaluate(reading, stack, &f.value))) {
-        None | Some((_, Some(Value::Bool(true)))) => true,
-        Some((_, Some(Value::Bool(false)))) => false,
-        Some((field, value)) => {
-            wrong(reading, field, "true or false", value.as_ref());
-            true
-        }
-    };
-    let repeat = if let Some(field) = field("count") {
-        match evaluate(reading, stack, &field.value) {
-            Some(Value::Int(n)) if (0..=MAX_INSTANCES).contains(&n) => {
-                Repeat::Count(u32::try_from(n).unwrap_or(0))
-            }
-            value => {
-                wrong(reading, field, "a whole number from 0 to 100000", value.as_ref());
-                Repeat::Count(0)
-            }
-        }
-    } else if let Some(field) = field("for_each") {
-        match evaluate(reading, stack, &field.value).map(keys) {
-            Some(Ok(map)) => Repeat::Each(map),
-            Some(Err(value)) => {
-                wrong(reading, field, "a map, or a list of different texts", Some(&value));
-                Repeat::Each(BTreeMap::new())
-            }
-            None => Repeat::Each(BTreeMap::new()),
-        }
-    } else {
-        Repeat::One
-    };
-    // `when: false` leaves no instance; the addresses of other blocks do not change by it.
-    if wanted { repeat } else { Repeat::Count(0) }
-}
-
-fn keys(value: Value) -> Result<BTreeMap<String, Value>, Value> {
-    match value {
-        Value::Map(map) => Ok(map),
-        Value::List(items) => {
-            let pairs = items.iter().map(|v| Some((v.as_str()?.to_owned(), v.clone())));
-            let map: Option<BTreeMap<_, _>> = pairs.collect();
-            map.filter(|map| map.len() == items.len()).ok_or(Value::List(items))
-        }
-        other => Err(other),
-    }
-}
-
-pub(crate) fn evaluate(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Option<Value> {
-    let before = reading.diagnostics.len();
-    let term = term(reading, node);
-    if reading.diagnostics.len() > before {
-        return None;
-    }
-    match term.value.evaluate(&PlanTime { stack }) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let diagnostic =
-                Diagnostic::error("E0302", error.span.unwrap_or(term.span), error.message);
-            reading.diagnostics.push(match error.help {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            });
-            None
-        }
-    }
-}
-
-/// Complains unless the value is missing because of something already told.
-fn wrong(reading: &mut Reading<'_>, field: &Entry, expected: &str, value: Option<&Value>) {
-    if let Some(value) = value {
-        let message = format!("`{}` is {expected}, not {}", field.key, value.describe());
-        reading.diagnostics.push(Diagnostic::error("E0302", field.value.span, message));
-    }
 }

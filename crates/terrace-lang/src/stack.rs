@@ -2,31 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use terrace_model::{Diagnostic, Kind, Name, Output, Refactors, Stack, StackName};
+use terrace_model::{Diagnostic, Kind, Name, Output, Stack, StackName};
 
 use crate::load::Reading;
 use crate::term::{entries, term, unknown};
-use crate::variables::{self, Given};
+use crate::variables::{self, Source};
 use crate::yaml::{Entry, Node};
-use crate::{locals, names, refactor, resource, settings};
+use crate::{components, existing, refactor, resource, settings};
 
-/// Reads a stack file.
+/// Reads a stack file, or the file of a component.
 pub(crate) fn read(
     reading: &mut Reading<'_>,
     name: &StackName,
     node: &Node,
-    given: &Given<'_>,
+    source: &Source<'_>,
 ) -> Option<Stack> {
     let sections = entries(reading, node, "a stack");
-    let mut stack = Stack {
-        name: name.clone(),
-        variables: BTreeMap::new(),
-        locals: BTreeMap::new(),
-        resources: BTreeMap::new(),
-        outputs: BTreeMap::new(),
-        refactors: Refactors::default(),
-    };
-    let known: Vec<&str> = ["cloud", "variables", "locals", "outputs"]
+    let mut stack = Stack::new(name.clone());
+    let known: Vec<&str> = ["cloud", "variables", "locals", "existing", "components", "outputs"]
         .into_iter()
         .chain(refactor::SECTIONS)
         .chain(top_kinds().map(Kind::section))
@@ -44,29 +37,36 @@ pub(crate) fn read(
             },
         );
     }
-    if let Some(entry) = find("variables") {
-        stack.variables = variables::read(reading, name, &entry.value, given);
-    }
+    variables::read(reading, &mut stack, find("variables").map(|e| &e.value), source);
     if let Some(entry) = find("locals") {
         for local in entries(reading, &entry.value, "`locals`") {
             named(reading, local);
             stack.locals.insert(local.key.clone(), term(reading, &local.value));
         }
-        locals::refuse_circles(reading, &stack.locals);
+    }
+    if let Some(entry) = find("existing") {
+        stack.existing = existing::read(reading, &entry.value);
+    }
+    if let Some(entry) = find("components") {
+        let used = entries(reading, &entry.value, "`components`").iter();
+        let used: Vec<_> = used.filter_map(|e| components::read(reading, e)).collect();
+        reading.uses.insert(name.clone(), used);
     }
     for kind in top_kinds() {
         if let Some(entry) = find(kind.section()) {
-            for block in entries(reading, &entry.value, &format!("`{}`", kind.section())) {
+            let blocks = entries(reading, &entry.value, &format!("`{}`", kind.section()));
+            look_alikes(reading, blocks);
+            for block in blocks {
                 resource::read(reading, &mut stack, kind, block);
             }
         }
     }
-    if let Some(cloud) = find("cloud").and_then(|entry| settings::chosen(reading, &entry.value)) {
+    stack.cloud = find("cloud").and_then(|entry| settings::chosen(reading, &entry.value));
+    if let Some(cloud) = stack.cloud.clone() {
         for resource in stack.resources.values_mut() {
             resource.cloud.get_or_insert_with(|| cloud.clone());
         }
     }
-    names::bare_names(reading, &mut stack);
     stack.refactors = refactor::read(reading, &stack, sections);
     if let Some(entry) = find("outputs") {
         for output in entries(reading, &entry.value, "`outputs`") {
@@ -74,6 +74,18 @@ pub(crate) fn read(
         }
     }
     Some(stack)
+}
+
+/// Names that differ only in case are taken for the same by some clouds and by readers.
+fn look_alikes(reading: &mut Reading<'_>, blocks: &[Entry]) {
+    let mut seen: BTreeMap<String, &Entry> = BTreeMap::new();
+    for entry in blocks {
+        if let Some(other) = seen.insert(entry.key.to_lowercase(), entry) {
+            let message = format!("`{}` and `{}` differ only in case", other.key, entry.key);
+            let diagnostic = Diagnostic::warning("W0302", entry.key_span, message);
+            reading.diagnostics.push(diagnostic.related(other.key_span, "the other one"));
+        }
+    }
 }
 
 fn top_kinds() -> impl Iterator<Item = Kind> {
@@ -94,12 +106,20 @@ pub(crate) fn named(reading: &mut Reading<'_>, entry: &Entry) -> Option<Name> {
 /// An output is a term, or a map with `value` and how it is shown.
 fn outputs(reading: &mut Reading<'_>, stack: &mut Stack, entry: &Entry) {
     named(reading, entry);
+    if Kind::from_section(&entry.key).is_some() {
+        let message = format!("an output cannot be called `{}`: that is a section", entry.key);
+        let diagnostic = Diagnostic::error("E0202", entry.key_span, message);
+        reading.diagnostics.push(diagnostic.help("`stacks.STACK.SECTION.NAME` is a resource"));
+    }
     let fields = entry.value.as_map().filter(|fields| fields.iter().any(|f| f.key == "value"));
-    let mut output =
-        Output { term: term(reading, &entry.value), sensitive: false, span: entry.key_span };
+    let term_of = fields
+        .and_then(|fields| fields.iter().find(|f| f.key == "value"))
+        .map_or(&entry.value, |field| &field.value);
+    let span = entry.key_span;
+    let mut output = Output { term: term(reading, term_of), sensitive: false, span };
     for field in fields.unwrap_or_default() {
         match (field.key.as_str(), field.value.as_scalar().map(crate::yaml::Scalar::value)) {
-            ("value", _) => output.term = term(reading, &field.value),
+            ("value", _) => {}
             ("sensitive", Some(terrace_model::Value::Bool(sensitive))) => {
                 output.sensitive = sensitive;
             }

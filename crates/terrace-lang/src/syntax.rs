@@ -106,7 +106,7 @@ pub static ENVIRONMENT: [Field; 4] = [
 ];
 
 /// A stack, beside the sections of the kinds.
-pub static STACK: [Field; 7] = [
+pub static STACK: [Field; 9] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, for all blocks of the stack."),
     field(
         "variables",
@@ -114,6 +114,16 @@ pub static STACK: [Field; 7] = [
         "What the stack is told from outside.",
     ),
     field("locals", Form::Named(&Form::Value), "Values with a name, used as `locals.NAME`."),
+    field(
+        "existing",
+        Form::Named(&Form::Named(&Form::Value)),
+        "What the cloud has already, by kind and name: a name there, or a map of what it is found by.",
+    ),
+    field(
+        "components",
+        Form::Named(&Form::Fields(&COMPONENT)),
+        "Stacks that this one uses, from files of the workspace.",
+    ),
     field(
         "outputs",
         Form::Named(&Form::Either(&[Form::Fields(&OUTPUT), Form::Value])),
@@ -126,6 +136,30 @@ pub static STACK: [Field; 7] = [
     ),
     field("imports", Form::List(&Form::Fields(&IMPORT)), "Objects of the cloud to take over."),
     field("removed", Form::List(&Form::Fields(&REMOVED)), "What becomes of blocks that are gone."),
+];
+
+/// One of `components`.
+pub static COMPONENT: [Field; 4] = [
+    Field {
+        required: true,
+        ..field(
+            "use",
+            Form::Either(&[Form::Text, Form::Fields(&USE)]),
+            "The file, or a map with the file and values for its variables.",
+        )
+    },
+    field("count", Form::OrExpression(&Form::Whole), "How many instances there are."),
+    field("for_each", Form::Value, "A map, or a list of different texts: one instance for each."),
+    field("when", Form::OrExpression(&Form::Bool), "Whether it is there at all."),
+];
+
+/// What a component uses.
+pub static USE: [Field; 2] = [
+    Field {
+        required: true,
+        ..field("source", Form::Text, "Path of the file, from the one it is written in.")
+    },
+    field("with", Form::Named(&Form::Value), "Values of its variables."),
 ];
 
 /// An entry of `moved`.
@@ -274,7 +308,7 @@ pub static BLOCK: [Field; 9] = [
 ];
 
 /// Fields of [`BLOCK`] that a nested block does not have: it repeats with its parent.
-pub const NOT_NESTED: [&str; 3] = ["count", "for_each", "when"];
+pub const NOT_NESTED: [&str; 2] = ["count", "for_each"];
 
 /// Fields of [`BLOCK`] that are of each block alone.
 pub const NOT_DEFAULTS: [&str; 5] = ["count", "for_each", "when", "depends_on", "cloud"];

@@ -66,25 +66,61 @@ impl fmt::Display for Name {
     }
 }
 
-/// The name of a stack: the stem of its file, `web` for `stacks/web.yaml`.
+/// The name of a stack: the stem of its file, `web` for `stacks/web.yaml`; for an instance of a
+/// component the way to it, as in `web/tier.blue`, `web/tier` when there is only one, `web/tier.0`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StackName(Name);
+pub struct StackName(Arc<str>);
+
+/// Deepest nesting of components.
+pub const MAX_COMPONENTS: usize = 8;
 
 impl StackName {
     /// Checks and wraps a stack name.
     pub fn new(text: &str) -> Result<Self, AddressError> {
-        Name::new(text).map(Self)
+        let wrong = || AddressError::Name(text.to_owned());
+        let mut parts = text.split('/');
+        Name::new(parts.next().unwrap_or_default())?;
+        for (depth, part) in parts.enumerate() {
+            let (name, key) =
+                part.split_once('.').map_or((part, None), |(name, key)| (name, Some(key)));
+            if Name::new(name).is_err() || !key.is_none_or(is_key) || depth >= MAX_COMPONENTS {
+                return Err(wrong());
+            }
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name of an instance of a component that this stack uses.
+    ///
+    /// # Errors
+    /// When the key cannot be part of an address, or components are nested too deep.
+    pub fn nested(&self, component: &str, key: Option<&InstanceKey>) -> Result<Self, AddressError> {
+        Self::new(&match key {
+            Some(key) => format!("{self}/{component}.{key}"),
+            None => format!("{self}/{component}"),
+        })
+    }
+
+    /// The components on the way to it, with their keys: `["tier.blue"]`; none for a stack file.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').skip(1)
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.0
     }
+}
+
+/// Whether a key of a component can be part of an address.
+fn is_key(key: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    !key.is_empty() && key.len() <= MAX_NAME && key.chars().all(good)
 }
 
 impl fmt::Display for StackName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&self.0)
     }
 }
 
@@ -246,6 +282,8 @@ mod tests {
             "web/servers.app[\"blue\"]",
             "web/servers.app[\"a]\\\"[b/c.d\"]",
             "web/subnets.front.v4[\"x\"]",
+            "web/tier.blue/servers.app[0]",
+            "web/tier/inner.0/subnets.front.v4[\"x/y\"]",
         ] {
             let parsed = text.parse::<Address>().map(|a| a.to_string());
             assert_eq!(parsed.as_deref(), Ok(text));
@@ -262,6 +300,10 @@ mod tests {
             "/servers.a",
             "",
             "web/servers.web[",
+            "web//servers.web",
+            "web/tier./servers.web",
+            "web/tier.a.b/servers.web",
+            "a/b/c/d/e/f/g/h/i/j/servers.web",
         ] {
             assert!(text.parse::<Address>().is_err(), "{text} was taken");
         }

@@ -12,6 +12,8 @@ pub mod expr;
 pub mod kind;
 mod kinds;
 pub mod lifecycle;
+pub mod lookup;
+pub mod names;
 pub mod observed;
 pub mod policy;
 pub mod refactor;
@@ -20,6 +22,7 @@ pub mod schema;
 pub mod snapshot;
 pub mod source;
 pub mod suggest;
+pub mod survey;
 pub mod value;
 mod value_serde;
 pub mod workspace;
@@ -29,7 +32,8 @@ pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use driver::Driver;
 pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
-pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
+pub use lookup::{LookupKind, LookupSchema};
+pub use observed::{Facts, Named, Object, ObjectState, Observation, Observed};
 pub use policy::{Level, Policy};
 pub use refactor::{Import, Move, Moved, Refactors, Removed};
 pub use schema::{
@@ -38,4 +42,7 @@ pub use schema::{
 pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};
-pub use workspace::{Body, CloudChoice, GatewayChoice, Output, Repeat, Resource, Stack, Workspace};
+pub use workspace::{
+    Body, CloudChoice, Component, Existing, GatewayChoice, Input, Output, Parent, Repeat, Resource,
+    Stack, Workspace,
+};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::{Address, Name};
 use crate::driver::Driver;
+pub use crate::lookup::LookupKind;
 use crate::value::Attributes;
 
 /// What was seen, by address of the recorded instance.
@@ -67,39 +68,19 @@ pub enum ObjectState {
     Failed(String),
 }
 
-/// Things of the cloud that stacks name but do not manage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LookupKind {
-    /// A Glance image.
-    Image,
-    /// A Nova flavor.
-    Flavor,
-    /// A network outside, that routers have their gateway on and floating IPs come from.
-    ExternalNetwork,
-}
-
-impl LookupKind {
-    /// One of it, for sentences.
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Flavor => "flavor",
-            Self::ExternalNetwork => "external network",
-        }
-    }
-}
-
-/// A thing with a name and an id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A thing of the cloud that stacks name but do not manage.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Named {
     /// Its name, not always unique.
     pub name: String,
     /// Its id.
     pub id: String,
+    /// What else is known of it, by the table of its kind.
+    pub attributes: Attributes,
 }
 
 /// Names and ids in the cloud, as far as the stacks need them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     /// What there is of each, sorted by name and id.
     pub lookups: BTreeMap<LookupKind, Vec<Named>>,

@@ -1,10 +1,12 @@
 //! What is desired: a workspace as its files say, checked and typed, with every place kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
 use crate::lifecycle::Lifecycle;
+use crate::observed::LookupKind;
 use crate::policy::Policy;
 use crate::refactor::Refactors;
 use crate::source::{Sources, Span, Spanned};
@@ -53,21 +55,99 @@ pub struct GatewayChoice {
     pub token_env: String,
 }
 
-/// One stack file.
+/// One stack file, or one instance of a component.
 #[derive(Clone, Debug)]
 pub struct Stack {
     /// Its name.
     pub name: StackName,
+    /// What uses it, for an instance of a component.
+    pub parent: Option<Parent>,
     /// Values of its variables, evaluated.
     pub variables: BTreeMap<String, Value>,
+    /// Where those values were given, as far as they stand in files.
+    pub given: BTreeMap<String, Span>,
+    /// Variables of a component that wait for something of what uses it.
+    pub inputs: BTreeMap<String, Input>,
     /// Its locals; they may refer to resources.
     pub locals: BTreeMap<String, Spanned<Term>>,
+    /// What exists already and is looked up.
+    pub existing: BTreeMap<LookupKind, BTreeMap<String, Existing>>,
+    /// The components it uses.
+    pub components: BTreeMap<String, Component>,
     /// Its resources, nested ones included.
     pub resources: BTreeMap<ResourceAddress, Resource>,
     /// Its outputs.
     pub outputs: BTreeMap<String, Output>,
     /// What it says of addresses that changed, objects to take over, and blocks that are gone.
     pub refactors: Refactors,
+    /// The cloud that it is in; the workspace's own when `None`.
+    pub cloud: Option<Name>,
+}
+
+impl Stack {
+    /// A stack with nothing in it.
+    pub fn new(name: StackName) -> Self {
+        Self {
+            name,
+            parent: None,
+            variables: BTreeMap::new(),
+            given: BTreeMap::new(),
+            inputs: BTreeMap::new(),
+            locals: BTreeMap::new(),
+            existing: BTreeMap::new(),
+            components: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            cloud: None,
+            refactors: Refactors::default(),
+        }
+    }
+}
+
+/// What uses an instance of a component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parent {
+    /// The stack.
+    pub stack: StackName,
+    /// The component's name there.
+    pub component: String,
+    /// Which instance of it.
+    pub key: Option<InstanceKey>,
+}
+
+/// A component that a stack uses.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// Its name.
+    pub name: Name,
+    /// Where that is written.
+    pub span: Span,
+    /// The file it comes from, relative to the workspace folder.
+    pub source: Spanned<String>,
+    /// How many instances there are.
+    pub repeat: Repeat,
+}
+
+/// A variable of a component whose value is not known while the files are read.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// How it is computed, in the stack that uses the component.
+    pub term: Spanned<Term>,
+    /// Whether it must not be shown.
+    pub sensitive: bool,
+}
+
+/// Something of the cloud that is looked up, not managed.
+#[derive(Clone, Debug)]
+pub struct Existing {
+    /// Where its name is written.
+    pub span: Span,
+    /// What it is found by: `name`, `id` and others, by the kind.
+    pub filters: BTreeMap<String, Spanned<Term>>,
+    /// Whether it may be missing; it is null then.
+    pub optional: bool,
+    /// Whether the newest is meant, where there are several.
+    pub most_recent: bool,
 }
 
 /// One block: a resource before it becomes instances.
@@ -100,7 +180,9 @@ pub enum Repeat {
     /// So many, with indices.
     Count(u32),
     /// One for each key.
-    Each(BTreeMap<String, Value>),
+    Each(Arc<BTreeMap<String, Value>>),
+    /// None, since `when` is false; a reference to it is null.
+    Absent,
 }
 
 impl Repeat {
@@ -110,10 +192,21 @@ impl Repeat {
             Self::One => 1,
             Self::Count(n) => *n as usize,
             Self::Each(map) => map.len(),
+            Self::Absent => 0,
         }
     }
 
-    /// Whether there is an instance of this key.
+    /// The keys of the instances, in order.
+    pub fn keys(&self) -> Vec<Option<InstanceKey>> {
+        match self {
+            Self::One => vec![None],
+            Self::Count(n) => (0..*n).map(|i| Some(InstanceKey::Index(i))).collect(),
+            Self::Each(map) => map.keys().map(|k| Some(InstanceKey::Text(k.clone()))).collect(),
+            Self::Absent => Vec::new(),
+        }
+    }
+
+    /// Whether there is an instance of that key.
     pub fn has(&self, key: Option<&InstanceKey>) -> bool {
         match (self, key) {
             (Self::One, None) => true,
@@ -129,15 +222,7 @@ impl Repeat {
             Self::One => Some(None),
             Self::Count(n) => (*n > 0).then_some(Some(InstanceKey::Index(0))),
             Self::Each(map) => map.keys().next().map(|key| Some(InstanceKey::Text(key.clone()))),
-        }
-    }
-
-    /// The keys of the instances, in order.
-    pub fn keys(&self) -> Vec<Option<InstanceKey>> {
-        match self {
-            Self::One => vec![None],
-            Self::Count(n) => (0..*n).map(|i| Some(InstanceKey::Index(i))).collect(),
-            Self::Each(map) => map.keys().map(|k| Some(InstanceKey::Text(k.clone()))).collect(),
+            Self::Absent => None,
         }
     }
 }

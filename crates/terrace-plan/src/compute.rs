@@ -11,7 +11,7 @@ use terrace_model::{
 
 use crate::judge::{self, Decided, because};
 use crate::plan::{Action, Drift, InstanceChange, Mode, Plan, PlannedOutput, ReasonCode};
-use crate::scope::{InstanceScope, Values, await_missing, planned_value};
+use crate::scope::{Values, await_missing, planned_value};
 use crate::target::Choices;
 use crate::{capable, conditions, desired, diff, first, ignore, import, policies, steps};
 
@@ -46,7 +46,7 @@ pub struct Inputs<'a> {
 pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     let mut planner = Planner {
         inputs,
-        values: Values::new(),
+        values: Values::new(inputs.observed),
         instances: Vec::new(),
         index: BTreeMap::new(),
         included: inputs.choices.included(inputs.mode, inputs.graph, inputs.recorded),
@@ -65,6 +65,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     }
     planner.leftovers();
     let outputs = planner.outputs();
+    let existing = planner.values.existing();
     if planner.problems.has_errors() {
         return Err(planner.problems);
     }
@@ -73,7 +74,12 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     let mut refusals = first::decide(&mut instances, inputs.recorded);
     refusals.extend(import::refusals(&instances));
     refusals.extend(judge::refusals(&instances, inputs.recorded));
-    let held = policies::hold(inputs.workspace, inputs.observed, &planner.values, &mut instances);
+    let held = policies::hold(
+        inputs.workspace,
+        inputs.observed,
+        planner.values.instances(),
+        &mut instances,
+    );
     if held.problems.has_errors() {
         return Err(held.problems);
     }
@@ -90,6 +96,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         warnings: held.warnings,
         drift: drift(inputs, &instances),
         names: names(inputs),
+        existing,
         moves: inputs.moves.to_vec(),
         left_out: planner.left_out,
         outputs,
@@ -100,7 +107,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
 
 pub(crate) struct Planner<'a> {
     pub(crate) inputs: Inputs<'a>,
-    pub(crate) values: Values,
+    pub(crate) values: Values<'a>,
     pub(crate) instances: Vec<InstanceChange>,
     /// Where in `instances` a desired instance is.
     pub(crate) index: BTreeMap<Address, usize>,
@@ -117,8 +124,7 @@ impl<'a> Planner<'a> {
             workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
         let Some((resource, stack)) = found else { return };
         let facts = self.inputs.observed.facts_of(resource.cloud.as_ref());
-        let scope =
-            InstanceScope { workspace, stack, values: &self.values, address: Some(address) };
+        let scope = self.values.scope(workspace, stack, Some(address));
         // What refers to it is planned all the same, so that all findings come at once.
         let desired =
             desired::evaluate(resource, address, &scope, facts).unwrap_or_else(|problems| {
@@ -293,9 +299,13 @@ impl<'a> Planner<'a> {
         }
         let workspace = self.inputs.workspace;
         for stack in workspace.stacks.values() {
-            let scope = InstanceScope { workspace, stack, values: &self.values, address: None };
+            // Those of components are told by the stacks that use them.
+            if stack.parent.is_some() {
+                continue;
+            }
+            let scope = self.values.scope(workspace, stack, None);
             for (name, output) in &stack.outputs {
-                let value = match output.term.value.evaluate(&scope) {
+                let value = match scope.names.output(stack, name, output) {
                     Ok(value) => value,
                     // What it needs may be left out: it stays as it was.
                     Err(_) if self.included.is_some() => {
@@ -306,12 +316,7 @@ impl<'a> Planner<'a> {
                         continue;
                     }
                     Err(error) => {
-                        let span = error.span.unwrap_or(output.term.span);
-                        self.problems.push(terrace_model::Diagnostic::error(
-                            "E0501",
-                            span,
-                            error.message,
-                        ));
+                        self.problems.push(error.diagnostic(output.term.span));
                         continue;
                     }
                 };
@@ -383,8 +388,10 @@ fn drift(inputs: Inputs<'_>, instances: &[InstanceChange]) -> Vec<Drift> {
 /// Names for the ids that plans show: images and flavors, and everything seen that has a name.
 fn names(inputs: Inputs<'_>) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for named in inputs.observed.facts.lookups.values().flatten() {
-        names.insert(named.id.clone(), named.name.clone());
+    for facts in std::iter::once(&inputs.observed.facts).chain(inputs.observed.others.values()) {
+        for named in facts.lookups.values().flatten() {
+            names.insert(named.id.clone(), named.name.clone());
+        }
     }
     for (address, observation) in &inputs.observed.objects {
         if let (Observation::Present(object), true) = (observation, address.kind() != Kind::Keypair)

@@ -80,7 +80,7 @@ pub(crate) fn decide(
 ) -> Checks {
     let mut problems = Diagnostics::default();
     let later = AfterScope { inner: scope, address, seen };
-    let workspace = scope.workspace;
+    let workspace = scope.names.workspace;
     let mut all = |conditions: &[Condition], scope: &dyn Scope, code| -> Vec<Check> {
         let mut kept = Vec::new();
         for one in conditions {

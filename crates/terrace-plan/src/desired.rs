@@ -45,13 +45,7 @@ pub(crate) fn one(
     let Some(term) = resource.body.get(attribute.name) else {
         return Ok(default(attribute, address));
     };
-    let value = term.value.evaluate(scope).map_err(|error| {
-        let diagnostic = Diagnostic::error("E0501", error.span.unwrap_or(term.span), error.message);
-        Box::new(match error.help {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        })
-    })?;
+    let value = term.value.evaluate(scope).map_err(|e| Box::new(e.diagnostic(term.span)))?;
     if value.is_null() {
         return match attribute.presence {
             Presence::Required => Err(Box::new(missing(attribute, address, term.span))),
@@ -83,12 +77,13 @@ fn default(attribute: &Attribute, address: &Address) -> Option<Value> {
     }
 }
 
+/// The name of its own: in a component after the component's, since others have the same.
 fn own_name(address: &Address) -> String {
-    let path: Vec<_> = address.resource.path.iter().map(terrace_model::Name::as_str).collect();
-    match &address.key {
-        Some(key) => format!("{}-{key}", path.join("-")),
-        None => path.join("-"),
-    }
+    let components = address.stack().components().map(|part| part.replace('.', "-"));
+    let path = address.resource.path.iter().map(|name| name.as_str().to_owned());
+    let mut parts: Vec<String> = components.chain(path).collect();
+    parts.extend(address.key.as_ref().map(ToString::to_string));
+    parts.join("-")
 }
 
 fn missing(attribute: &Attribute, address: &Address, span: Span) -> Diagnostic {

@@ -6,7 +6,7 @@ use terrace_model::{Address, Attributes, Facts, Value, Workspace};
 
 use crate::desired;
 use crate::plan::{Action, Plan};
-use crate::scope::{InstanceScope, Values, planned_value};
+use crate::scope::{Values, planned_value};
 
 const FORMAT: &str = "terrace-plan/1";
 
@@ -139,19 +139,20 @@ impl SavedPlan {
     }
 }
 
-fn values(plan: &Plan) -> Values {
+fn values(plan: &Plan) -> Values<'static> {
     let of = |i: &crate::plan::InstanceChange| {
         let seen = (!i.before.is_empty() && i.action != Action::Replace).then_some(&i.before);
         (i.address.clone(), planned_value(&i.address, &i.desired, seen))
     };
-    plan.instances.iter().filter(|i| !i.deposed).map(of).collect()
+    let instances = plan.instances.iter().filter(|i| !i.deposed).map(of).collect();
+    Values::kept(instances, plan.existing.clone())
 }
 
 /// The block's values, evaluated without looking anything up: only sensitive ones are taken.
-fn evaluate(workspace: &Workspace, address: &Address, values: &Values) -> Attributes {
+fn evaluate(workspace: &Workspace, address: &Address, values: &Values<'_>) -> Attributes {
     let found = workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
     let Some((resource, stack)) = found else { return Attributes::new() };
-    let scope = InstanceScope { workspace, stack, values, address: Some(address) };
+    let scope = values.scope(workspace, stack, Some(address));
     let mut attributes = Attributes::new();
     for attribute in address.kind().schema().attributes {
         if let Ok(Some(value)) =

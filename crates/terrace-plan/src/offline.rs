@@ -4,13 +4,13 @@ use terrace_graph::ResourceGraph;
 use terrace_model::expr::{EvalError, Template};
 use terrace_model::{Address, Attributes, Snapshot, StackName, Value, Workspace};
 
-use crate::scope::{InstanceScope, Values, planned_value};
+use crate::scope::{Values, planned_value};
 
 /// A workspace and its recorded state, ready to be asked.
 #[derive(Debug)]
 pub struct Offline<'a> {
     workspace: &'a Workspace,
-    values: Values,
+    values: Values<'static>,
 }
 
 impl<'a> Offline<'a> {
@@ -20,7 +20,7 @@ impl<'a> Offline<'a> {
         graph: &ResourceGraph,
         recorded: Option<&Snapshot>,
     ) -> Self {
-        let mut offline = Self { workspace, values: Values::new() };
+        let mut offline = Self { workspace, values: Values::default() };
         for address in graph.order() {
             let record = recorded.and_then(|snapshot| snapshot.records.get(address));
             let values = match record {
@@ -37,12 +37,7 @@ impl<'a> Offline<'a> {
         let block = self.workspace.resource(&address.resource);
         let found = block.zip(self.workspace.stacks.get(address.stack()));
         let Some((resource, stack)) = found else { return Attributes::new() };
-        let scope = InstanceScope {
-            workspace: self.workspace,
-            stack,
-            values: &self.values,
-            address: Some(address),
-        };
+        let scope = self.values.scope(self.workspace, stack, Some(address));
         let terms = resource.body.iter();
         let values = terms.filter_map(|(name, term)| {
             let value = term.value.evaluate(&scope).ok()?;
@@ -59,7 +54,6 @@ impl<'a> Offline<'a> {
     pub fn evaluate(&self, stack: &StackName, template: &Template) -> Result<Value, EvalError> {
         let found = self.workspace.stacks.get(stack);
         let stack = found.ok_or_else(|| EvalError::new(format!("there is no stack `{stack}`")))?;
-        let (workspace, values) = (self.workspace, &self.values);
-        template.evaluate(&InstanceScope { workspace, stack, values, address: None })
+        template.evaluate(&self.values.scope(self.workspace, stack, None))
     }
 }

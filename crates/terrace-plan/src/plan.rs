@@ -47,6 +47,9 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Names of ids that occur in values, for people.
     pub names: BTreeMap<String, String>,
+    /// What was looked up, so that a saved plan needs not look again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub existing: BTreeMap<String, Value>,
 }
 
 /// What kind of run a plan is for.

@@ -1,96 +1,176 @@
 //! What names mean inside a block, and what planned instances are worth to each other.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use terrace_model::expr::{EvalError, ResourceReference, Root, Scope};
+use terrace_model::expr::{EvalError, ResourceReference};
+use terrace_model::names::{Here, Leaves, Memo, Names, Within};
+use terrace_model::observed::Named;
 use terrace_model::{
-    Address, Attributes, Compare, InstanceKey, Origin, Pending, Presence, Repeat, ResourceAddress,
-    Stack, StackName, Value, Workspace,
+    Address, Attributes, Compare, Existing, InstanceKey, LookupKind, Observed, Origin, Pending,
+    Presence, Repeat, ResourceAddress, Stack, Value, Workspace, suggest,
 };
 
 use crate::compare::same_value;
 
-/// Values of all instances that were planned so far.
-pub(crate) type Values = BTreeMap<Address, Attributes>;
+/// Values of all instances that were planned so far, and what is there besides.
+#[derive(Debug, Default)]
+pub(crate) struct Values<'a> {
+    instances: BTreeMap<Address, Attributes>,
+    /// What the cloud has; `None` for a saved plan, which kept what it found.
+    observed: Option<&'a Observed>,
+    /// What was looked up so far.
+    existing: RefCell<BTreeMap<String, Value>>,
+    memo: Memo,
+}
 
 /// The scope of one instance, or of a stack's outputs.
-pub(crate) struct InstanceScope<'a> {
-    pub(crate) workspace: &'a Workspace,
-    pub(crate) stack: &'a Stack,
-    pub(crate) values: &'a Values,
-    /// The instance whose block it is; `None` for outputs.
-    pub(crate) address: Option<&'a Address>,
-}
+pub(crate) type InstanceScope<'a> = Here<'a>;
 
-impl Scope for InstanceScope<'_> {
-    fn stack(&self) -> &StackName {
-        &self.stack.name
+impl<'a> Values<'a> {
+    /// No instances yet.
+    pub(crate) fn new(observed: &'a Observed) -> Self {
+        Self { observed: Some(observed), ..Self::default() }
     }
 
-    fn value(&self, root: &Root) -> Result<Value, EvalError> {
-        match root {
-            Root::Var(name) => known(self.stack.variables.get(name).cloned(), "vars", name),
-            Root::Local(name) => match self.stack.locals.get(name) {
-                Some(term) => term.value.evaluate(self).map_err(|e| e.at(term.span)),
-                None => known(None, "locals", name),
-            },
-            Root::Env(name) => known(
-                (name == "name").then(|| Value::text(&self.workspace.environment)),
-                "env",
-                name,
-            ),
-            Root::CountIndex => match self.key() {
-                Some(InstanceKey::Index(index)) => Ok(Value::Int(i64::from(*index))),
-                _ => Err(EvalError::new("`count.index` is only known in a block with `count`")),
-            },
-            Root::EachKey => match self.key() {
-                Some(InstanceKey::Text(key)) => Ok(Value::text(key)),
-                _ => Err(EvalError::new("`each.key` is only known in a block with `for_each`")),
-            },
-            Root::EachValue => self.each_value(),
-            Root::Given { name, .. } => Err(Root::not_given(name)),
-            Root::Resource(reference) => self.resource(reference),
-        }
+    /// What a saved plan knew.
+    pub(crate) fn kept(
+        instances: BTreeMap<Address, Attributes>,
+        existing: BTreeMap<String, Value>,
+    ) -> Self {
+        Self { instances, existing: RefCell::new(existing), ..Self::default() }
     }
 
-    fn file(&self, path: &str) -> Option<&str> {
-        self.workspace.files.get(path).map(String::as_str)
-    }
-}
-
-fn known(value: Option<Value>, root: &str, name: &str) -> Result<Value, EvalError> {
-    value.ok_or_else(|| EvalError::new(format!("there is no `{root}.{name}`")))
-}
-
-impl InstanceScope<'_> {
-    fn key(&self) -> Option<&InstanceKey> {
-        self.address?.key.as_ref()
+    /// What is planned of an instance.
+    pub(crate) fn insert(&mut self, address: Address, values: Attributes) {
+        self.instances.insert(address, values);
     }
 
-    fn each_value(&self) -> Result<Value, EvalError> {
-        let block = self.address.and_then(|a| self.workspace.resource(&a.resource));
-        match (block.map(|r| &r.repeat), self.key()) {
-            (Some(Repeat::Each(map)), Some(InstanceKey::Text(key))) => {
-                known(map.get(key).cloned(), "each", "value")
+    /// What is planned of every instance.
+    pub(crate) fn instances(&self) -> &BTreeMap<Address, Attributes> {
+        &self.instances
+    }
+
+    /// What was looked up.
+    pub(crate) fn existing(&self) -> BTreeMap<String, Value> {
+        self.existing.borrow().clone()
+    }
+
+    /// The scope of an instance, or of the stack's outputs.
+    pub(crate) fn scope<'s>(
+        &'s self,
+        workspace: &'s Workspace,
+        stack: &'s Stack,
+        address: Option<&'s Address>,
+    ) -> InstanceScope<'s> {
+        let block = address.and_then(|a| Some((workspace.resource(&a.resource)?, a.key.as_ref())));
+        let within = block.map_or(Within::Stack, |(block, key)| Within::Instance(block, key));
+        Names::new(workspace, self, &self.memo).here(stack, within)
+    }
+
+    fn find(
+        &self,
+        here: &Here<'_>,
+        (kind, name, existing): (LookupKind, &str, &Existing),
+    ) -> Result<Value, EvalError> {
+        let Some(observed) = self.observed else {
+            return Err(EvalError::new(format!(
+                "`{name}` is looked up in the cloud, and not known without it"
+            )));
+        };
+        let facts = observed.facts_of(here.stack.cloud.as_ref());
+        let mut filters = Vec::new();
+        for (filter, term) in &existing.filters {
+            let value = term.value.evaluate(here).map_err(|error| error.at(term.span))?.revealed();
+            if value.is_pending() {
+                let text = format!("`{filter}` is not known before something is created");
+                return Err(EvalError::new(text).at(term.span));
             }
-            _ => Err(EvalError::new("`each.value` is only known in a block with `for_each`")),
+            if !value.is_null() {
+                filters.push((filter.clone(), value));
+            }
+        }
+        let found = facts.find(kind, &filters);
+        let newest = |a: &&&Named, b: &&&Named| {
+            let made = |named: &Named| named.attribute("created_at").as_str().map(str::to_owned);
+            (made(a), &a.id).cmp(&(made(b), &b.id))
+        };
+        match found.as_slice() {
+            [one] => Ok(one.value(kind)),
+            [] if existing.optional => Ok(Value::Null),
+            [] => {
+                let known = facts.lookups.get(&kind).map_or(&[][..], Vec::as_slice);
+                Err(not_found(kind, &filters, known).at(existing.span))
+            }
+            many if existing.most_recent => {
+                Ok(many.iter().max_by(newest).map_or(Value::Null, |one| one.value(kind)))
+            }
+            many => Err(ambiguous(kind, &filters, many).at(existing.span)),
         }
     }
+}
 
-    fn resource(&self, reference: &ResourceReference) -> Result<Value, EvalError> {
-        let address = reference.address(&self.stack.name);
+/// What is looked for, as in `` `public` `` or `with external = true`.
+fn sought(filters: &[(String, Value)]) -> String {
+    match filters {
+        [(filter, value)] if filter == "name" || filter == "id" => {
+            format!("`{}`", value.as_str().unwrap_or_default())
+        }
+        several => {
+            let one = |(name, value): &(String, Value)| match value {
+                Value::String(text) => format!("{name} `{text}`"),
+                other => format!("{name} {other}"),
+            };
+            format!("with {}", several.iter().map(one).collect::<Vec<_>>().join(" and "))
+        }
+    }
+}
+
+fn not_found(kind: LookupKind, filters: &[(String, Value)], known: &[Named]) -> EvalError {
+    let text = format!("the cloud has no {} {}", kind.noun(), sought(filters));
+    let error = EvalError::new(text).code("E0404");
+    let name = filters.iter().find(|(filter, _)| filter == "name").and_then(|(_, v)| v.as_str());
+    let names = || known.iter().map(|named| named.name.as_str());
+    match name.and_then(|name| suggest::nearest(name, names())) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => {
+            error.help(format!("the cloud shows no {} at all to this project", kind.noun()))
+        }
+        None => {
+            let some: Vec<&str> = names().take(12).collect();
+            error.help(format!("it has {}; `optional: true` would give null", some.join(", ")))
+        }
+    }
+}
+
+fn ambiguous(kind: LookupKind, filters: &[(String, Value)], found: &[&Named]) -> EvalError {
+    let text = format!("the cloud has {} {}s {}", found.len(), kind.noun(), sought(filters));
+    let one = |named: &&Named| format!("`{}` ({})", named.id, named.name);
+    let mut shown: Vec<String> = found.iter().take(8).map(one).collect();
+    if found.len() > shown.len() {
+        shown.push(format!("{} more", found.len() - shown.len()));
+    }
+    EvalError::new(text)
+        .code("E0405")
+        .help(format!("name one by its `id`, or say more of it: {}", shown.join(", ")))
+}
+
+impl Leaves for Values<'_> {
+    fn resource(&self, here: &Here<'_>, reference: &ResourceReference) -> Result<Value, EvalError> {
+        let address = reference.address(&here.stack.name);
         let missing = || EvalError::new(format!("there is no `{address}`")).at(reference.span);
-        let block = self.workspace.resource(&address).ok_or_else(missing)?;
+        let block = here.names.workspace.resource(&address).ok_or_else(missing)?;
         let one = |key: Option<InstanceKey>| {
             let instance = address.instance(key);
-            let values = self.values.get(&instance).ok_or_else(missing)?;
+            let values = self.instances.get(&instance).ok_or_else(missing)?;
             attribute_of(&instance, values, reference)
         };
         match (&reference.key, &block.repeat) {
+            (_, Repeat::Absent) => Ok(Value::Null),
             (Some(key), _) => one(Some(key.clone())),
-            (None, _) if reference.own_key => one(self.key().cloned()),
+            (None, _) if reference.own_key => one(here.key().cloned()),
             (None, Repeat::One) => one(None),
-            (None, _) if self.inside(&address) => one(self.key().cloned()),
+            (None, _) if inside(here, &address) => one(here.key().cloned()),
             (None, Repeat::Count(n)) => (0..*n)
                 .map(|i| one(Some(InstanceKey::Index(i))))
                 .collect::<Result<_, _>>()
@@ -103,13 +183,28 @@ impl InstanceScope<'_> {
         }
     }
 
-    /// Whether this scope's block is nested in that one; they then repeat together.
-    fn inside(&self, parent: &ResourceAddress) -> bool {
-        self.address.is_some_and(|a| {
-            a.kind().schema().parent == Some(parent.kind)
-                && a.resource.path.first() == parent.path.first()
-        })
+    fn existing(
+        &self,
+        here: &Here<'_>,
+        lookup: (LookupKind, &str, &Existing),
+    ) -> Result<Value, EvalError> {
+        let key = format!("{} existing.{}.{}", here.stack.name, lookup.0.section(), lookup.1);
+        if let Some(value) = self.existing.borrow().get(&key) {
+            return Ok(value.clone());
+        }
+        let value = self.find(here, lookup)?;
+        self.existing.borrow_mut().insert(key, value.clone());
+        Ok(value)
     }
+}
+
+/// Whether a scope's block is nested in that one; they then repeat together.
+fn inside(here: &Here<'_>, parent: &ResourceAddress) -> bool {
+    let Within::Instance(block, _) = here.within else { return false };
+    let own = &block.address;
+    own.kind.schema().parent == Some(parent.kind)
+        && own.stack == parent.stack
+        && own.path.first() == parent.path.first()
 }
 
 fn attribute_of(
@@ -194,6 +289,7 @@ pub(crate) fn await_missing(address: &Address, values: &mut Attributes) {
 
 pub(crate) fn waiting_for(address: &Address, attribute: &str) -> Value {
     let reference = ResourceReference {
+        stack: None,
         kind: address.kind(),
         path: address.resource.path.clone(),
         key: address.key.clone(),

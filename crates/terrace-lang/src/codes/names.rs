@@ -16,7 +16,7 @@ pub(super) const CODES: &[Code] = &[
         title: "`count`, `for_each` or `when` is not a plan-time value of the right type.",
         why: "How many instances there are is decided before anything is made: `count` is a whole number from 0 to 100000, `for_each` a map or a list of different texts, `when` true or false.",
         example: Stack("networks:\n  front: { count: -1 }\n"),
-        fix: "Compute it from `vars`, `locals` and `env` only; what a cloud tells only later cannot be used.",
+        fix: "Compute it from `vars`, `env`, and locals and outputs of those; what a cloud tells only later cannot be used.",
     },
     Code {
         code: "E0303",
@@ -54,7 +54,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E0404",
-        title: "The cloud has no image, flavor or external network of that name.",
+        title: "The cloud has nothing of that name, or nothing that is found so.",
         why: "Names are looked up when the plan is made, in what this project sees.",
         example: Plan(
             "networks:\n  front: { subnets: { v4: { cidr: 10.0.0.0/24 } } }\nservers:\n  app: { image: no-such-image, flavor: m1.small, networks: [front] }\n",
@@ -63,7 +63,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E0405",
-        title: "The cloud has several images, flavors or external networks of that name.",
+        title: "The cloud has several of that name, or several that are found so.",
         why: "Which one is meant is a guess, and another one may be found next time.",
         example: Untried("servers:\n  app: { image: debian-12, flavor: m1.small, networks: [] }\n"),
         fix: "Write the id in place of the name; the ids are listed.",

@@ -61,4 +61,11 @@ pub(super) const CODES: &[Code] = &[
         ),
         fix: "Write `true` or `false`, or quote the word where text is meant.",
     },
+    Code {
+        code: "W0302",
+        title: "Names differ only in case.",
+        why: "They are two resources, and are easily taken for one by readers, and by systems that do not tell case apart, such as DNS.",
+        example: Stack("networks:\n  Front: {}\n  front: {}\n"),
+        fix: "Give one of them another name.",
+    },
 ];

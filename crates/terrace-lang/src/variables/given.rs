@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use terrace_model::{Diagnostic, Span, Stack, StackName, Value, suggest};
+use terrace_model::{Diagnostic, Span, Stack, Value, suggest};
 
 use super::shape::{Kind, Shape};
 use crate::load::{Ask, Question, Reading, Request};
@@ -108,16 +108,16 @@ impl Given<'_> {
     }
 
     /// Complains about values that no stack declares.
-    pub(crate) fn undeclared(
+    pub(crate) fn undeclared<'s>(
         &self,
         reading: &mut Reading<'_>,
-        stacks: &BTreeMap<StackName, Stack>,
+        stacks: impl Iterator<Item = &'s Stack>,
     ) {
         if reading.diagnostics.has_errors() {
             return; // A stack that could not be read may declare it.
         }
         let declared: Vec<&str> =
-            stacks.values().flat_map(|s| s.variables.keys().map(String::as_str)).collect();
+            stacks.flat_map(|s| s.variables.keys().map(String::as_str)).collect();
         let help = |name: &str| match suggest::nearest(name, declared.iter().copied()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => "declare it under `variables` of a stack".to_owned(),

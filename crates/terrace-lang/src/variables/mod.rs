@@ -1,46 +1,54 @@
 //! Variables: declarations, values by precedence, and what they must be like.
 
 mod given;
+mod rules;
 mod shape;
+mod supplied;
 
-use std::collections::BTreeMap;
-
-use terrace_model::expr::{EvalError, Root, Scope, Term};
-use terrace_model::{Diagnostic, Span, Spanned, StackName, Value};
+use terrace_model::names::unsettled;
+use terrace_model::{Diagnostic, Span, Stack, Value};
 
 pub(crate) use given::{Given, collect};
+pub(crate) use rules::{Rule, check};
 use shape::{Misfit, Shape};
+pub(crate) use supplied::{Source, Supplies, Supply};
 
 use crate::load::{Question, Reading};
-use crate::term::{entries, plain, term, unknown};
+use crate::term::{entries, plain, unknown};
 use crate::yaml::{Entry, Node, Scalar};
 
 const OWN_FIELDS: [&str; 4] = ["default", "description", "sensitive", "validate"];
 
-/// The values of a stack's variables.
+/// Settles the variables of a stack.
 pub(crate) fn read(
     reading: &mut Reading<'_>,
-    stack: &StackName,
-    node: &Node,
-    given: &Given<'_>,
-) -> BTreeMap<String, Value> {
-    let mut values = BTreeMap::new();
-    let mut rules = Vec::new();
-    for entry in entries(reading, node, "`variables`") {
-        let declared = declaration(reading, entry);
-        let value = one(reading, entry, &declared, given);
-        rules.extend(value.is_some().then_some((entry, declared.rules)));
-        values.insert(entry.key.clone(), value.unwrap_or(Value::Null));
-    }
-    let scope = Rules { stack, variables: &values };
-    for (entry, rules) in rules {
-        for rule in rules {
-            if let Err(diagnostic) = rule.check(entry, &scope) {
-                reading.diagnostics.push(*diagnostic);
+    stack: &mut Stack,
+    node: Option<&Node>,
+    source: &Source<'_>,
+) {
+    let entries = node.map(|node| entries(reading, node, "`variables`")).unwrap_or_default();
+    for entry in entries {
+        let name = &entry.key;
+        let declared = declaration(reading, &stack.name, entry);
+        match source {
+            Source::Outside(given) => {
+                if let Some((value, span)) = one(reading, entry, &declared, given) {
+                    stack.given.insert(name.clone(), span.unwrap_or(entry.key_span));
+                    stack.variables.insert(name.clone(), value);
+                }
+            }
+            Source::Use(supplies, used) => {
+                supplied::one(reading, stack, (entry, &declared), (supplies, *used));
             }
         }
+        // Nothing more is said about what was told.
+        if !stack.variables.contains_key(name) && !stack.inputs.contains_key(name) {
+            stack.variables.insert(name.clone(), unsettled());
+        }
     }
-    values
+    if let Source::Use(supplies, _) = source {
+        supplied::undeclared(reading, entries, supplies);
+    }
 }
 
 struct Declared<'n> {
@@ -48,16 +56,13 @@ struct Declared<'n> {
     default: Option<&'n Node>,
     description: Option<String>,
     sensitive: bool,
-    rules: Vec<Rule>,
 }
 
-/// One entry of `validate`.
-struct Rule {
-    condition: Spanned<Term>,
-    message: Spanned<Term>,
-}
-
-fn declaration<'n>(reading: &mut Reading<'_>, entry: &'n Entry) -> Declared<'n> {
+fn declaration<'n>(
+    reading: &mut Reading<'_>,
+    stack: &terrace_model::StackName,
+    entry: &'n Entry,
+) -> Declared<'n> {
     if let Err(error) = terrace_model::Name::new(&entry.key) {
         reading.diagnostics.push(Diagnostic::error("E0202", entry.key_span, error.to_string()));
     }
@@ -66,7 +71,6 @@ fn declaration<'n>(reading: &mut Reading<'_>, entry: &'n Entry) -> Declared<'n> 
         default: None,
         description: None,
         sensitive: false,
-        rules: Vec::new(),
     };
     if entry.value.as_scalar().is_some() {
         return declared; // `name: string`
@@ -77,7 +81,7 @@ fn declaration<'n>(reading: &mut Reading<'_>, entry: &'n Entry) -> Declared<'n> 
             ("default", _) => declared.default = Some(&field.value),
             ("description", Some(Value::String(text))) => declared.description = Some(text),
             ("sensitive", Some(Value::Bool(sensitive))) => declared.sensitive = sensitive,
-            ("validate", _) => declared.rules = rules(reading, &field.value),
+            ("validate", _) => rules::read(reading, (stack, entry), &field.value),
             (own, _) if OWN_FIELDS.contains(&own) => {
                 let message = format!("`{own}` cannot be {}", field.value.describe());
                 reading.diagnostics.push(Diagnostic::error("E0205", field.value.span, message));
@@ -89,40 +93,13 @@ fn declaration<'n>(reading: &mut Reading<'_>, entry: &'n Entry) -> Declared<'n> 
     declared
 }
 
-fn rules(reading: &mut Reading<'_>, node: &Node) -> Vec<Rule> {
-    let one = std::slice::from_ref(node);
-    let mut found = Vec::new();
-    for item in node.as_list().unwrap_or(one) {
-        let (mut condition, mut message) = (None, None);
-        for field in entries(reading, item, "a rule") {
-            match field.key.as_str() {
-                "condition" => condition = Some(term(reading, &field.value)),
-                "message" => message = Some(term(reading, &field.value)),
-                _ => reading.diagnostics.push(unknown(
-                    field,
-                    "field of a rule",
-                    &["condition", "message"],
-                )),
-            }
-        }
-        match (condition, message) {
-            (Some(condition), Some(message)) => found.push(Rule { condition, message }),
-            _ => reading.diagnostics.push(
-                Diagnostic::error("E0203", item.span, "a rule has a `condition` and a `message`")
-                    .help("write `{ condition: '${vars.name ...}', message: what must hold }`"),
-            ),
-        }
-    }
-    found
-}
-
 /// The value of a variable; a complaint when there is none or it does not fit.
 fn one(
     reading: &mut Reading<'_>,
     entry: &Entry,
     declared: &Declared<'_>,
     given: &Given<'_>,
-) -> Option<Value> {
+) -> Option<(Value, Option<Span>)> {
     let name = entry.key.as_str();
     let default = || {
         let node = declared.default?;
@@ -147,11 +124,21 @@ fn one(
         reading.diagnostics.push(Diagnostic::error("E0601", entry.key_span, message).help(help));
         return None;
     };
+    fitting(reading, (entry, declared), value, (span, &source)).map(|value| (value, span))
+}
+
+/// The value, made to fit and marked; a complaint if it does not.
+fn fitting(
+    reading: &mut Reading<'_>,
+    (entry, declared): (&Entry, &Declared<'_>),
+    value: Value,
+    (span, source): (Option<Span>, &str),
+) -> Option<Value> {
     match declared.shape.fit(value) {
-        Ok(value) if declared.sensitive => Some(Value::Sensitive(Box::new(value))),
+        Ok(value) if declared.sensitive => Some(value.into_sensitive()),
         Ok(value) => Some(value),
         Err(misfit) => {
-            reading.diagnostics.push(complaint(entry, declared, (span, &source), misfit));
+            reading.diagnostics.push(complaint(entry, declared, (span, source), misfit));
             None
         }
     }
@@ -172,68 +159,5 @@ fn complaint(
         Some(span) => Diagnostic::error("E0602", span, message)
             .related(entry.key_span, format!("`{}` is declared here", entry.key)),
         None => Diagnostic::error("E0602", entry.key_span, message),
-    }
-}
-
-impl Rule {
-    fn check(&self, entry: &Entry, scope: &Rules<'_>) -> Result<(), Box<Diagnostic>> {
-        let fails = |term: &Spanned<Term>, message: String| {
-            Box::new(Diagnostic::error("E0604", term.span, message))
-        };
-        let computed = |term: &Spanned<Term>| {
-            term.value.evaluate(scope).map_err(|error| {
-                let at = error.span.unwrap_or(term.span);
-                let diagnostic = Diagnostic::error("E0501", at, error.message);
-                Box::new(match error.help {
-                    Some(help) => diagnostic.help(help),
-                    None => diagnostic,
-                })
-            })
-        };
-        match computed(&self.condition)?.revealed() {
-            Value::Bool(true) => Ok(()),
-            Value::Bool(false) => {
-                let message = computed(&self.message)?;
-                let told = match message.as_str() {
-                    Some(text) => text.to_owned(),
-                    None => "the value is not allowed".to_owned(),
-                };
-                let message = format!("the variable `{}`: {told}", entry.key);
-                Err(Box::new(
-                    Diagnostic::error("E0604", entry.key_span, message)
-                        .related(self.condition.span, "this does not hold"),
-                ))
-            }
-            other => {
-                let message = format!("a condition is true or false, not {}", other.describe());
-                Err(fails(&self.condition, message))
-            }
-        }
-    }
-}
-
-/// What rules may look at: the variables of the stack.
-struct Rules<'a> {
-    stack: &'a StackName,
-    variables: &'a BTreeMap<String, Value>,
-}
-
-impl Scope for Rules<'_> {
-    fn stack(&self) -> &StackName {
-        self.stack
-    }
-
-    fn value(&self, root: &Root) -> Result<Value, EvalError> {
-        match root {
-            Root::Var(name) => self.variables.get(name).cloned().ok_or_else(|| {
-                EvalError::new(format!("there is no variable `{name}` in this stack"))
-            }),
-            _ => Err(EvalError::new("a rule can only look at variables")
-                .help("move the condition to `preconditions` of a resource")),
-        }
-    }
-
-    fn file(&self, _: &str) -> Option<&str> {
-        None
     }
 }

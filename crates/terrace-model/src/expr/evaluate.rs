@@ -14,6 +14,7 @@ use super::reference::Root;
 use super::scope::Scope;
 use super::walk::variable;
 use super::wording;
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::value::{Pending, Value};
 
@@ -27,12 +28,40 @@ pub struct EvalError {
     pub span: Option<Span>,
     /// What to do next.
     pub help: Option<String>,
+    /// The code of its diagnostic.
+    pub code: &'static str,
 }
 
 impl EvalError {
     /// An error that does not know its place.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, help: None }
+        Self { message: message.into(), span: None, help: None, code: "E0501" }
+    }
+
+    /// Another code.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// The diagnostic, at a place unless the error knows its own.
+    pub fn diagnostic(self, span: Span) -> Diagnostic {
+        let diagnostic = Diagnostic::error(self.code, self.span.unwrap_or(span), self.message);
+        match self.help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+
+    /// The error of what needs itself. Where that is, `survey` says.
+    pub fn circular() -> Self {
+        Self::new("this needs itself")
+    }
+
+    /// Whether that is the error.
+    pub fn is_circular(&self) -> bool {
+        self.message == Self::circular().message
     }
 
     /// The place, unless one is known already.

@@ -8,7 +8,8 @@ use crate::address::{InstanceKey, StackName};
 use crate::source::{FileId, Span};
 use crate::value::{Pending, Value};
 
-/// How to get the value of a resource's attribute, when a pending value is resolved.
+/// How to get the value of a resource's attribute, when a pending value is resolved. The reference
+/// names its stack.
 pub type Lookup<'a> = dyn Fn(&ResourceReference) -> Result<Value, EvalError> + 'a;
 
 impl ResourceReference {
@@ -82,7 +83,8 @@ impl Scope for Bindings<'_> {
 
     fn value(&self, root: &Root) -> Result<Value, EvalError> {
         if let Root::Resource(reference) = root {
-            return (self.resource)(&reference.clone().with_own_key(self.own_key().as_ref()));
+            let reference = reference.clone().with_own_key(self.own_key().as_ref());
+            return (self.resource)(&reference.within(&self.pending.stack));
         }
         match self.pending.bindings.get(&root.to_string()) {
             Some(value) => value.resolve(self.resource),

@@ -5,6 +5,7 @@ use std::fmt;
 use super::evaluate::EvalError;
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::kind::Kind;
+use crate::observed::LookupKind;
 use crate::source::Span;
 
 /// One reference in an expression, taken from its syntax tree.
@@ -39,13 +40,41 @@ pub enum Root {
         /// The attribute that is read of it.
         field: Option<String>,
     },
-    /// Another resource of the same stack.
+    /// `stacks.STACK.OUTPUT`.
+    Output {
+        /// The stack.
+        stack: StackName,
+        /// The output.
+        name: String,
+    },
+    /// `components.NAME`, with what follows: the output of one without keys, or the key and the
+    /// output of one of many. Only `step` is part of what is named; `next` says what is read of it.
+    Component {
+        /// The component.
+        name: String,
+        /// An output, or the key of an instance.
+        step: Option<InstanceKey>,
+        /// What is read of that.
+        next: Option<String>,
+    },
+    /// `existing.SECTION.NAME`, or an attribute of it.
+    Existing {
+        /// What it is.
+        kind: LookupKind,
+        /// Its name under `existing`.
+        name: String,
+        /// The attribute that is read of it.
+        attribute: Option<String>,
+    },
+    /// A resource.
     Resource(ResourceReference),
 }
 
-/// A resource of the same stack, or one instance of it, or an attribute of that.
+/// A resource, or one instance of it, or an attribute of that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceReference {
+    /// The stack, when it is named; otherwise it is the one the reference stands in.
+    pub stack: Option<StackName>,
     /// Kind, from the section name.
     pub kind: Kind,
     /// One name, or parent and child for nested kinds.
@@ -61,9 +90,17 @@ pub struct ResourceReference {
 }
 
 impl ResourceReference {
-    /// The address it names, in a stack.
+    /// The address it names, for a reference that stands in that stack.
     pub fn address(&self, stack: &StackName) -> ResourceAddress {
-        ResourceAddress { stack: stack.clone(), kind: self.kind, path: self.path.clone() }
+        let stack = self.stack.as_ref().unwrap_or(stack).clone();
+        ResourceAddress { stack, kind: self.kind, path: self.path.clone() }
+    }
+
+    /// The same with its stack named.
+    #[must_use]
+    pub fn within(mut self, stack: &StackName) -> Self {
+        self.stack.get_or_insert_with(|| stack.clone());
+        self
     }
 
     /// The same with the user's own key put in, where it asks for that.
@@ -105,22 +142,46 @@ impl fmt::Display for Root {
             Self::EachValue => f.write_str("each.value"),
             Self::Given { name, field: None } => f.write_str(name),
             Self::Given { name, field: Some(field) } => write!(f, "{name}.{field}"),
+            Self::Output { stack, name } => {
+                f.write_str("stacks")?;
+                step(f, stack.as_str())?;
+                step(f, name)
+            }
+            Self::Component { name, step: first, next } => {
+                f.write_str("components")?;
+                step(f, name)?;
+                match first {
+                    Some(InstanceKey::Index(index)) => write!(f, "[{index}]")?,
+                    Some(InstanceKey::Text(text)) => step(f, text)?,
+                    None => {}
+                }
+                next.iter().try_for_each(|next| step(f, next))
+            }
+            Self::Existing { kind, name, attribute } => {
+                write!(f, "existing.{}", kind.section())?;
+                step(f, name)?;
+                attribute.iter().try_for_each(|name| write!(f, ".{name}"))
+            }
             Self::Resource(reference) => reference.fmt(f),
         }
     }
 }
 
+/// One step along a chain, with a dot where the name allows it.
+fn step(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    if is_plain(name) { write!(f, ".{name}") } else { write!(f, "[{}]", quoted(name)) }
+}
+
 /// As it is written in an expression: `networks.front.id`, `servers.web[0]`, `servers["my-app"].id`.
 impl fmt::Display for ResourceReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.section())?;
-        for name in &self.path {
-            if is_plain(name.as_str()) {
-                write!(f, ".{name}")?;
-            } else {
-                write!(f, "[{}]", quoted(name.as_str()))?;
-            }
+        if let Some(stack) = &self.stack {
+            f.write_str("stacks")?;
+            step(f, stack.as_str())?;
+            f.write_str(".")?;
         }
+        f.write_str(self.kind.section())?;
+        self.path.iter().try_for_each(|name| step(f, name.as_str()))?;
         match &self.key {
             Some(InstanceKey::Index(index)) => write!(f, "[{index}]")?,
             Some(InstanceKey::Text(text)) => write!(f, "[{}]", quoted(text))?,
@@ -131,9 +192,12 @@ impl fmt::Display for ResourceReference {
     }
 }
 
-/// Whether CEL takes a name after a dot: neither words of its grammar nor names with `-` in them.
+/// Whether CEL takes a name after a dot: neither words of its grammar nor names with `-` or `/`.
 fn is_plain(name: &str) -> bool {
-    !name.contains('-') && !["in", "true", "false", "null"].contains(&name)
+    let begins = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.starts_with(begins)
+        && name.chars().all(|c| begins(c) || c.is_ascii_digit())
+        && !["in", "true", "false", "null"].contains(&name)
 }
 
 fn quoted(text: &str) -> String {

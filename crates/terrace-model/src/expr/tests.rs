@@ -211,7 +211,7 @@ fn complaints() {
         ("${server.web.id}", "E0401 at <server>: unknown name `server` (did you mean `servers`?)"),
         (
             "${replicas}",
-            "E0401 at <replicas>: unknown name `replicas` (a variable is `vars.replicas`, a local `locals.replicas`; known names are vars, locals, env, count, each, keypairs, networks, subnets, security_groups, routers, router_interfaces, router_routes, ports, floating_ips, server_groups, volumes, servers, volume_attachments)",
+            "E0401 at <replicas>: unknown name `replicas` (a variable is `vars.replicas`, a local `locals.replicas`; known names are vars, locals, env, count, each, stacks, components, existing, keypairs, networks, subnets, security_groups, routers, router_interfaces, router_routes, ports, floating_ips, server_groups, volumes, servers, volume_attachments)",
         ),
         (
             "${servers.my-app.id}",
@@ -268,6 +268,22 @@ fn references_have_exact_places() {
         ("${servers.web.map(s, s.id + vars.n)}", "servers.web <servers.web>, vars.n <vars.n>"),
         ("${vars.list[count.index].x}", "vars.list <vars.list>, count.index <count.index>"),
         ("${vars.n}${vars.n}", "vars.n <vars.n>, vars.n <vars.n>"),
+        ("${stacks.net.out.x}", "stacks.net.out <stacks.net.out>"),
+        (
+            "${stacks[\"a/b.c\"].networks.front[0].id}",
+            "stacks[\"a/b.c\"].networks.front[0].id <stacks[\"a/b.c\"].networks.front[0].id>",
+        ),
+        ("${components.tier.ids[0]}", "components.tier.ids <components.tier.ids>"),
+        (
+            "${components.tier['blue'].ids.map(i, i)}",
+            "components.tier.blue.ids <components.tier['blue'].ids>",
+        ),
+        ("${components.tier[1]}", "components.tier[1] <components.tier[1]>"),
+        ("${components.tier.map(t, t.id)}", "components.tier <components.tier>"),
+        (
+            "${existing.networks['my-net'].id}",
+            "existing.networks[\"my-net\"].id <existing.networks['my-net'].id>",
+        ),
     ] {
         let template = Template::parse(text, at(text)).expect(text);
         let found: Vec<String> = template
@@ -292,10 +308,10 @@ fn resolved(value: &Value) -> Result<Value, EvalError> {
 #[test]
 fn pending_values_resolve_to_what_the_expression_would_have_given() {
     for (text, expected) in [
-        ("${networks.front.id}-${vars.n}", r#""<networks.front.id>-3""#),
+        ("${networks.front.id}-${vars.n}", r#""<stacks.web.networks.front.id>-3""#),
         (
             "${[locals.id, networks.back.id, file('keys/a.pub')]}",
-            r#"["unused", "<networks.back.id>", "ssh-rsa AAAA\n"]"#,
+            r#"["unused", "<stacks.web.networks.back.id>", "ssh-rsa AAAA\n"]"#,
         ),
     ] {
         let value = Template::parse(text, at(text)).expect(text).evaluate(&fixed()).expect(text);
@@ -305,6 +321,7 @@ fn pending_values_resolve_to_what_the_expression_would_have_given() {
     }
     let name = |text: &str| crate::address::Name::new(text).expect("a name");
     let mut bare = ResourceReference {
+        stack: None,
         kind: crate::Kind::Network,
         path: vec![name("back")],
         key: None,
@@ -313,7 +330,7 @@ fn pending_values_resolve_to_what_the_expression_would_have_given() {
         span: at(""),
     };
     let value = bare.evaluate(&fixed()).expect("a value");
-    assert_eq!(resolved(&value), Ok(Value::text("<networks.back[1].id>")));
+    assert_eq!(resolved(&value), Ok(Value::text("<stacks.web.networks.back[1].id>")));
     bare.attribute = Some("mtu".into());
     assert_eq!(bare.evaluate(&fixed()), Ok(Value::Int(9000)));
 }

@@ -2,6 +2,8 @@
 //! expression is found, given a place, and replaced by a variable of its own, so that evaluation
 //! needs no structure beyond those values.
 
+mod elsewhere;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -19,7 +21,8 @@ use crate::source::Span;
 use crate::suggest::nearest;
 
 /// Names that begin a reference, besides the sections of the kinds.
-pub(crate) const ROOTS: [&str; 5] = ["vars", "locals", "env", "count", "each"];
+pub(crate) const ROOTS: [&str; 8] =
+    ["vars", "locals", "env", "count", "each", "stacks", "components", "existing"];
 /// Names that some places give; see [`Root::Given`].
 const GIVEN: [&str; 5] = ["self", "planned", "before", "action", "address"];
 /// Names of types, which CEL has as values, and of the functions of optionals.
@@ -309,6 +312,9 @@ impl Walk<'_> {
         };
         let span = (self.span_of)(at.start..end);
         let root = match (name, field) {
+            ("stacks", _) => return self.other_stack(at, steps),
+            ("components", _) => return Ok(self.component(at, field, steps)),
+            ("existing", _) => return self.existing(at, steps),
             ("vars", _) => Root::Var(field.to_owned()),
             ("locals", _) => Root::Local(field.to_owned()),
             ("env", _) => Root::Env(field.to_owned()),
@@ -359,7 +365,10 @@ impl Walk<'_> {
         };
         used += usize::from(attribute.is_some());
         let span = (self.span_of)(at.start..steps[used - 1].range.end);
-        Ok((ResourceReference { kind, path, key, own_key, attribute, span }.into(), used))
+        Ok((
+            ResourceReference { stack: None, kind, path, key, own_key, attribute, span }.into(),
+            used,
+        ))
     }
 
     fn unknown(&self, name: &str, at: Range<usize>) -> Diagnostic {
@@ -474,6 +483,9 @@ fn known_fields(root: &str) -> String {
         "env" => "the name of the environment is `env.name`".into(),
         "count" => "there is `count.index`, from 0".into(),
         "each" => "there are `each.key` and `each.value`".into(),
+        "stacks" => "write `stacks.STACK.OUTPUT`, or `stacks.STACK.SECTION.NAME`, as in `stacks.net.networks.front.id`".into(),
+        "components" => "write `components.NAME.OUTPUT`, or `components.NAME[\"key\"].OUTPUT` for one of many".into(),
+        "existing" => "write `existing.SECTION.NAME`, as in `existing.networks.public.id`".into(),
         "subnets" => "write `subnets.NETWORK.NAME`, as in `subnets.front.v4.id`".into(),
         section => format!("write `{section}.NAME`, as in `{section}.web.id`"),
     }

@@ -144,7 +144,7 @@ fn what_is_there_is_taken_over() {
     );
     assert_eq!(
         shown(&World::new().plan(&import("'${vars.id}'"))),
-        "stacks/web.yaml:2:41: E0302: there is nothing of that name"
+        "stacks/web.yaml:2:41: E0302: there is no `vars.id`"
     );
     assert_eq!(
         shown(&World::new().plan(&import("x1"))),

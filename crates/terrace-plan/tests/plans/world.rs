@@ -221,7 +221,10 @@ fn cloud() -> CloudIdentity {
 
 fn facts() -> Facts {
     let named = |names: &[&str]| {
-        names.iter().map(|n| Named { name: (*n).into(), id: format!("id-{n}") }).collect()
+        names
+            .iter()
+            .map(|n| Named { name: (*n).into(), id: format!("id-{n}"), ..Named::default() })
+            .collect()
     };
     let lookups = [
         (LookupKind::Image, named(&["cirros", "debian"])),

@@ -48,7 +48,11 @@ fn nothing() -> Snapshot {
 }
 
 fn facts() -> Facts {
-    let named = |name: &str| Named { name: name.into(), id: format!("id-of-{name}") };
+    let named = |name: &str| Named {
+        name: name.into(),
+        id: format!("id-of-{name}"),
+        attributes: Default::default(),
+    };
     Facts {
         driver: Default::default(),
         lookups: BTreeMap::from([

@@ -1,0 +1,92 @@
+//! Names that lead out of the stack: other stacks, components, what exists already.
+
+use std::ops::Range;
+
+use super::{Step, StepKey, Walk};
+use crate::address::{InstanceKey, StackName};
+use crate::diagnostic::Diagnostic;
+use crate::expr::reference::{Reference, Root};
+use crate::kind::Kind;
+use crate::observed::LookupKind;
+use crate::suggest::nearest;
+
+impl Walk<'_> {
+    /// `stacks.NAME` and an output or a resource of it.
+    pub(super) fn other_stack(
+        &self,
+        at: Range<usize>,
+        steps: &[Step],
+    ) -> Result<(Reference, usize), Diagnostic> {
+        let [Step { key: StepKey::Text(stack), range, .. }, rest @ ..] = steps else {
+            return Err(self.incomplete("stacks", at));
+        };
+        let stack = StackName::new(stack).map_err(|error| {
+            Diagnostic::error("E0401", (self.span_of)(range.clone()), error.to_string())
+        })?;
+        let [Step { key: StepKey::Text(name), range, .. }, more @ ..] = rest else {
+            return Err(self.incomplete("stacks", at));
+        };
+        if let Some(kind) = Kind::from_section(name) {
+            let (mut found, used) = self.resource(kind, at, more)?;
+            if let Root::Resource(reference) = &mut found.root {
+                reference.stack = Some(stack);
+            }
+            return Ok((found, used + 2));
+        }
+        let span = (self.span_of)(at.start..range.end);
+        Ok((Reference { root: Root::Output { stack, name: name.clone() }, span }, 2))
+    }
+
+    pub(super) fn component(
+        &self,
+        at: Range<usize>,
+        name: &str,
+        steps: &[Step],
+    ) -> (Reference, usize) {
+        let step = steps.get(1).and_then(|step| match &step.key {
+            StepKey::Index(index) => u32::try_from(*index).ok().map(InstanceKey::Index),
+            StepKey::Text(text) => Some(InstanceKey::Text(text.clone())),
+            StepKey::Own => None,
+        });
+        let used = 1 + usize::from(step.is_some());
+        let next = steps.get(used).filter(|_| step.is_some()).and_then(|step| match &step.key {
+            StepKey::Text(text) => Some(text.clone()),
+            StepKey::Index(_) | StepKey::Own => None,
+        });
+        let last = used + usize::from(next.is_some());
+        let span = (self.span_of)(at.start..steps[last - 1].range.end);
+        (Reference { root: Root::Component { name: name.to_owned(), step, next }, span }, used)
+    }
+
+    pub(super) fn existing(
+        &self,
+        at: Range<usize>,
+        steps: &[Step],
+    ) -> Result<(Reference, usize), Diagnostic> {
+        let [
+            Step { key: StepKey::Text(section), range, .. },
+            Step { key: StepKey::Text(name), range: last, .. },
+            rest @ ..,
+        ] = steps
+        else {
+            return Err(self.incomplete("existing", at));
+        };
+        let Some(kind) = LookupKind::from_section(section) else {
+            let message = format!("`{section}` cannot be looked up");
+            let diagnostic = Diagnostic::error("E0401", (self.span_of)(range.clone()), message);
+            let known = LookupKind::ALL.map(LookupKind::section);
+            return Err(match nearest(section, known) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help(format!("there are {}", known.join(", "))),
+            });
+        };
+        let (attribute, end, used) = match rest.first() {
+            Some(Step { key: StepKey::Text(text), dot: true, range }) => {
+                (Some(text.clone()), range.end, 3)
+            }
+            _ => (None, last.end, 2),
+        };
+        let root = Root::Existing { kind, name: name.clone(), attribute };
+        Ok((Reference { root, span: (self.span_of)(at.start..end) }, used))
+    }
+}
