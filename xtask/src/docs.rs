@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 /// Folders whose every file is generated.
-const GENERATED: [&str; 2] = ["docs/reference", "docs/schema"];
+const GENERATED: [&str; 3] = ["docs/reference", "docs/schema", "docs/errors"];
 const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// Chapters of the book: a title, and what is in it by the beginning of its path under `docs/`.

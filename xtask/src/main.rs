@@ -4,7 +4,9 @@
 //! module says what it is for, that the documents name what exists. `gen-docs` writes the generated
 //! part of the documentation.
 
+mod bench;
 mod docs;
+mod fuzz;
 mod tidy;
 
 use std::io::{self, Write};
@@ -18,6 +20,8 @@ usage: cargo xtask TASK
 
 tasks:
   tidy                 check layering, file sizes, module docs, and that the documents name what exists
+  bench [--most N] [--write]   measure the released binary on generated workspaces of up to N instances
+  fuzz [--seconds N] [--seed N]   the released binary on spoiled examples and noise
   gen-docs [--check]   write the generated documentation and its contents, or say what is stale
 ";
 
@@ -25,6 +29,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => run_tidy(),
+        ["bench", ref options @ ..] => run_bench(options),
+        ["fuzz", ref options @ ..] => run_fuzz(options),
         ["gen-docs"] => run_gen_docs(false),
         ["gen-docs", "--check"] => run_gen_docs(true),
         _ => {
@@ -49,6 +55,29 @@ fn run_gen_docs(check: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The number after an option.
+fn number(options: &[&str], name: &str, default: u64) -> anyhow::Result<u64> {
+    match options.iter().position(|option| *option == name) {
+        Some(at) => {
+            let text = options.get(at + 1).with_context(|| format!("{name} takes a number"))?;
+            text.parse().with_context(|| format!("`{text}` is not a number"))
+        }
+        None => Ok(default),
+    }
+}
+
+fn run_bench(options: &[&str]) -> anyhow::Result<ExitCode> {
+    let most = usize::try_from(number(options, "--most", 100_000)?)?;
+    bench::run(root()?, most, options.contains(&"--write"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_fuzz(options: &[&str]) -> anyhow::Result<ExitCode> {
+    let (seconds, seed) = (number(options, "--seconds", 20)?, number(options, "--seed", 1)?);
+    let good = fuzz::run(root()?, seconds, seed)?;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run_tidy() -> anyhow::Result<ExitCode> {

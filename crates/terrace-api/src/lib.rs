@@ -1,7 +1,7 @@
 //! OpenStack calls as values, transport, authentication, catalogue, errors.
 //!
-//! A [`Call`] says what to ask; building one does no IO. The modules [`compute`], [`network`] and
-//! [`image`] build the calls Terrace makes and decode what comes back. A [`Session`] sends them: it
+//! A [`Call`] says what to ask; building one does no IO. The modules [`compute`], [`network`],
+//! [`volume`] and [`image`] build the calls Terrace makes and decode what comes back. A [`Session`] sends them: it
 //! finds the endpoint in the catalogue, adds the token and the microversion, waits its turn, repeats
 //! what may be repeated and turns every failure into one [`ApiError`].
 //!
@@ -17,6 +17,7 @@ pub mod compute;
 pub mod config;
 mod discovery;
 mod error;
+mod gateway;
 mod http_transport;
 pub mod image;
 mod limiter;
@@ -30,6 +31,7 @@ mod session;
 #[cfg(test)]
 mod testkit;
 mod transport;
+pub mod volume;
 mod wire;
 
 pub use auth::Identity;

@@ -1,5 +1,25 @@
 //! Neutron: calls and what they answer.
 
+mod floating_ips;
+mod ports;
+mod routers;
+mod security;
+
+pub use floating_ips::{
+    FloatingIp, create_floating_ip, delete_floating_ip, floating_ip, floating_ips,
+    update_floating_ip,
+};
+pub use ports::{AddressPair, FixedIp, Port, create_port, delete_port, port, ports, update_port};
+pub use routers::{
+    Gateway, Route, Router, add_interface, add_routes, create_router, delete_router,
+    remove_interface, remove_routes, router, routers, update_router,
+};
+pub use security::{
+    SecurityGroup, SecurityRule, create_security_group, create_security_rules,
+    delete_security_group, delete_security_rule, security_group, security_groups,
+    update_security_group,
+};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
@@ -46,6 +66,9 @@ pub struct Network {
     /// The ids of its subnets.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub subnets: Vec<String>,
+    /// Zones that its agents should be in.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub availability_zone_hints: Vec<String>,
     /// Its tags.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub tags: Vec<String>,
@@ -117,84 +140,12 @@ pub struct Subnet {
     /// How IPv6 routers are announced.
     #[serde(default)]
     pub ipv6_ra_mode: Option<String>,
+    /// Owners of ports that may take addresses.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub service_types: Vec<String>,
     /// Its tags.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub tags: Vec<String>,
-    /// The project it is in.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub project_id: String,
-    /// Goes up with every change.
-    #[serde(default)]
-    pub revision_number: Option<u64>,
-}
-
-/// An address of a port.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct FixedIp {
-    /// The subnet it is from.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub subnet_id: String,
-    /// The address.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub ip_address: String,
-}
-
-/// A port as neutron shows it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[non_exhaustive]
-pub struct Port {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub name: String,
-    /// Its description.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub description: String,
-    /// The network it is in.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub network_id: String,
-    /// What it belongs to, such as a server.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub device_id: String,
-    /// What kind of thing that is, such as `compute:nova`.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub device_owner: String,
-    /// Its MAC address.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub mac_address: String,
-    /// `ACTIVE`, `DOWN`, `BUILD` or `ERROR`.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub status: String,
-    /// Whether it forwards traffic; clouds that do not say mean yes.
-    #[serde(default = "yes")]
-    pub admin_state_up: bool,
-    /// Its addresses.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub fixed_ips: Vec<FixedIp>,
-    /// The ids of its security groups.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub security_groups: Vec<String>,
-    /// The project it is in.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub project_id: String,
-    /// Goes up with every change.
-    #[serde(default)]
-    pub revision_number: Option<u64>,
-}
-
-/// A security group; its rules are not decoded here.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[non_exhaustive]
-pub struct SecurityGroup {
-    /// Its id.
-    pub id: String,
-    /// Its name; names are not unique.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub name: String,
-    /// Its description.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub description: String,
     /// The project it is in.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub project_id: String,
@@ -236,6 +187,8 @@ wire_names! {
     Subnet: "subnet", "subnet", "subnets";
     Port: "port", "port", "ports";
     SecurityGroup: "security group", "security_group", "security_groups";
+    Router: "router", "router", "routers";
+    FloatingIp: "floating IP", "floatingip", "floatingips";
     Quotas: "network quotas", "quota", "quotas";
 }
 
@@ -289,22 +242,12 @@ pub fn delete_subnet(id: &str) -> Call {
     Call::delete(Service::Network, item("subnets", id))
 }
 
-/// The ports that match every filter (`device_id`, `network_id`, ...; `fields` trims the answer).
-pub fn ports(filters: &[(&str, &str)]) -> Call {
-    list("/ports", filters)
-}
-
-/// The security groups that match every filter.
-pub fn security_groups(filters: &[(&str, &str)]) -> Call {
-    list("/security-groups", filters)
-}
-
 /// A project's quotas and what it uses of them.
 pub fn quotas(project_id: &str) -> Call {
     Call::get(Service::Network, format!("/quotas/{}/details.json", segment(project_id)))
 }
 
-/// Replaces all tags of a network or subnet (`collection` is `networks` or `subnets`).
+/// Replaces all tags of an object (`collection` is `networks`, `subnets`, `ports`, ...).
 pub fn set_tags(collection: &str, id: &str, tags: &[String]) -> Call {
     Call::put(Service::Network, format!("{}/tags", item(collection, id)))
         .body(json!({ "tags": tags }))

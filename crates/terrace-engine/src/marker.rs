@@ -22,8 +22,11 @@ pub(crate) fn marker(lineage: &Lineage, address: &Address, nonce: u64) -> String
     )
 }
 
-/// A description with its marker at the end.
+/// A description with its marker at the end; what was taken over has none.
 pub(crate) fn describe(description: &str, marker: &str) -> String {
+    if marker.is_empty() {
+        return description.to_owned();
+    }
     if description.is_empty() { format!("[{marker}]") } else { format!("{description} [{marker}]") }
 }
 

@@ -62,5 +62,10 @@ pub(crate) fn seen(declared: &Attributes, seen: &Attributes) -> Attributes {
         let secret = declared.get(name).filter(|value| value.is_sensitive());
         (name.clone(), secret.cloned().unwrap_or_else(|| value.clone()))
     };
-    seen.iter().map(kept).collect()
+    let mut seen: Attributes = seen.iter().map(kept).collect();
+    // Of a server that started from a volume the cloud does not tell the image.
+    if let (Some(_), Some(image)) = (declared.get("boot_volume"), declared.get("image")) {
+        seen.entry("image".to_owned()).or_insert_with(|| image.clone());
+    }
+    seen
 }

@@ -6,22 +6,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
-use terrace_api::{compute, image};
+use terrace_api::{compute, image, network};
 use terrace_model::{
-    Address, Facts, Kind, LookupKind, Name, Named, Object, Observation, Observed, Record, Slot,
-    Snapshot, Value, Workspace,
+    Address, Facts, Kind, LookupKind, Name, Named, Object, ObjectState, Observation, Observed,
+    Record, Slot, Snapshot, Value, Workspace,
 };
 
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::event::Event;
-use crate::kinds;
+use crate::kinds::{self, Lists};
 
 /// What refresh has to find out.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Which names have to resolve, and in which cloud.
     pub lookups: BTreeSet<(Option<Name>, LookupKind)>,
+    /// Ids of objects that are to be taken over, by the address they shall have.
+    pub imports: BTreeMap<Address, String>,
+    /// Take the recorded objects for what they were when last seen, in place of reading them.
+    pub as_recorded: bool,
 }
 
 impl Wanted {
@@ -35,7 +39,7 @@ impl Wanted {
                 }
             }
         }
-        Self { lookups }
+        Self { lookups, ..Self::default() }
     }
 }
 
@@ -55,17 +59,31 @@ pub async fn refresh(
         let list = (record.cloud.as_ref(), slot.address.kind());
         lists.entry(list).or_default().push((slot, record));
     }
-    let objects =
-        try_join_all(lists.into_iter().map(|(list, records)| observe(context, list, records)));
+    let named = lists.keys().map(|(cloud, _)| *cloud).collect::<BTreeSet<_>>();
+    let read: BTreeMap<Option<&Name>, Lists<'_>> =
+        named.into_iter().map(|cloud| (cloud, Lists::of(context.clouds.session(cloud)))).collect();
+    let read = &read;
+    let objects = try_join_all(lists.into_iter().map(|((cloud, kind), records)| async move {
+        if wanted.as_recorded {
+            return Ok(records.into_iter().map(last_seen).collect());
+        }
+        observe(context, &read[&cloud], kind, records).await
+    }));
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
-    let (objects, found) = futures::try_join!(objects, facts)?;
+    let imports = try_join_all(wanted.imports.iter().map(|import| taken_over(context, import)));
+    let (objects, found, imports) = futures::try_join!(objects, facts, imports)?;
     let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
+    for cloud in context.clouds.names() {
+        let driver = context.clouds.session(cloud).driver();
+        facts.entry(cloud.cloned()).or_default().driver = driver;
+    }
     for (cloud, kind, named) in found {
         facts.entry(cloud).or_default().lookups.insert(kind, named);
     }
     let mut observed = Observed {
         facts: facts.remove(&None).unwrap_or_default(),
         others: facts.into_iter().filter_map(|(cloud, facts)| Some((cloud?, facts))).collect(),
+        imports: imports.into_iter().collect(),
         ..Observed::default()
     };
     for (slot, observation) in objects.into_iter().flatten() {
@@ -89,10 +107,11 @@ type List<'a> = (Option<&'a Name>, Kind);
 
 async fn observe(
     context: &Context,
-    (cloud, kind): List<'_>,
+    lists: &Lists<'_>,
+    kind: Kind,
     records: Vec<(Slot, &Record)>,
 ) -> Result<Vec<(Slot, Observation)>, EngineError> {
-    let all = kinds::list(kind, context.clouds.session(cloud)).await?;
+    let all = kinds::list(kind, lists).await?;
     let mut listed: BTreeMap<String, Object> = all.into_iter().map(|o| (o.id.clone(), o)).collect();
     let mut found = Vec::with_capacity(records.len());
     for (slot, record) in records {
@@ -105,6 +124,27 @@ async fn observe(
         found.push((slot, observation));
     }
     Ok(found)
+}
+
+/// Looks for an object that is to be taken over.
+async fn taken_over(
+    context: &Context,
+    (address, id): (&Address, &String),
+) -> Result<(Address, Observation), EngineError> {
+    let object = kinds::get(address.kind(), context.session(address), id).await?;
+    Ok((address.clone(), object.map_or(Observation::Absent, Observation::Present)))
+}
+
+/// An object as it was when it was last seen.
+fn last_seen((slot, record): (Slot, &Record)) -> (Slot, Observation) {
+    let object = Object {
+        id: record.id.clone(),
+        attributes: record.seen.clone(),
+        state: ObjectState::Ready,
+        revision: None,
+        marker: Some(record.marker.clone()),
+    };
+    (slot, Observation::Present(object))
 }
 
 /// Asks for one object by its id.
@@ -125,9 +165,10 @@ async fn confirm(
     }
 }
 
-/// Lists leave out a few attributes that only single reads tell; they never change.
+/// Lists leave out a few attributes that only single reads tell, and no read tells the image of a
+/// server that started from a volume; they never change.
 fn filled(mut object: Object, record: &Record) -> Object {
-    for name in ["user_id", "type"] {
+    for name in ["user_id", "type", "image"] {
         if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name))
         {
             object.attributes.insert(name.to_owned(), value.clone());
@@ -150,6 +191,11 @@ async fn look_up(
         LookupKind::Flavor => {
             let all: Vec<compute::Flavor> = session.all(compute::flavors_detail()).await?;
             all.into_iter().map(|f| Named { name: f.name, id: f.id }).collect()
+        }
+        LookupKind::ExternalNetwork => {
+            let call = network::networks(&[("router:external", "true")]);
+            let all: Vec<network::Network> = session.all(call).await?;
+            all.into_iter().map(|n| Named { name: n.name, id: n.id }).collect()
         }
     };
     named.sort();

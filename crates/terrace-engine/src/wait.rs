@@ -1,15 +1,16 @@
-//! Waiting: one list a tick for all servers that are waited for, whatever their number.
+//! Waiting: one list a tick for all servers, and one for all volumes that are waited for, whatever
+//! their number.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use terrace_api::ApiError;
-use terrace_model::Name;
+use terrace_model::{Kind, Name};
 use tokio::sync::{Notify, oneshot};
 
 use crate::context::Context;
-use crate::kinds::{self, Progress, Servers};
+use crate::kinds::{self, Progress, Sight};
 
 const FIRST_TICK_MS: u64 = 500;
 const LONGEST_TICK_MS: u64 = 5_000;
@@ -17,9 +18,9 @@ const LONGEST_TICK_MS: u64 = 5_000;
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// The server rests: usable, to be confirmed, or failed.
+    /// It rests: usable, to be confirmed, or failed.
     Settled,
-    /// The server is gone.
+    /// It is gone.
     Gone,
 }
 
@@ -28,7 +29,7 @@ pub(crate) enum Until {
 pub(crate) enum Waited {
     /// At rest, so.
     Settled(Progress),
-    /// The cloud has no such server.
+    /// The cloud has no such thing.
     Gone,
     /// The time was up; the last state.
     TimedOut(String),
@@ -45,13 +46,13 @@ struct Waiter {
     tell: oneshot::Sender<Result<Waited, String>>,
 }
 
-/// A server: its cloud, the workspace's own when `None`, and its id.
-type Server = (Option<Name>, String);
+/// What is waited for: its cloud, the workspace's own when `None`, its kind and its id.
+type Thing = (Option<Name>, Kind, String);
 
-/// The shared poller: [`Poller::wait`] puts a server on the list, [`Poller::run`] looks.
+/// The shared poller: [`Poller::wait`] puts something on the list, [`Poller::run`] looks.
 pub(crate) struct Poller {
     context: Context,
-    waiting: Mutex<BTreeMap<Server, Waiter>>,
+    waiting: Mutex<BTreeMap<Thing, Waiter>>,
     news: Notify,
 }
 
@@ -60,11 +61,11 @@ impl Poller {
         Self { context, waiting: Mutex::default(), news: Notify::new() }
     }
 
-    /// Waits until a server is as wanted. An error is one that lasted; it ends the wait, not what
+    /// Waits until it is as wanted. An error is one that lasted; it ends the wait, not what
     /// the cloud does.
     pub(crate) async fn wait(
         &self,
-        (cloud, id): (Option<&Name>, &str),
+        (cloud, kind, id): (Option<&Name>, Kind, &str),
         until: Until,
         timeout: Duration,
         on_tick: OnTick,
@@ -72,13 +73,13 @@ impl Poller {
         let (tell, told) = oneshot::channel();
         let since = self.context.now();
         let deadline = since.saturating_add(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
-        let server = (cloud.cloned(), id.to_owned());
-        self.lock().insert(server, Waiter { until, since, deadline, on_tick, tell });
+        let thing = (cloud.cloned(), kind, id.to_owned());
+        self.lock().insert(thing, Waiter { until, since, deadline, on_tick, tell });
         self.news.notify_one();
         told.await.unwrap_or_else(|_| Err("the wait was given up".into()))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Server, Waiter>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Thing, Waiter>> {
         // A waiter's callback cannot leave the map half-changed: a poisoned lock is as good.
         self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -104,34 +105,34 @@ impl Poller {
     }
 
     async fn tick(&self) {
-        let mut clouds: BTreeMap<Option<Name>, Vec<String>> = BTreeMap::new();
-        for (cloud, id) in self.lock().keys().cloned() {
-            clouds.entry(cloud).or_default().push(id);
+        let mut clouds: BTreeMap<Option<Name>, Vec<(Kind, String)>> = BTreeMap::new();
+        for (cloud, kind, id) in self.lock().keys().cloned() {
+            clouds.entry(cloud).or_default().push((kind, id));
         }
-        for (cloud, ids) in clouds {
+        for (cloud, things) in clouds {
             let session = self.context.clouds.session(cloud.as_ref());
-            let servers = match Servers::read(session).await {
-                Ok(servers) => servers,
+            let sight = match Sight::of(session, things.iter().map(|(kind, _)| *kind)).await {
+                Ok(sight) => sight,
                 Err(error) => {
                     self.failed(&error);
                     continue;
                 }
             };
-            for id in ids {
-                let progress = match servers.progress(&id) {
+            for (kind, id) in things {
+                let progress = match sight.progress(kind, &id) {
                     Some(progress) => Ok(Some(progress)),
                     // Absence in a list is not proof.
-                    None => kinds::progress(session, &id).await,
+                    None => kinds::progress(kind, session, &id).await,
                 };
                 match progress {
-                    Ok(progress) => self.look(&(cloud.clone(), id), progress),
+                    Ok(progress) => self.look(&(cloud.clone(), kind, id), progress),
                     Err(error) => self.failed(&error),
                 }
             }
         }
     }
 
-    fn look(&self, id: &Server, progress: Option<Progress>) {
+    fn look(&self, id: &Thing, progress: Option<Progress>) {
         let mut waiting = self.lock();
         let Some(waiter) = waiting.get(id) else { return };
         let end = match (progress, waiter.until) {
@@ -139,6 +140,7 @@ impl Poller {
             (Some(Progress::Busy(state)), Until::Gone) if state == "DELETED" => Some(Waited::Gone),
             (Some(Progress::Busy(state)), _) => self.still(waiter, &state),
             (Some(settled), Until::Settled) => Some(Waited::Settled(settled)),
+            (Some(stuck @ Progress::Stuck(_)), Until::Gone) => Some(Waited::Settled(stuck)),
             // Deleting has not begun to show, or failed; the state does not tell which.
             (Some(_), Until::Gone) => self.still(waiter, "deleting"),
         };
@@ -157,7 +159,7 @@ impl Poller {
     fn failed(&self, error: &ApiError) {
         let now = self.context.now();
         let mut waiting = self.lock();
-        let over: Vec<Server> =
+        let over: Vec<Thing> =
             waiting.iter().filter(|(_, w)| now >= w.deadline).map(|(id, _)| id.clone()).collect();
         for waiter in over.iter().filter_map(|id| waiting.remove(id)) {
             drop(waiter.tell.send(Err(error.to_string())));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_model::expr::{Reference, ResourceReference, Root};
 use terrace_model::{
-    Address, Diagnostic, Diagnostics, Kind, Repeat, Resource, ResourceAddress, Span, Stack,
-    Workspace,
+    Address, Diagnostic, Diagnostics, InstanceKey, Kind, Repeat, Resource, ResourceAddress, Span,
+    Stack, Workspace,
 };
 
 use crate::dag::{Cycle, Dag};
@@ -19,8 +19,10 @@ pub enum Cause {
     Nesting,
     /// The user said so.
     DependsOn,
-    /// OpenStack needs it: a server gets its addresses from the subnets of its networks.
+    /// OpenStack needs it: a server or port gets its addresses from the subnets of its networks.
     Subnets,
+    /// OpenStack needs it: a floating IP leads through a router's interface.
+    Interfaces,
 }
 
 /// An edge with the place it comes from.
@@ -66,14 +68,19 @@ impl ResourceGraph {
 /// # Errors
 /// Every reference to an instance that is not there, or the cycle, with the places of its edges.
 pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
-    let mut builder =
-        Builder { workspace, dag: Dag::default(), diagnostics: Diagnostics::default() };
+    let mut builder = Builder {
+        workspace,
+        dag: Dag::default(),
+        to_route: Vec::new(),
+        diagnostics: Diagnostics::default(),
+    };
     for stack in workspace.stacks.values() {
         let locals = local_references(stack);
         for resource in stack.resources.values() {
             builder.resource(stack, resource, &locals);
         }
     }
+    builder.routes();
     if builder.diagnostics.has_errors() {
         return Err(builder.diagnostics);
     }
@@ -113,6 +120,8 @@ fn local_references(stack: &Stack) -> BTreeMap<&str, Vec<ResourceReference>> {
 struct Builder<'a> {
     workspace: &'a Workspace,
     dag: Dag<Address, Edge>,
+    /// Floating IPs and what they lead to.
+    to_route: Vec<(Address, Address, Span)>,
     diagnostics: Diagnostics,
 }
 
@@ -142,26 +151,70 @@ impl Builder<'_> {
         }
     }
 
+    /// The edge that is asked for, and those that OpenStack needs besides.
     fn join(&mut self, user: &Address, needed: Address, edge: Edge) {
-        if user.kind() == Kind::Server && needed.kind() == Kind::Network {
-            for subnet in self.subnets(&needed) {
-                self.dag.edge(user.clone(), subnet, Edge { cause: Cause::Subnets, ..edge });
+        let (cause, more) = match (user.kind(), needed.kind()) {
+            (Kind::Server | Kind::Port, Kind::Network) => {
+                (Cause::Subnets, self.nested(&needed, Kind::Subnet))
             }
+            (Kind::RouterRoute, Kind::Router) => {
+                (Cause::Interfaces, self.nested(&needed, Kind::RouterInterface))
+            }
+            (Kind::FloatingIp, Kind::Port | Kind::Server) => {
+                self.to_route.push((user.clone(), needed.clone(), edge.span));
+                (edge.cause, Vec::new())
+            }
+            _ => (edge.cause, Vec::new()),
+        };
+        for needed in more {
+            self.dag.edge(user.clone(), needed, Edge { cause, ..edge });
         }
         self.dag.edge(user.clone(), needed, edge);
     }
 
-    fn subnets(&self, network: &Address) -> Vec<Address> {
-        let Some(stack) = self.workspace.stacks.get(network.stack()) else { return Vec::new() };
-        let inside = |a: &ResourceAddress| {
-            a.kind == Kind::Subnet && a.path.first() == network.resource.path.first()
-        };
-        stack
-            .resources
-            .keys()
-            .filter(|a| inside(a))
-            .map(|a| a.instance(network.key.clone()))
-            .collect()
+    /// What is written inside of an instance: children stand right after where a block of their
+    /// kind with their parent's path would be.
+    fn nested(&self, parent: &Address, kind: Kind) -> Vec<Address> {
+        let Some(stack) = self.workspace.stacks.get(parent.stack()) else { return Vec::new() };
+        let first = ResourceAddress { kind, ..parent.resource.clone() };
+        let inside =
+            |a: &&ResourceAddress| a.kind == kind && a.path.first() == parent.resource.path.first();
+        let from_there = stack.resources.range(&first..).map(|(address, _)| address);
+        from_there.take_while(inside).map(|a| a.instance(parent.key.clone())).collect()
+    }
+
+    /// A floating IP needs the interfaces of routers on the subnets of what it leads to. Known once
+    /// all other edges are.
+    fn routes(&mut self) {
+        let mut on_network: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
+        let interfaces: Vec<Address> =
+            self.dag.nodes().filter(|a| a.kind() == Kind::RouterInterface).cloned().collect();
+        for interface in interfaces {
+            for network in self.networks(&interface) {
+                on_network.entry(network).or_default().push(interface.clone());
+            }
+        }
+        for (user, end, span) in std::mem::take(&mut self.to_route) {
+            for network in self.networks(&end) {
+                for needed in on_network.get(&network).into_iter().flatten() {
+                    let edge = Edge { cause: Cause::Interfaces, span };
+                    self.dag.edge(user.clone(), needed.clone(), edge);
+                }
+            }
+        }
+    }
+
+    /// The networks that an instance is on: those it needs, directly or through port or subnet.
+    fn networks(&self, address: &Address) -> BTreeSet<Address> {
+        let mut found = BTreeSet::new();
+        for (needed, _) in self.dag.needs(address) {
+            match needed.kind() {
+                Kind::Network => drop(found.insert(needed.clone())),
+                Kind::Port | Kind::Subnet => found.extend(self.networks(needed)),
+                _ => {}
+            }
+        }
+        found
     }
 
     fn instances(&self, address: &ResourceAddress) -> Vec<Address> {
@@ -183,6 +236,9 @@ impl Builder<'_> {
             self.diagnostics.push(Diagnostic::error("E0401", to.span, message));
             return Vec::new();
         };
+        if to.own_key {
+            return self.one(&address, target, user.key.clone(), to.span);
+        }
         if to.key.is_none() && target.repeat != Repeat::One {
             // A nested block repeats with the one it is written in, key by key.
             let nested = is_parent(&address, &from.address);
@@ -192,14 +248,25 @@ impl Builder<'_> {
                 self.instances(&address)
             };
         }
-        if !target.repeat.keys().contains(&to.key) {
-            let there = target.repeat.keys().len();
-            let message = format!("there is no `{}`", address.instance(to.key.clone()));
+        self.one(&address, target, to.key.clone(), to.span)
+    }
+
+    /// One instance, or a complaint that it is not there.
+    fn one(
+        &mut self,
+        address: &ResourceAddress,
+        target: &Resource,
+        key: Option<InstanceKey>,
+        span: Span,
+    ) -> Vec<Address> {
+        if !target.repeat.has(key.as_ref()) {
+            let message = format!("there is no `{}`", address.instance(key));
+            let there = target.repeat.count();
             let help = format!("`{address}` has {there} instance(s) here");
-            self.diagnostics.push(Diagnostic::error("E0402", to.span, message).help(help));
+            self.diagnostics.push(Diagnostic::error("E0402", span, message).help(help));
             return Vec::new();
         }
-        vec![address.instance(to.key.clone())]
+        vec![address.instance(key)]
     }
 }
 

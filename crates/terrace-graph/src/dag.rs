@@ -1,6 +1,6 @@
 //! A directed graph with a deterministic order. Edges point from what is needed to who needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use petgraph::Direction;
 use petgraph::algo::tarjan_scc;
@@ -12,6 +12,8 @@ use petgraph::visit::EdgeRef;
 pub struct Dag<N, E> {
     graph: DiGraph<N, E>,
     index: BTreeMap<N, NodeIndex>,
+    /// Pairs that have an edge: a node may have very many of them.
+    joined: HashSet<(NodeIndex, NodeIndex)>,
 }
 
 /// A circle of needs: each needs the next, the last needs the first.
@@ -20,7 +22,7 @@ pub struct Cycle<N, E>(pub Vec<(N, E)>);
 
 impl<N: Ord + Clone, E: Clone> Default for Dag<N, E> {
     fn default() -> Self {
-        Self { graph: DiGraph::new(), index: BTreeMap::new() }
+        Self { graph: DiGraph::new(), index: BTreeMap::new(), joined: HashSet::new() }
     }
 }
 
@@ -42,7 +44,7 @@ impl<N: Ord + Clone, E: Clone> Dag<N, E> {
     /// Says that `user` needs `needed`; the first cause of a pair stays.
     pub fn edge(&mut self, user: N, needed: N, cause: E) {
         let (user, needed) = (self.place(user), self.place(needed));
-        if self.graph.find_edge(needed, user).is_none() {
+        if self.joined.insert((needed, user)) {
             self.graph.add_edge(needed, user, cause);
         }
     }

@@ -28,12 +28,12 @@ pub(crate) fn types(workspace: &Workspace) -> Diagnostics {
 
 fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: &mut Diagnostics) {
     // One instance stands for all; a block without any is checked as if it had one.
-    let key = resource.repeat.keys().into_iter().next().unwrap_or(Some(InstanceKey::Index(0)));
+    let key = resource.repeat.first().unwrap_or(Some(InstanceKey::Index(0)));
     let scope = Checking { workspace, stack, key, repeat: &resource.repeat };
     crate::lifecycle::check(stack, resource, &scope, found);
     for (name, term) in &resource.body {
         let Some(attribute) = resource.address.kind.schema().attribute(name) else { continue };
-        if matches!(attribute.refers, Refers::Kind(_)) {
+        if attribute.names_resources() {
             same_cloud(workspace, resource, term, found);
         }
         match term.value.evaluate(&scope) {
@@ -44,7 +44,7 @@ fn attributes(workspace: &Workspace, stack: &Stack, resource: &Resource, found: 
                     let message = format!("`{name}` of `{}`: {wrong}", resource.address);
                     let diagnostic = Diagnostic::error("E0301", term.span, message);
                     found.push(match (attribute.refers, &value) {
-                        (Refers::Kind(_), Value::List(_)) => {
+                        (Refers::Kind(_) | Refers::KindOrOwn(_), Value::List(_)) => {
                             diagnostic.help("write one name, without brackets")
                         }
                         _ => diagnostic,

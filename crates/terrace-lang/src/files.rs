@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use terrace_model::expr::{FileUse, Template};
 use terrace_model::{Diagnostic, Span};
 
-use crate::load::Reading;
+use crate::load::{LoadError, Reading};
 
 /// Texts of files that expressions read, by the path as written.
 #[derive(Default)]
@@ -14,6 +14,20 @@ pub(crate) struct Texts {
     pub(crate) read: BTreeMap<String, String>,
     /// Those that were searched for expressions.
     templates: BTreeSet<String>,
+}
+
+/// The files that an expression from outside of the workspace's files reads.
+///
+/// # Errors
+/// Every file that may not or cannot be read.
+pub fn texts(root: &Path, template: &Template) -> Result<BTreeMap<String, String>, LoadError> {
+    let mut reading = Reading::new(root);
+    let mut texts = Texts::default();
+    template.files().iter().for_each(|used| texts.take(&mut reading, used));
+    if reading.diagnostics.has_errors() {
+        return Err(LoadError { diagnostics: reading.diagnostics, sources: reading.sources });
+    }
+    Ok(texts.read)
 }
 
 impl Texts {
@@ -78,15 +92,22 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Reads a text for `file("path")` or `template`; the path is relative to the workspace folder and stays in it.
 fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     let relative = Path::new(path);
-    let plain = relative
-        .components()
-        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir | Component::ParentDir));
+    // How deep each part of the path is; `None` from where it leaves the folder.
+    let depth = relative.components().try_fold(0_usize, |depth, part| match part {
+        Component::Normal(_) => Some(depth + 1),
+        Component::CurDir => Some(depth),
+        Component::ParentDir => depth.checked_sub(1),
+        Component::Prefix(_) | Component::RootDir => None,
+    });
     let outside = |why: &str| {
         Diagnostic::error("E0702", span, format!("`{path}` {why}"))
             .help("files are read from inside the workspace folder only, by paths relative to it")
     };
-    if !plain {
+    if depth.is_none() {
         return Err(outside("is not a path inside the workspace"));
+    }
+    if leaves(relative) {
+        return Err(outside("leads out of the workspace"));
     }
     let missing = |why: std::io::Error| {
         Diagnostic::error("E0701", span, format!("the file `{path}` cannot be read: {why}"))
@@ -111,5 +132,18 @@ fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     let bytes = std::fs::read(&real).map_err(missing)?;
     String::from_utf8(bytes).map_err(|_| {
         Diagnostic::error("E0701", span, format!("the file `{path}` is not UTF-8 text"))
+    })
+}
+
+/// Whether the steps of a relative path go above where they began, whatever is there.
+fn leaves(path: &Path) -> bool {
+    let mut depth = 0_i64;
+    path.components().any(|component| {
+        depth += match component {
+            Component::ParentDir => -1,
+            Component::Normal(_) => 1,
+            _ => 0,
+        };
+        depth < 0
     })
 }

@@ -11,6 +11,9 @@ mod format;
 mod lifecycle;
 mod load;
 mod locals;
+mod names;
+mod nested;
+mod refactor;
 mod resource;
 mod schema;
 mod settings;
@@ -20,6 +23,7 @@ mod term;
 mod variables;
 pub mod yaml;
 
+pub use files::texts;
 pub use format::format;
 pub use load::{Ask, LoadError, Loaded, Question, Request, load};
 pub use schema::{Document, schema};

@@ -10,7 +10,10 @@ use terrace_model::{
 use crate::files::Texts;
 use crate::settings::{self, Settings};
 use crate::yaml::{self, Entry};
-use crate::{check, stack, variables};
+use crate::{check, refactor, stack, variables};
+
+/// Most instances of all blocks together.
+const MAX_INSTANCES: usize = 250_000;
 
 /// What to load.
 pub struct Request<'a> {
@@ -79,13 +82,7 @@ pub struct LoadError {
 /// # Errors
 /// All findings at once.
 pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
-    let mut reading = Reading {
-        root: request.root,
-        sources: Sources::default(),
-        diagnostics: Diagnostics::default(),
-        clouds: BTreeMap::new(),
-        defaults: BTreeMap::new(),
-    };
+    let mut reading = Reading::new(request.root);
     match reading.workspace(request) {
         Some(mut workspace) if !reading.diagnostics.has_errors() => {
             workspace.sources = reading.sources;
@@ -103,6 +100,19 @@ pub(crate) struct Reading<'a> {
     pub(crate) clouds: BTreeMap<Name, CloudChoice>,
     /// What blocks of a kind have unless they say otherwise.
     pub(crate) defaults: BTreeMap<Kind, Vec<Entry>>,
+}
+
+impl<'a> Reading<'a> {
+    /// Nothing read yet.
+    pub(crate) fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            sources: Sources::default(),
+            diagnostics: Diagnostics::default(),
+            clouds: BTreeMap::new(),
+            defaults: BTreeMap::new(),
+        }
+    }
 }
 
 impl Reading<'_> {
@@ -124,6 +134,7 @@ impl Reading<'_> {
             }
         }
         given.undeclared(self, &stacks);
+        self.bound_instances(&stacks)?;
         let workspace = Workspace {
             environment: name.to_owned(),
             protected: environment.protected,
@@ -136,7 +147,23 @@ impl Reading<'_> {
         // Types are checked even beside other findings: all of them at once.
         let found = check::types(&workspace);
         self.diagnostics.extend(found);
+        self.diagnostics.extend(refactor::check(&workspace));
         Some(workspace)
+    }
+
+    /// Each block may make many instances; all of them together have a bound too.
+    fn bound_instances(&mut self, stacks: &BTreeMap<StackName, Stack>) -> Option<()> {
+        let mut total = 0;
+        for resource in stacks.values().flat_map(|stack| stack.resources.values()) {
+            total += resource.repeat.count();
+            if total > MAX_INSTANCES {
+                let message = format!("more than {MAX_INSTANCES} instances in one workspace");
+                let diagnostic = Diagnostic::error("E0302", resource.span, message);
+                self.diagnostics.push(diagnostic.help("split the workspace"));
+                return None;
+            }
+        }
+        Some(())
     }
 
     fn settings(&mut self) -> Option<Settings> {
@@ -176,6 +203,18 @@ impl Reading<'_> {
 
     fn read_at(&mut self, at: &Path, path: &str) -> Option<FileId> {
         let complain = |message: String| Diagnostic::without_place("E0701", message);
+        let about = std::fs::metadata(at);
+        if about.as_ref().is_ok_and(|about| about.len() > yaml::MAX_BYTES as u64) {
+            let most = yaml::MAX_BYTES / 1_000_000;
+            let text = format!("the file `{path}` is larger than {most} MB");
+            self.diagnostics
+                .push(Diagnostic::without_place("E0108", text).help("split it into several files"));
+            return None;
+        }
+        if about.is_ok_and(|about| !about.is_file()) {
+            self.diagnostics.push(complain(format!("`{path}` is not a file")));
+            return None;
+        }
         match std::fs::read(at) {
             Err(error) => self
                 .diagnostics

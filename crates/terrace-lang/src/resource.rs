@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, ResourceReference, Root, Scope, Term};
 use terrace_model::{
-    Address, Body, Diagnostic, InstanceKey, Kind, Name, Presence, Refers, Repeat, Resource,
-    ResourceAddress, Span, Spanned, Stack, StackName, Value, suggest,
+    Address, Body, Diagnostic, Kind, Presence, Refers, Repeat, Resource, ResourceAddress, Spanned,
+    Stack, StackName, Value,
 };
 
 use crate::lifecycle;
@@ -26,17 +26,16 @@ pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, ent
     let Some(name) = named(reading, entry) else { return };
     let entry = &with_defaults(reading, kind, entry);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path: vec![name] };
-    let nested: Vec<Kind> =
-        Kind::ALL.into_iter().filter(|k| k.schema().parent == Some(kind)).collect();
+    let nested: Vec<Kind> = kind.nested().collect();
     let fields = entries(reading, &entry.value, &format!("`{}`", entry.key));
     let repeat = repeat(reading, stack, fields);
     let mut resource = block(reading, stack, entry, &address, &nested);
     resource.repeat = repeat.clone();
     stack.resources.insert(address.clone(), resource);
     for kind in nested {
-        let Some(section) = fields.iter().find(|f| f.key == kind.section()) else { continue };
-        for child in entries(reading, &section.value, &format!("`{}`", kind.section())) {
-            nested_block(reading, stack, (kind, child), (&address, &repeat));
+        let Some(section) = fields.iter().find(|f| f.key == kind.schema().key) else { continue };
+        for child in crate::nested::entries_of(reading, section, kind) {
+            nested_block(reading, stack, (kind, &child), (&address, &repeat));
         }
     }
 }
@@ -96,6 +95,7 @@ fn nested_block(
             kind: parent.kind,
             path: parent.path.clone(),
             key: None,
+            own_key: false,
             attribute: Some("id".into()),
             span: entry.key_span,
         };
@@ -125,12 +125,12 @@ fn block(
     let settable =
         schema.attributes.iter().filter(|a| a.presence != Presence::Computed).map(|a| a.name);
     let known: Vec<&str> =
-        settable.chain(nested.iter().map(|k| k.section())).chain(SPECIAL).collect();
+        settable.chain(nested.iter().map(|k| k.schema().key)).chain(SPECIAL).collect();
     for field in entry.value.as_map().unwrap_or_default() {
         match (field.key.as_str(), schema.attribute(&field.key)) {
             ("cloud", _) => resource.cloud = settings::chosen(reading, &field.value),
             ("depends_on", _) => resource.depends_on = depends_on(reading, stack, &field.value),
-            (key, _) if SPECIAL.contains(&key) || nested.iter().any(|k| k.section() == key) => {}
+            (key, _) if SPECIAL.contains(&key) || nested.iter().any(|k| k.schema().key == key) => {}
             (key, Some(attribute)) if attribute.presence == Presence::Computed => {
                 let message = format!("`{key}` of a {} is set by the cloud", schema.noun);
                 reading
@@ -187,90 +187,6 @@ fn depends_on(
         }
     }
     found
-}
-
-/// Turns bare names into references once all blocks are known, and checks `depends_on`.
-pub(crate) fn bare_names(reading: &mut Reading<'_>, stack: &mut Stack) {
-    let known: BTreeMap<ResourceAddress, Repeat> =
-        stack.resources.iter().map(|(a, r)| (a.clone(), r.repeat.clone())).collect();
-    for resource in stack.resources.values_mut() {
-        let schema = resource.address.kind.schema();
-        for (name, value) in &mut resource.body {
-            if let Some(Refers::Kind(kind)) = schema.attribute(name).map(|a| a.refers) {
-                let mut names = BareNames { reading, stack: &stack.name, kind, known: &known };
-                names.term(value);
-            }
-        }
-        for dependency in resource.depends_on.iter().filter(|d| !known.contains_key(&d.value)) {
-            let message = format!("there is no `{}`", dependency.value);
-            reading.diagnostics.push(Diagnostic::error("E0401", dependency.span, message));
-        }
-    }
-}
-
-struct BareNames<'a, 'r> {
-    reading: &'a mut Reading<'r>,
-    stack: &'a StackName,
-    kind: Kind,
-    known: &'a BTreeMap<ResourceAddress, Repeat>,
-}
-
-impl BareNames<'_, '_> {
-    fn term(&mut self, term: &mut Spanned<Term>) {
-        match &mut term.value {
-            Term::List(items) => items.iter_mut().for_each(|item| self.term(item)),
-            Term::Literal(Value::String(text)) => {
-                if let Some(reference) = self.reference(&text.clone(), term.span) {
-                    term.value = Term::Reference(reference);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn reference(&mut self, text: &str, span: Span) -> Option<ResourceReference> {
-        let address =
-            format!("{}/{}.{text}", self.stack, self.kind.section()).parse::<Address>().ok();
-        let Some(repeat) = address.as_ref().and_then(|a| self.known.get(&a.resource)) else {
-            self.complain(text, span);
-            return None;
-        };
-        let address = address?;
-        if address.key.is_none() && *repeat != Repeat::One {
-            let message = format!("`{text}` is several {}s", self.kind.noun());
-            let key = repeat.keys().into_iter().flatten().next();
-            let key = key.map_or("[0]".to_owned(), |key| match key {
-                InstanceKey::Index(index) => format!("[{index}]"),
-                InstanceKey::Text(text) => format!("[\"{text}\"]"),
-            });
-            let help = format!("name one, such as `{text}{key}`");
-            self.reading.diagnostics.push(Diagnostic::error("E0402", span, message).help(help));
-            return None;
-        }
-        let path: Vec<Name> = address.resource.path;
-        Some(ResourceReference {
-            kind: self.kind,
-            path,
-            key: address.key,
-            attribute: Some("id".into()),
-            span,
-        })
-    }
-
-    fn complain(&mut self, text: &str, span: Span) {
-        let noun = self.kind.noun();
-        let names: Vec<&str> =
-            self.known.keys().filter(|a| a.kind == self.kind).map(ResourceAddress::name).collect();
-        let diagnostic =
-            Diagnostic::error("E0401", span, format!("there is no {noun} `{text}` in this stack"));
-        self.reading.diagnostics.push(match suggest::nearest(text, names.iter().copied()) {
-            Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
-            None if names.is_empty() => {
-                diagnostic.help(format!("add it under `{}`", self.kind.section()))
-            }
-            None => diagnostic.help(format!("the stack has {}", names.join(", "))),
-        });
-    }
 }
 
 /// What is known while files are read: variables, locals of them, the environment.
@@ -356,7 +272,7 @@ fn keys(value: Value) -> Result<BTreeMap<String, Value>, Value> {
     }
 }
 
-fn evaluate(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Option<Value> {
+pub(crate) fn evaluate(reading: &mut Reading<'_>, stack: &Stack, node: &Node) -> Option<Value> {
     let before = reading.diagnostics.len();
     let term = term(reading, node);
     if reading.diagnostics.len() > before {

@@ -23,6 +23,10 @@ pub enum Document {
 /// Names of variables, blocks and so on.
 const NAME: &str = "^[A-Za-z_][A-Za-z0-9_-]*$";
 
+/// Words for types.
+const TYPE_WORD: &str =
+    r"^\s*((list|map)\()*(string|integer|number|boolean|list|map|object)\)*\s*$";
+
 /// The schema of a kind of file.
 pub fn schema(document: Document) -> Json {
     let (title, body) = match document {
@@ -47,6 +51,7 @@ pub fn schema(document: Document) -> Json {
             },
         });
         if document == Document::Stack {
+            definitions["type"] = json!({ "anyOf": [form(Form::TypeWord), fields(&syntax::TYPE)] });
             for kind in Kind::ALL {
                 definitions[kind.section()] = block(kind);
             }
@@ -66,12 +71,18 @@ fn stack() -> Json {
 
 /// A map from names to blocks of a kind.
 fn section(kind: Kind) -> Json {
-    json!({
+    let one = json!({ "$ref": format!("#/$defs/{}", kind.section()) });
+    let named = json!({
         "description": kind.schema().doc,
         "type": ["object", "null"],
         "propertyNames": { "pattern": NAME },
-        "additionalProperties": { "$ref": format!("#/$defs/{}", kind.section()) },
-    })
+        "additionalProperties": one,
+    });
+    if kind.schema().short.is_none() {
+        return named;
+    }
+    let listed = json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, one] } });
+    json!({ "description": kind.schema().doc, "anyOf": [named, listed] })
 }
 
 fn block(kind: Kind) -> Json {
@@ -86,7 +97,7 @@ fn block(kind: Kind) -> Json {
         block["properties"][attribute.name] = self::attribute(attribute);
     }
     for child in Kind::ALL.into_iter().filter(|child| child.schema().parent == Some(kind)) {
-        block["properties"][child.section()] = section(child);
+        block["properties"][child.schema().key] = section(child);
     }
     let required: Vec<&str> =
         settable.filter(|a| a.presence == Presence::Required).map(|a| a.name).collect();
@@ -97,6 +108,27 @@ fn block(kind: Kind) -> Json {
         block["required"] = json!(required);
     }
     block
+}
+
+/// For each kind the fields that a block may have from elsewhere.
+fn defaults() -> Json {
+    let mut sections = Map::new();
+    for kind in Kind::ALL {
+        let mut block = block(kind);
+        block["type"] = json!(["object", "null"]);
+        if let Some(block) = block.as_object_mut() {
+            block.remove("required");
+        }
+        if let Some(fields) = block["properties"].as_object_mut() {
+            let nested = |name: &str| {
+                Kind::from_section(name).is_some_and(|k| k.schema().parent == Some(kind))
+            };
+            fields
+                .retain(|name, _| !syntax::NOT_DEFAULTS.contains(&name.as_str()) && !nested(name));
+        }
+        sections.insert(kind.section().to_owned(), block);
+    }
+    json!({ "type": ["object", "null"], "properties": sections, "additionalProperties": false })
 }
 
 /// Whether an attribute is written in a block: not by the cloud, and not by where the block stands.
@@ -129,26 +161,47 @@ fn typed(ty: Type) -> Json {
         Type::Bool => json!({ "type": "boolean" }),
         Type::Cidr => json!({ "type": "string", "pattern": r"^[0-9a-fA-F.:]+/[0-9]{1,3}$" }),
         Type::Address => json!({ "type": "string", "pattern": r"^[0-9a-fA-F.:]+$" }),
+        Type::AddressOrNone => {
+            json!({ "type": "string", "pattern": r"^([0-9a-fA-F.:]+|none)$" })
+        }
+        Type::Prefix => {
+            json!({ "type": "string", "pattern": r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$" })
+        }
+        Type::Mac => {
+            json!({ "type": "string", "pattern": r"^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$" })
+        }
+        Type::Ports => json!({ "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": 65535 },
+            { "type": "string", "pattern": r"^[0-9]+( *- *[0-9]+)?$" },
+        ] }),
+        Type::Protocol => json!({ "anyOf": [
+            { "type": "integer", "minimum": 0, "maximum": 255 },
+            { "type": "string", "pattern": "^[A-Za-z0-9-]+$" },
+        ] }),
         Type::List(item) => json!({ "type": "array", "items": or_expression(typed(*item)) }),
         Type::Map(item) => {
             json!({ "type": "object", "additionalProperties": or_expression(typed(*item)) })
         }
-        Type::Object(fields) => {
-            let mut json =
-                json!({ "type": "object", "properties": {}, "additionalProperties": false });
-            for field in fields {
-                let mut schema = or_expression(typed(field.ty));
-                schema["description"] = field.doc.into();
-                json["properties"][field.name] = schema;
-            }
-            let required: Vec<&str> =
-                fields.iter().filter(|f| f.required).map(|f| f.name).collect();
-            if !required.is_empty() {
-                json["required"] = json!(required);
-            }
-            json
+        Type::Object(fields) => object(fields),
+        Type::Short(short, fields) => {
+            let alone = fields.iter().find(|f| f.name == short).map(|f| typed(f.ty));
+            json!({ "anyOf": [alone, object(fields)] })
         }
     }
+}
+
+fn object(fields: &[terrace_model::schema::Field]) -> Json {
+    let mut json = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+    for field in fields {
+        let mut schema = or_expression(typed(field.ty));
+        schema["description"] = field.doc.into();
+        json["properties"][field.name] = schema;
+    }
+    let required: Vec<&str> = fields.iter().filter(|f| f.required).map(|f| f.name).collect();
+    if !required.is_empty() {
+        json["required"] = json!(required);
+    }
+    json
 }
 
 /// The schema, or an expression; a plain text takes expressions anyway.
@@ -192,6 +245,10 @@ fn form(form: Form) -> Json {
         Form::Text => json!({ "type": ["string", "null"] }),
         Form::Bool => json!({ "type": "boolean" }),
         Form::Whole => json!({ "type": "integer" }),
+        Form::Number => json!({ "type": "number" }),
+        Form::Type => json!({ "$ref": "#/$defs/type" }),
+        Form::TypeWord => json!({ "type": "string", "pattern": TYPE_WORD }),
+        Form::Defaults => defaults(),
         Form::OneOf(choices) => json!({ "enum": choices }),
         Form::OrExpression(inner) => or_expression(self::form(*inner)),
         Form::List(inner) => json!({ "type": "array", "items": self::form(*inner) }),

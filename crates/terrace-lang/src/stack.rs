@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use terrace_model::{Diagnostic, Kind, Name, Output, Stack, StackName};
+use terrace_model::{Diagnostic, Kind, Name, Output, Refactors, Stack, StackName};
 
 use crate::load::Reading;
 use crate::term::{entries, term, unknown};
 use crate::variables::{self, Given};
 use crate::yaml::{Entry, Node};
-use crate::{locals, resource, settings};
+use crate::{locals, names, refactor, resource, settings};
 
 /// Reads a stack file.
 pub(crate) fn read(
@@ -24,9 +24,11 @@ pub(crate) fn read(
         locals: BTreeMap::new(),
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),
+        refactors: Refactors::default(),
     };
     let known: Vec<&str> = ["cloud", "variables", "locals", "outputs"]
         .into_iter()
+        .chain(refactor::SECTIONS)
         .chain(top_kinds().map(Kind::section))
         .collect();
     let find = |key: &str| sections.iter().find(|e| e.key == key);
@@ -64,7 +66,8 @@ pub(crate) fn read(
             resource.cloud.get_or_insert_with(|| cloud.clone());
         }
     }
-    resource::bare_names(reading, &mut stack);
+    names::bare_names(reading, &mut stack);
+    stack.refactors = refactor::read(reading, &stack, sections);
     if let Some(entry) = find("outputs") {
         for output in entries(reading, &entry.value, "`outputs`") {
             outputs(reading, &mut stack, output);

@@ -2,7 +2,7 @@
 //! Schema and the reference are made. A test holds it to what the loader knows.
 
 /// A field of a map.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Its key.
     pub name: &'static str,
@@ -25,6 +25,8 @@ pub enum Form {
     Bool,
     /// A whole number.
     Whole,
+    /// A number.
+    Number,
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// The same, or an expression that gives it.
@@ -37,6 +39,12 @@ pub enum Form {
     Fields(&'static [Field]),
     /// One of these forms.
     Either(&'static [Self]),
+    /// A type: a word, or a map with the fields of [`TYPE`].
+    Type,
+    /// The word for a type, such as `string` or `list(string)`.
+    TypeWord,
+    /// A map from sections of kinds to fields that their blocks have.
+    Defaults,
 }
 
 const fn field(name: &'static str, form: Form, doc: &'static str) -> Field {
@@ -53,7 +61,7 @@ const CLOUD: Form = Form::Either(&[
 ]);
 
 /// `terrace.yaml`.
-pub static WORKSPACE: [Field; 3] = [
+pub static WORKSPACE: [Field; 5] = [
     field(
         "cloud",
         CLOUD,
@@ -69,21 +77,39 @@ pub static WORKSPACE: [Field; 3] = [
         Form::Named(&Form::Fields(&ENVIRONMENT)),
         "Environments: each has a state and values of variables of its own.",
     ),
+    field(
+        "state",
+        Form::Either(&[Form::OneOf(&["sled"]), Form::Fields(&STATE)]),
+        "Where the state is kept: `sled`, in the folder `state`.",
+    ),
+    field(
+        "defaults",
+        Form::Defaults,
+        "Fields that the blocks of a kind have unless they say otherwise.",
+    ),
 ];
 
+/// `state`.
+pub static STATE: [Field; 1] = [field("type", Form::OneOf(&["sled"]), "The kind of store.")];
+
 /// One of `environments`.
-pub static ENVIRONMENT: [Field; 1] = [field(
-    "variables",
-    Form::Text,
-    "The file with its values of variables, relative to the workspace.",
-)];
+pub static ENVIRONMENT: [Field; 4] = [
+    field(
+        "variables",
+        Form::Text,
+        "The file with its values of variables, relative to the workspace; `environments/NAME.yaml` unless given.",
+    ),
+    field("cloud", CLOUD, "Its cloud, in place of the workspace's."),
+    field("protected", Form::Bool, "Whether changes need more than a `--yes`."),
+    field("description", Form::Text, "What it is for."),
+];
 
 /// A stack, beside the sections of the kinds.
-pub static STACK: [Field; 4] = [
+pub static STACK: [Field; 7] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, for all blocks of the stack."),
     field(
         "variables",
-        Form::Named(&Form::Fields(&VARIABLE)),
+        Form::Named(&Form::Either(&[Form::TypeWord, Form::Fields(&VARIABLE)])),
         "What the stack is told from outside.",
     ),
     field("locals", Form::Named(&Form::Value), "Values with a name, used as `locals.NAME`."),
@@ -92,24 +118,110 @@ pub static STACK: [Field; 4] = [
         Form::Named(&Form::Either(&[Form::Fields(&OUTPUT), Form::Value])),
         "What the stack tells: a value, or a map with `value`.",
     ),
+    field(
+        "moved",
+        Form::List(&Form::Fields(&MOVED)),
+        "Addresses that changed: of instances or whole blocks, also of other stacks.",
+    ),
+    field("imports", Form::List(&Form::Fields(&IMPORT)), "Objects of the cloud to take over."),
+    field("removed", Form::List(&Form::Fields(&REMOVED)), "What becomes of blocks that are gone."),
 ];
 
-/// A variable.
-pub static VARIABLE: [Field; 6] = [
+/// An entry of `moved`.
+pub static MOVED: [Field; 2] = [
+    Field { required: true, ..field("from", Form::Text, "The address that it had.") },
+    Field { required: true, ..field("to", Form::Text, "The address that it has now.") },
+];
+
+/// An entry of `imports`.
+pub static IMPORT: [Field; 2] = [
+    Field { required: true, ..field("to", Form::Text, "The address that it shall have.") },
+    Field {
+        required: true,
+        ..field("id", Form::Text, "Its id in the cloud; may be an expression of variables.")
+    },
+];
+
+/// An entry of `removed`.
+pub static REMOVED: [Field; 2] = [
+    Field { required: true, ..field("from", Form::Text, "The address that it had.") },
     field(
-        "type",
-        Form::OneOf(&["string", "integer", "number", "boolean", "list", "map"]),
-        "The type of its value; any when left out.",
+        "destroy",
+        Form::OrExpression(&Form::Bool),
+        "false: the object stays, only its record goes. true: it is deleted, even if the state protects it.",
     ),
+];
+
+/// A variable: what its value must be like, and more.
+pub static VARIABLE: [Field; 14] = [
+    TYPE_FIELDS[0],
+    TYPE_FIELDS[1],
+    TYPE_FIELDS[2],
+    TYPE_FIELDS[3],
+    TYPE_FIELDS[4],
+    TYPE_FIELDS[5],
+    TYPE_FIELDS[6],
+    TYPE_FIELDS[7],
+    TYPE_FIELDS[8],
+    TYPE_FIELDS[9],
     field("default", Form::Value, "Its value when none is given; without it one must be given."),
     field("description", Form::Text, "What it is for."),
-    field("minimum", Form::Whole, "The least number it may be."),
-    field("maximum", Form::Whole, "The greatest number it may be."),
     field(
         "sensitive",
         Form::Bool,
         "Whether its value, and every value computed from it, is never shown.",
     ),
+    field(
+        "validate",
+        Form::Either(&[Form::Fields(&RULE), Form::List(&Form::Fields(&RULE))]),
+        "Rules that its value must keep.",
+    ),
+];
+
+/// What a value must be like, inside of a list, a map or an object.
+pub static TYPE: [Field; 12] = [
+    TYPE_FIELDS[0],
+    TYPE_FIELDS[1],
+    TYPE_FIELDS[2],
+    TYPE_FIELDS[3],
+    TYPE_FIELDS[4],
+    TYPE_FIELDS[5],
+    TYPE_FIELDS[6],
+    TYPE_FIELDS[7],
+    TYPE_FIELDS[8],
+    TYPE_FIELDS[9],
+    field("default", Form::Value, "The value of the field when it is left out."),
+    field("description", Form::Text, "What it is for."),
+];
+
+const TYPE_FIELDS: [Field; 10] = [
+    field("type", Form::TypeWord, "The type of the value; any when left out."),
+    field("items", Form::Type, "What each item of a list or value of a map must be like."),
+    field("fields", Form::Named(&Form::Type), "What each field of an object must be like."),
+    field("minimum", Form::Number, "The least number it may be."),
+    field("maximum", Form::Number, "The greatest number it may be."),
+    field("pattern", Form::Text, "A regular expression that the whole text must match."),
+    field("enum", Form::List(&Form::Value), "The values it may have."),
+    field("min_length", Form::Whole, "The least number of characters, items or entries."),
+    field("max_length", Form::Whole, "The greatest number of characters, items or entries."),
+    field(
+        "optional",
+        Form::Bool,
+        "Of a field of an object: whether it may be left out, and is null then.",
+    ),
+];
+
+/// One of the rules of a variable.
+pub static RULE: [Field; 2] = [
+    Field {
+        required: true,
+        ..field(
+            "condition",
+            Form::Value,
+            "An expression that must be true; it may use any variable.",
+        )
+    },
+    Field { required: true, ..field("message", Form::Text, "What is said when it is not.") },
 ];
 
 /// An output with more than a value.
@@ -120,7 +232,7 @@ pub static OUTPUT: [Field; 3] = [
 ];
 
 /// What every block may have beside the attributes of its kind.
-pub static BLOCK: [Field; 6] = [
+pub static BLOCK: [Field; 7] = [
     field("cloud", Form::Text, "One of `clouds` of `terrace.yaml`, in place of the stack's."),
     field(
         "count",
@@ -143,11 +255,54 @@ pub static BLOCK: [Field; 6] = [
         "Blocks that must be there first, as `section.name`, beyond those it refers to.",
     ),
     field("lifecycle", Form::Fields(&LIFECYCLE), "What is wanted of its life."),
+    field(
+        "timeouts",
+        Form::Fields(&TIMEOUTS),
+        "How long operations may take, as `90s`, `10m` or `1h30m`; half an hour unless given.",
+    ),
 ];
 
 /// Fields of [`BLOCK`] that a nested block does not have: it repeats with its parent.
 pub const NOT_NESTED: [&str; 3] = ["count", "for_each", "when"];
 
+/// Fields of [`BLOCK`] that are of each block alone.
+pub const NOT_DEFAULTS: [&str; 5] = ["count", "for_each", "when", "depends_on", "cloud"];
+
 /// `lifecycle` of a block.
-pub static LIFECYCLE: [Field; 1] =
-    [field("prevent_destroy", Form::Bool, "Refuse any plan that destroys it.")];
+pub static LIFECYCLE: [Field; 5] = [
+    field(
+        "create_before_destroy",
+        Form::OrExpression(&Form::Bool),
+        "When it is replaced, create the new object before the old one is deleted. What it needs is treated so too.",
+    ),
+    field(
+        "prevent_destroy",
+        Form::OrExpression(&Form::Bool),
+        "Refuse any plan that destroys it. Kept in the state: deleting the block does not lift it.",
+    ),
+    field(
+        "ignore_changes",
+        Form::Either(&[
+            Form::OrExpression(&Form::OneOf(&["all"])),
+            Form::OrExpression(&Form::List(&Form::Text)),
+        ]),
+        "Attributes whose differences are left alone, keys of maps as in `metadata.owner`, or `all`.",
+    ),
+    field(
+        "replace_triggered_by",
+        Form::List(&Form::Text),
+        "Resources or attributes: when one of them changes or is replaced, this is replaced.",
+    ),
+    field(
+        "on_destroy",
+        Form::OrExpression(&Form::OneOf(&["delete", "retain"])),
+        "`retain`: the object stays in the cloud when its record goes. Kept in the state.",
+    ),
+];
+
+/// `timeouts` of a block.
+pub static TIMEOUTS: [Field; 3] = [
+    field("create", Form::Value, "Until it is created."),
+    field("update", Form::Value, "Until it is changed."),
+    field("delete", Form::Value, "Until it is gone."),
+];

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::kind::Kind;
 
@@ -37,8 +38,9 @@ pub enum AddressError {
 }
 
 /// A name of a stack, resource, variable: letters, digits, `_`, `-`, not beginning with a digit or `-`.
+/// Clones share the text: addresses are made of names, and there are very many of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 impl Name {
     /// Checks and wraps a name.
@@ -46,7 +48,7 @@ impl Name {
         let begins = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
         let goes_on = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
         if begins && goes_on && text.len() <= MAX_NAME {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(AddressError::Name(text.to_owned()))
         }

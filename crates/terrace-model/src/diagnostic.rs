@@ -92,39 +92,64 @@ impl Diagnostic {
     }
 }
 
+/// Most findings that are kept; the rest is only counted.
+pub const MAX_FINDINGS: usize = 500;
+
 /// All findings of a stage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    kept: Vec<Diagnostic>,
+    dropped: usize,
+}
 
 impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        if self.kept.len() < MAX_FINDINGS {
+            return self.kept.push(diagnostic);
+        }
+        self.dropped += 1;
+        if diagnostic.severity == Severity::Error
+            && let Some(warning) = self.kept.iter_mut().rfind(|d| d.severity != Severity::Error)
+        {
+            *warning = diagnostic;
+        }
     }
 
-    /// Adds many.
-    pub fn extend(&mut self, other: impl IntoIterator<Item = Diagnostic>) {
-        self.0.extend(other);
+    /// Adds all of another stage.
+    pub fn extend(&mut self, other: Self) {
+        self.dropped += other.dropped;
+        other.kept.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
     /// Whether any is an error.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|d| d.severity == Severity::Error)
+        self.kept.iter().any(|d| d.severity == Severity::Error)
     }
 
     /// Whether there is none at all.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.kept.is_empty()
     }
 
-    /// How many there are.
+    /// How many there are, also of those that are not kept.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.kept.len() + self.dropped
+    }
+
+    /// Whether what comes now is only counted, so that its help need not be worked out.
+    pub fn is_full(&self) -> bool {
+        self.kept.len() >= MAX_FINDINGS
+    }
+
+    /// How many there are beyond those that are kept.
+    pub fn dropped(&self) -> usize {
+        self.dropped
     }
 
     /// All, sorted by file path and place, without exact duplicates.
     pub fn sorted(&self, sources: &Sources) -> Vec<Diagnostic> {
-        let mut all = self.0.clone();
+        let mut all = self.kept.clone();
         let place = |d: &Diagnostic| {
             d.primary
                 .as_ref()
@@ -148,12 +173,14 @@ impl IntoIterator for Diagnostics {
     type IntoIter = std::vec::IntoIter<Diagnostic>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.kept.into_iter()
     }
 }
 
 impl FromIterator<Diagnostic> for Diagnostics {
     fn from_iter<T: IntoIterator<Item = Diagnostic>>(iter: T) -> Self {
-        Self(iter.into_iter().collect())
+        let mut all = Self::default();
+        iter.into_iter().for_each(|diagnostic| all.push(diagnostic));
+        all
     }
 }

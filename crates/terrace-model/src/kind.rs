@@ -15,16 +15,45 @@ pub enum Kind {
     Network,
     /// A subnet, written inside its network.
     Subnet,
+    /// A Neutron security group with its rules.
+    SecurityGroup,
+    /// A Neutron router.
+    Router,
+    /// A router's address on a subnet, written inside the router.
+    RouterInterface,
+    /// A static route of a router, written inside the router.
+    RouterRoute,
+    /// A Neutron port.
+    Port,
+    /// A Neutron floating IP.
+    FloatingIp,
     /// A Nova server group.
     ServerGroup,
+    /// A Cinder volume.
+    Volume,
     /// A Nova server.
     Server,
+    /// A volume in a server, written inside the server.
+    VolumeAttachment,
 }
 
 impl Kind {
     /// Every kind, in the order of sections in a stack file.
-    pub const ALL: [Self; 5] =
-        [Self::Keypair, Self::Network, Self::Subnet, Self::ServerGroup, Self::Server];
+    pub const ALL: [Self; 13] = [
+        Self::Keypair,
+        Self::Network,
+        Self::Subnet,
+        Self::SecurityGroup,
+        Self::Router,
+        Self::RouterInterface,
+        Self::RouterRoute,
+        Self::Port,
+        Self::FloatingIp,
+        Self::ServerGroup,
+        Self::Volume,
+        Self::Server,
+        Self::VolumeAttachment,
+    ];
 
     /// Its table.
     pub fn schema(self) -> &'static KindSchema {
@@ -32,8 +61,16 @@ impl Kind {
             Self::Keypair => &kinds::keypair::SCHEMA,
             Self::Network => &kinds::network::SCHEMA,
             Self::Subnet => &kinds::subnet::SCHEMA,
+            Self::SecurityGroup => &kinds::security_group::SCHEMA,
+            Self::Router => &kinds::router::SCHEMA,
+            Self::RouterInterface => &kinds::router::INTERFACE,
+            Self::RouterRoute => &kinds::router::ROUTE,
+            Self::Port => &kinds::port::SCHEMA,
+            Self::FloatingIp => &kinds::floating_ip::SCHEMA,
             Self::ServerGroup => &kinds::server_group::SCHEMA,
+            Self::Volume => &kinds::volume::SCHEMA,
             Self::Server => &kinds::server::SCHEMA,
+            Self::VolumeAttachment => &kinds::volume::ATTACHMENT,
         }
     }
 
@@ -50,5 +87,10 @@ impl Kind {
     /// The kind whose section this is.
     pub fn from_section(section: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.section() == section)
+    }
+
+    /// The kinds that are written inside of this one.
+    pub fn nested(self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |kind| kind.schema().parent == Some(self))
     }
 }

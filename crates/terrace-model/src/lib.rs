@@ -5,12 +5,16 @@
 //! Every other crate speaks in its terms; see `docs/architecture.md` for the map.
 
 pub mod address;
+mod canonical;
 pub mod diagnostic;
+pub mod driver;
 pub mod expr;
 pub mod kind;
 mod kinds;
 pub mod lifecycle;
 pub mod observed;
+pub mod refactor;
+pub mod rules;
 pub mod schema;
 pub mod snapshot;
 pub mod source;
@@ -21,13 +25,15 @@ pub mod workspace;
 
 pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use driver::Driver;
 pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
+pub use refactor::{Import, Move, Moved, Refactors, Removed};
 pub use schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
 };
 pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};
-pub use workspace::{Body, CloudChoice, Output, Repeat, Resource, Stack, Workspace};
+pub use workspace::{Body, CloudChoice, GatewayChoice, Output, Repeat, Resource, Stack, Workspace};

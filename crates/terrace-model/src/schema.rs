@@ -1,9 +1,10 @@
 //! What a kind is, as a table: its attributes, their types, what a change of each does, how two
 //! values compare. Validation, planning, rendering and the generated reference all read it.
 
+use crate::canonical;
 use crate::kind::Kind;
 use crate::observed::LookupKind;
-use crate::value::Value;
+use crate::value::{Attributes, Value};
 
 /// The table of one kind.
 #[derive(Debug)]
@@ -16,6 +17,10 @@ pub struct KindSchema {
     pub noun: &'static str,
     /// Kind that this one is written inside of: subnets inside networks.
     pub parent: Option<Kind>,
+    /// What it is written under there: `interfaces` inside a router. For others the section.
+    pub key: &'static str,
+    /// The attribute that an entry stands for when it is written as a bare name in a list.
+    pub short: Option<&'static str>,
     /// One or two sentences of documentation.
     pub doc: &'static str,
     /// The attribute that is the id, where the user chooses it: a keypair's name. `None` where the
@@ -25,6 +30,9 @@ pub struct KindSchema {
     pub version: u32,
     /// All attributes, in the order of the reference documentation.
     pub attributes: &'static [Attribute],
+    /// Brings the desired attributes of one instance into the form in which they compare, and says
+    /// what does not go together.
+    pub complete: fn(&mut Attributes) -> Result<(), String>,
 }
 
 impl KindSchema {
@@ -45,6 +53,8 @@ pub struct Attribute {
     pub presence: Presence,
     /// What a change of it does to the object.
     pub on_change: OnChange,
+    /// An attribute that, where it is given, makes every change of this one a replace.
+    pub replace_when: Option<&'static str>,
     /// What the value names, if it names something.
     pub refers: Refers,
     /// How desired and observed compare.
@@ -72,12 +82,24 @@ pub enum Type {
     Cidr,
     /// IPv4 or IPv6 address.
     Address,
+    /// An address, or `none`.
+    AddressOrNone,
+    /// An address or a network.
+    Prefix,
+    /// A hardware address, such as `fa:16:3e:00:00:01`.
+    Mac,
+    /// One port or a range: `443` or `8000-8100`.
+    Ports,
+    /// An IP protocol, by name or number.
+    Protocol,
     /// List of one type.
     List(&'static Self),
     /// Map from text to one type.
     Map(&'static Self),
     /// Fixed fields.
     Object(&'static [Field]),
+    /// Fixed fields, or only the value of the one named first.
+    Short(&'static str, &'static [Field]),
 }
 
 /// A field of an object type.
@@ -89,6 +111,8 @@ pub struct Field {
     pub ty: Type,
     /// Whether it must be there.
     pub required: bool,
+    /// What the value names, if it names something.
+    pub refers: Refers,
     /// One line of documentation.
     pub doc: &'static str,
 }
@@ -113,6 +137,8 @@ pub enum Presence {
 pub enum Fallback {
     /// true or false.
     Bool(bool),
+    /// This text.
+    Text(&'static str),
     /// The resource's own name, with its key for one of many: `web-0`.
     OwnName,
 }
@@ -130,6 +156,9 @@ pub enum OnChange {
     Replace,
 }
 
+/// What stands for the resource itself where its id cannot be known yet.
+pub const OWN: &str = "self";
+
 /// What a value names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refers {
@@ -137,6 +166,8 @@ pub enum Refers {
     Nothing,
     /// A resource of that kind, by bare name; the value becomes its id.
     Kind(Kind),
+    /// A resource of that kind, or the very one it is written in; then the value is [`OWN`].
+    KindOrOwn(Kind),
     /// Something that exists in the cloud, by name or id; the value becomes its id.
     Lookup(LookupKind),
 }
@@ -148,15 +179,38 @@ pub enum Compare {
     Exact,
     /// As a set: order does not matter.
     Set,
-    /// As network or address: text form does not matter.
-    Network,
+    /// By the fields that are given: those of each entry of a list, in any order, or of a map.
+    Given,
     /// Key by key, only those that were ever declared: others may add their own.
     OwnKeys,
     /// As SSH public key: comment and blanks do not matter.
     PublicKey,
 }
 
+impl Attribute {
+    /// Whether it, or a field in it, names resources: what it names must be in its own cloud.
+    pub fn names_resources(&self) -> bool {
+        self.refers.is_resource() || self.ty.names_resources()
+    }
+}
+
+impl Refers {
+    fn is_resource(self) -> bool {
+        matches!(self, Self::Kind(_) | Self::KindOrOwn(_))
+    }
+}
+
 impl Type {
+    fn names_resources(&self) -> bool {
+        match self {
+            Self::List(item) | Self::Map(item) => item.names_resources(),
+            Self::Object(fields) | Self::Short(_, fields) => {
+                fields.iter().any(|f| f.refers.is_resource() || f.ty.names_resources())
+            }
+            _ => false,
+        }
+    }
+
     /// What a user would call it.
     pub fn describe(&self) -> String {
         match self {
@@ -167,11 +221,16 @@ impl Type {
             Self::Bool => "true or false".into(),
             Self::Cidr => "a network such as 10.0.0.0/24".into(),
             Self::Address => "an IP address".into(),
+            Self::AddressOrNone => "an IP address, or `none`".into(),
+            Self::Prefix => "an IP address or a network".into(),
+            Self::Mac => "a hardware address such as fa:16:3e:00:00:01".into(),
+            Self::Ports => "a port such as 443, or a range such as 8000-8100".into(),
+            Self::Protocol => "an IP protocol, by name such as tcp or by number".into(),
             Self::List(item) => format!("a list, each {}", item.describe()),
             Self::Map(item) => format!("a map, each value {}", item.describe()),
-            Self::Object(fields) => {
-                let names: Vec<_> = fields.iter().map(|f| f.name).collect();
-                format!("a map with {}", names.join(", "))
+            Self::Object(fields) => format!("a map with {}", names(fields)),
+            Self::Short(short, fields) => {
+                format!("the text of `{short}`, or a map with {}", names(fields))
             }
         }
     }
@@ -190,17 +249,86 @@ impl Type {
                 Ok(())
             }
             (Self::Integer(low, high), Value::Int(n)) if (low..=high).contains(&n) => Ok(()),
-            (Self::Cidr, Value::String(text)) => check_cidr(text),
-            (Self::Address, Value::String(text)) => match text.parse::<std::net::IpAddr>() {
-                Ok(_) => Ok(()),
-                Err(_) => wrong(),
-            },
+            (Self::Cidr, Value::String(text)) => canonical::check_cidr(text),
+            (Self::Prefix, Value::String(text)) if text.contains('/') => {
+                canonical::check_cidr(text)
+            }
+            (Self::Address | Self::Prefix, Value::String(text)) if canonical::is_address(text) => {
+                Ok(())
+            }
+            (Self::AddressOrNone, Value::String(text))
+                if text == NONE || canonical::is_address(text) =>
+            {
+                Ok(())
+            }
+            (Self::Mac, Value::String(text)) if canonical::mac(text).is_some() => Ok(()),
+            (Self::Ports, Value::String(_) | Value::Int(_))
+                if canonical::ports(value).is_some() =>
+            {
+                Ok(())
+            }
+            (Self::Protocol, Value::String(_) | Value::Int(_))
+                if canonical::protocol(value).is_some() =>
+            {
+                Ok(())
+            }
             (Self::List(item), Value::List(items)) => items.iter().try_for_each(|v| item.check(v)),
             (Self::Map(item), Value::Map(map)) => map.values().try_for_each(|v| item.check(v)),
-            (Self::Object(fields), Value::Map(map)) => check_object(fields, map),
+            (Self::Object(fields) | Self::Short(_, fields), Value::Map(map)) => {
+                check_object(fields, map)
+            }
+            (Self::Short(short, fields), value) => match fields.iter().find(|f| f.name == *short) {
+                Some(field) if field.ty.check(value).is_ok() => Ok(()),
+                _ => wrong(),
+            },
             _ => wrong(),
         }
     }
+
+    /// The one form of all values that mean the same. What is not known yet stays as it is.
+    #[must_use]
+    pub fn canonical(&self, value: Value) -> Value {
+        match (self, value) {
+            (_, value @ (Value::Pending(_) | Value::Fingerprint(_) | Value::Null)) => value,
+            (_, Value::Sensitive(inner)) => Value::Sensitive(Box::new(self.canonical(*inner))),
+            (Self::Cidr | Self::Address | Self::AddressOrNone, Value::String(text)) => {
+                Value::String(canonical::network(text))
+            }
+            (Self::Prefix, Value::String(text)) => Value::String(canonical::prefix(text)),
+            (Self::Mac, Value::String(text)) => {
+                Value::String(canonical::mac(&text).unwrap_or(text))
+            }
+            (Self::Ports, value) => canonical::ports(&value).unwrap_or(value),
+            (Self::Protocol, value) => canonical::protocol(&value).unwrap_or(value),
+            (Self::List(item), Value::List(items)) => {
+                Value::List(items.into_iter().map(|v| item.canonical(v)).collect())
+            }
+            (Self::Map(item), Value::Map(map)) => {
+                Value::Map(map.into_iter().map(|(k, v)| (k, item.canonical(v))).collect())
+            }
+            (Self::Object(fields) | Self::Short(_, fields), Value::Map(map)) => {
+                let one = |(name, value): (String, Value)| {
+                    let value = match fields.iter().find(|f| f.name == name) {
+                        Some(field) => field.ty.canonical(value),
+                        None => value,
+                    };
+                    (name, value)
+                };
+                Value::Map(map.into_iter().map(one).filter(|(_, v)| !v.is_null()).collect())
+            }
+            (Self::Short(short, _), value) => {
+                self.canonical(Value::Map([((*short).to_owned(), value)].into()))
+            }
+            (_, value) => value,
+        }
+    }
+}
+
+/// What is written where there shall be no address.
+pub const NONE: &str = "none";
+
+fn names(fields: &[Field]) -> String {
+    fields.iter().map(|f| f.name).collect::<Vec<_>>().join(", ")
 }
 
 fn check_object(
@@ -220,14 +348,4 @@ fn check_object(
         }
     }
     Ok(())
-}
-
-fn check_cidr(text: &str) -> Result<(), String> {
-    match text.parse::<ipnet::IpNet>() {
-        Err(_) => Err(format!("expected a network such as 10.0.0.0/24, found `{text}`")),
-        Ok(net) if net.addr() != net.network() => {
-            Err(format!("`{text}` has host bits set; the network is `{}`", net.trunc()))
-        }
-        Ok(_) => Ok(()),
-    }
 }

@@ -77,15 +77,17 @@ pub struct Sources {
 struct SourceFile {
     path: String,
     text: String,
-    lines: Vec<usize>,
+    /// Where each line begins.
+    lines: Vec<u32>,
 }
 
 impl Sources {
     /// Adds a file by its path relative to the workspace folder and returns its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let text = text.into();
-        let lines =
-            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let mut lines = Vec::with_capacity(text.bytes().filter(|b| *b == b'\n').count() + 1);
+        lines.push(0);
+        lines.extend(text.match_indices('\n').map(|(at, _)| clamp(at + 1)));
         self.files.push(SourceFile { path: path.into(), text, lines });
         FileId(clamp(self.files.len() - 1))
     }
@@ -106,10 +108,22 @@ impl Sources {
             return Place { file: String::new(), line: 1, column: 1 };
         };
         let offset = floor_char(&file.text, span.start as usize);
-        let line = file.lines.partition_point(|&start| start <= offset).max(1);
-        let start = file.lines[line - 1];
+        let line = file.line(offset);
+        let start = file.lines[line - 1] as usize;
         let column = file.text[start..offset].chars().count() + 1;
         Place { file: file.path.clone(), line: clamp(line), column: clamp(column) }
+    }
+
+    /// The lines that a span stands on, without the last line break, with the number of the first
+    /// and the byte where it begins. At most `most` lines.
+    pub fn lines(&self, span: Span, most: usize) -> (&str, usize, usize) {
+        let Some(file) = self.files.get(span.file.0 as usize) else { return ("", 1, 0) };
+        let first = file.line(floor_char(&file.text, span.start as usize));
+        let last = file.line(floor_char(&file.text, span.end.max(span.start) as usize));
+        let begin = |line: usize| file.lines.get(line - 1).map_or(file.text.len(), |b| *b as usize);
+        let start = begin(first);
+        let text = &file.text[start..begin(last.min(first + most - 1) + 1)];
+        (text.strip_suffix('\n').unwrap_or(text), first, start)
     }
 
     /// The text that a span covers, cut to character boundaries.
@@ -118,6 +132,13 @@ impl Sources {
         let start = floor_char(text, span.start as usize);
         let end = floor_char(text, span.end as usize).max(start);
         &text[start..end]
+    }
+}
+
+impl SourceFile {
+    /// The line that a byte stands on, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.lines.partition_point(|&start| start as usize <= offset).max(1)
     }
 }
 
@@ -142,5 +163,14 @@ mod tests {
             assert_eq!((place.line, place.column), (line, column), "offset {offset}");
         }
         assert_eq!(sources.snippet(Span::new(file, 1, 4)), "ä: ");
+        for (start, end, most, expected) in [
+            (0, 3, 1, ("ä: 1", 1, 0)),
+            (7, 8, 1, ("bc: 2", 2, 6)),
+            (0, 8, 1, ("ä: 1", 1, 0)),
+            (0, 8, 9, ("ä: 1\nbc: 2", 1, 0)),
+            (99, 99, 2, ("", 3, 12)),
+        ] {
+            assert_eq!(sources.lines(Span::new(file, start, end), most), expected);
+        }
     }
 }

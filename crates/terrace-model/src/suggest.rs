@@ -1,10 +1,16 @@
 //! The nearest known name for an unknown one.
 
+/// Most candidates of a fitting length that are looked at: a name among thousands is no help.
+const MOST: usize = 1000;
+
 /// The candidate closest to `name`, if it is close enough to be a slip of the fingers.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let limit = (length / 3).max(1);
     candidates
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
+        .take(MOST)
         .map(|candidate| (distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()

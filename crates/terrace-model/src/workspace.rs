@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
 use crate::lifecycle::Lifecycle;
+use crate::refactor::Refactors;
 use crate::source::{Sources, Span, Spanned};
 use crate::value::Value;
 
@@ -34,6 +35,19 @@ pub enum CloudChoice {
     Simulator,
     /// An entry of clouds.yaml, or what `OS_*` says when there is no name.
     OpenStack(Option<String>),
+    /// The reduced REST API of a product in front of OpenStack.
+    Gateway(GatewayChoice),
+}
+
+/// How to reach a gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayChoice {
+    /// Its address.
+    pub endpoint: String,
+    /// The project to work in.
+    pub project_id: String,
+    /// The variable of the environment that holds the token.
+    pub token_env: String,
 }
 
 /// One stack file.
@@ -49,6 +63,8 @@ pub struct Stack {
     pub resources: BTreeMap<ResourceAddress, Resource>,
     /// Its outputs.
     pub outputs: BTreeMap<String, Output>,
+    /// What it says of addresses that changed, objects to take over, and blocks that are gone.
+    pub refactors: Refactors,
 }
 
 /// One block: a resource before it becomes instances.
@@ -85,6 +101,34 @@ pub enum Repeat {
 }
 
 impl Repeat {
+    /// How many instances there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Count(n) => *n as usize,
+            Self::Each(map) => map.len(),
+        }
+    }
+
+    /// Whether there is an instance of this key.
+    pub fn has(&self, key: Option<&InstanceKey>) -> bool {
+        match (self, key) {
+            (Self::One, None) => true,
+            (Self::Count(n), Some(InstanceKey::Index(index))) => index < n,
+            (Self::Each(map), Some(InstanceKey::Text(key))) => map.contains_key(key),
+            _ => false,
+        }
+    }
+
+    /// The key of the first instance, if there is one.
+    pub fn first(&self) -> Option<Option<InstanceKey>> {
+        match self {
+            Self::One => Some(None),
+            Self::Count(n) => (*n > 0).then_some(Some(InstanceKey::Index(0))),
+            Self::Each(map) => map.keys().next().map(|key| Some(InstanceKey::Text(key.clone()))),
+        }
+    }
+
     /// The keys of the instances, in order.
     pub fn keys(&self) -> Vec<Option<InstanceKey>> {
         match self {

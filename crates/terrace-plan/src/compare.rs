@@ -1,16 +1,23 @@
 //! When two values of an attribute mean the same.
 
-use std::net::IpAddr;
+use std::collections::BTreeMap;
 
 use terrace_model::{Attribute, Compare, Value};
 
-/// Whether two values of an attribute mean the same. A value that is not known yet is like no
-/// other; nothing, an empty text, an empty list and an empty map are the same.
-pub fn same_value(attribute: &Attribute, left: &Value, right: &Value) -> bool {
-    if left.is_pending() || right.is_pending() {
+/// Whether a value of an attribute is met by another: they mean the same, or the second has all
+/// that the first gives. A value that is not known yet is like no other; nothing, an empty text,
+/// an empty list and an empty map are the same.
+pub fn same_value(attribute: &Attribute, wanted: &Value, found: &Value) -> bool {
+    if wanted.is_pending() || found.is_pending() {
         return false;
     }
-    canonical(left.revealed(), attribute.compare) == canonical(right.revealed(), attribute.compare)
+    let form =
+        |value: &Value| canonical(attribute.ty.canonical(value.revealed()), attribute.compare);
+    let (wanted, found) = (form(wanted), form(found));
+    match attribute.compare {
+        Compare::Given => has_given(&wanted, &found),
+        _ => wanted == found,
+    }
 }
 
 fn canonical(value: Value, compare: Compare) -> Value {
@@ -18,13 +25,7 @@ fn canonical(value: Value, compare: Compare) -> Value {
         (Value::String(text), _) if text.is_empty() => Value::Null,
         (Value::List(items), _) if items.is_empty() => Value::Null,
         (Value::Map(map), _) if map.is_empty() => Value::Null,
-        (value, Compare::Exact) => value,
-        (Value::String(text), Compare::Network) => Value::String(network(text)),
-        (Value::List(items), Compare::Network) => {
-            Value::List(items.into_iter().map(|v| canonical(v, compare)).collect())
-        }
-        (Value::List(items), Compare::Set) => {
-            let mut items: Vec<Value> = items.into_iter().map(networks_inside).collect();
+        (Value::List(mut items), Compare::Set) => {
             items.sort_by_key(ToString::to_string);
             items.dedup();
             Value::List(items)
@@ -34,28 +35,41 @@ fn canonical(value: Value, compare: Compare) -> Value {
     }
 }
 
-fn networks_inside(value: Value) -> Value {
-    match value {
-        Value::Map(map) => {
-            Value::Map(map.into_iter().map(|(k, v)| (k, networks_inside(v))).collect())
+/// Whether what was found has every field that is given; of a list, each entry that is wanted is
+/// another one of those found, and none is left.
+pub(crate) fn has_given(wanted: &Value, found: &Value) -> bool {
+    match (wanted, found) {
+        (Value::List(wanted), Value::List(found)) => {
+            let (missing, surplus) = unmatched(wanted, found);
+            missing.is_empty() && surplus.is_empty()
         }
-        Value::String(text) => Value::String(network(text)),
-        other => other,
+        (Value::Map(wanted), Value::Map(found)) => fields_given(wanted, found),
+        _ => wanted == found,
     }
 }
 
-fn network(text: String) -> String {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return address.to_string();
+fn fields_given(wanted: &BTreeMap<String, Value>, found: &BTreeMap<String, Value>) -> bool {
+    wanted.iter().all(|(name, value)| match found.get(name) {
+        // A port may have several addresses where one is asked for.
+        Some(Value::List(several)) if value.as_list().is_none() => several.contains(value),
+        other => other == Some(value),
+    })
+}
+
+/// Gives each wanted entry a found one of its own that has all that it gives, those that ask for
+/// most first. Returns the wanted ones that got none, and the found ones that nobody wanted.
+pub fn unmatched(wanted: &[Value], found: &[Value]) -> (Vec<Value>, Vec<Value>) {
+    let mut order: Vec<&Value> = wanted.iter().collect();
+    order.sort_by_key(|value| std::cmp::Reverse(value.as_map().map_or(0, BTreeMap::len)));
+    let mut left: Vec<Value> = found.to_vec();
+    let mut missing = Vec::new();
+    for value in order {
+        match left.iter().position(|other| has_given(value, other)) {
+            Some(at) => drop(left.remove(at)),
+            None => missing.push(value.clone()),
+        }
     }
-    // An `IpNet` prints its address in canonical text, as an `IpAddr` does.
-    match text
-        .split_once('/')
-        .map(|(address, bits)| (address.parse::<IpAddr>(), bits.parse::<u8>()))
-    {
-        Some((Ok(address), Ok(bits))) => format!("{address}/{bits}"),
-        _ => text,
-    }
+    (missing, left)
 }
 
 /// Algorithm and key, without comment and blanks.
@@ -76,6 +90,14 @@ mod tests {
                     .map(|(k, v)| (k.into(), Value::text(v)))
                     .into(),
             )
+        };
+        let nics = |text: &str| {
+            let one = |text: &str| {
+                let fields = ["network", "fixed_ip"].into_iter().zip(text.split(' '));
+                let given = fields.filter(|(_, value)| !value.is_empty());
+                Value::Map(given.map(|(k, v)| (k.to_owned(), Value::text(v))).collect())
+            };
+            Value::List(text.split(',').map(one).collect())
         };
         for (kind, attribute, left, right, same) in [
             (
@@ -107,6 +129,11 @@ mod tests {
                 Value::List(vec![pool("fd00::2"), pool("fd00:0::1")]),
                 true,
             ),
+            (Kind::Server, "networks", Value::texts(["a"]), nics("a 10.0.0.1"), true),
+            (Kind::Server, "networks", Value::texts(["a", "a"]), nics("a 10.0.0.1"), false),
+            (Kind::Server, "networks", nics("b ,a 10.0.0.2"), nics("a 10.0.0.2,b 10.0.0.1"), true),
+            (Kind::Server, "networks", nics("a ,a 10.0.0.2"), nics("a 10.0.0.2,a 10.0.0.1"), true),
+            (Kind::Server, "networks", nics("a 10.0.0.9"), nics("a 10.0.0.1"), false),
             (Kind::Server, "tags", Value::texts(["b", "a"]), Value::texts(["a", "b"]), true),
             (Kind::Server, "metadata", Value::Null, Value::Map([].into()), true),
             (Kind::Network, "description", Value::text(""), Value::Null, true),

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use terrace_graph::ResourceGraph;
 use terrace_model::expr::ResourceReference;
 use terrace_model::{
-    Address, Attributes, CloudIdentity, Diagnostics, Kind, Life, LookupKind, Name, Object,
-    Observation, Observed, Record, Resource, Snapshot, Value, Workspace,
+    Address, Attributes, CloudIdentity, Diagnostics, Kind, Life, Move, Name, Object, Observation,
+    Observed, Record, Resource, Snapshot, Value, Workspace,
 };
 
 use crate::judge::{self, Decided, because};
 use crate::plan::{Action, Drift, InstanceChange, Mode, Plan, PlannedOutput, ReasonCode};
 use crate::scope::{InstanceScope, Values, await_missing, planned_value};
-use crate::{desired, diff, first, ignore, steps};
+use crate::{capable, desired, diff, first, ignore, import, steps};
 
 /// All that a plan is computed from.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,8 @@ pub struct Inputs<'a> {
     pub cloud: &'a CloudIdentity,
     /// The other clouds that blocks or records name.
     pub clouds: &'a BTreeMap<Name, CloudIdentity>,
+    /// Instances that have another address now; `recorded` knows them by that already.
+    pub moves: &'a [Move],
 }
 
 /// Computes the plan.
@@ -47,6 +49,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         problems: Diagnostics::default(),
     };
     if inputs.mode == Mode::Apply {
+        planner.check_imports();
         for address in inputs.graph.order() {
             planner.desired_instance(address);
         }
@@ -59,6 +62,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     let mut instances = planner.instances;
     instances.sort_by(|a, b| (&a.address, a.deposed, &a.id).cmp(&(&b.address, b.deposed, &b.id)));
     let mut refusals = first::decide(&mut instances, inputs.recorded);
+    refusals.extend(import::refusals(&instances));
     refusals.extend(judge::refusals(&instances, inputs.recorded));
     let steps = steps::order(&instances, inputs.recorded);
     Ok(Plan {
@@ -71,6 +75,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         refusals,
         drift: drift(inputs, &instances),
         names: names(inputs),
+        moves: inputs.moves.to_vec(),
         outputs,
         instances,
         steps,
@@ -101,12 +106,15 @@ impl<'a> Planner<'a> {
                 self.problems.extend(problems);
                 Attributes::new()
             });
+        self.problems.extend(capable::refused(resource, address, &desired, facts.driver));
         let life = resource.lifecycle.evaluate(address.kind(), &scope).unwrap_or_else(|problems| {
             self.problems.extend(problems);
             Life::default()
         });
         let mut decided = self.decide(resource, address, (&desired, &life));
         self.trigger(resource, &mut decided);
+        let imported = recorded_nowhere(self.inputs, address) && decided.seen.is_some();
+        self.arrived(address, imported, &mut decided);
         let desired = match (decided.action, decided.kept.take()) {
             (Action::Replace, _) | (_, None) => desired,
             (_, Some(kept)) => kept,
@@ -125,6 +133,7 @@ impl<'a> Planner<'a> {
             deposed: false,
             action: decided.action,
             create_first: false,
+            imported,
             reason: decided.reason,
             cloud: resource.cloud.clone(),
             id: decided.seen.map(|object| object.id.clone()),
@@ -146,7 +155,16 @@ impl<'a> Planner<'a> {
         let place = Some(self.inputs.workspace.sources.place(resource.span));
         let recorded = self.inputs.recorded.records.get(address);
         match (recorded, self.inputs.observed.objects.get(address)) {
-            (None, _) => Decided::create(ReasonCode::New, "it is new", place),
+            (None, _) => match self.inputs.observed.imports.get(address) {
+                Some(Observation::Present(object)) => {
+                    let key = &self.inputs.recorded.fingerprint_key;
+                    let record = import::as_if_recorded(address, wanted.0, object, key);
+                    self.compare(resource, address, wanted, (&record, object))
+                }
+                Some(Observation::Absent) | None => {
+                    Decided::create(ReasonCode::New, "it is new", place)
+                }
+            },
             (Some(_), Some(Observation::Absent) | None) => {
                 Decided::create(ReasonCode::Gone, "it is gone from the cloud", place)
             }
@@ -169,11 +187,32 @@ impl<'a> Planner<'a> {
         };
         let key = &self.inputs.recorded.fingerprint_key;
         let kept = ignore::keep(address, desired, &life.ignored, (record, object));
-        let changes = diff::changes(address, &kept, (record, object), key, &place);
+        let mut changes = diff::changes(address, &kept, (record, object), key, &place);
+        let driver = self.inputs.observed.facts_of(resource.cloud.as_ref()).driver;
+        for change in &mut changes {
+            change.effect = driver.effect(address.kind(), change.effect);
+        }
         let block = Some(sources.place(resource.span));
         let (action, reason) = judge::judge((record, object), &changes, life, block);
         let before = object.attributes.clone();
         Decided { action, reason, seen: Some(object), changes, before, kept: Some(kept) }
+    }
+
+    /// Says of what is otherwise as desired how it came under its address.
+    fn arrived(&self, address: &Address, imported: bool, decided: &mut Decided<'_>) {
+        let from = self.inputs.moves.iter().find(|m| m.to == *address).map(|m| &m.from);
+        if !matches!(decided.action, Action::NoOp | Action::Record) {
+            return;
+        }
+        if imported {
+            let place = import::place(self.inputs.workspace, address);
+            decided.action = Action::Adopt;
+            decided.reason = because(ReasonCode::Imported, "the files say so", place);
+        } else if let (Some(from), Action::NoOp) = (from, decided.action) {
+            let place = decided.reason.place.take();
+            decided.action = Action::Move;
+            decided.reason = because(ReasonCode::Moved, format!("it was `{from}`"), place);
+        }
     }
 
     /// Turns into a replacement what is to be replaced because of something else.
@@ -258,6 +297,10 @@ impl<'a> Planner<'a> {
     }
 }
 
+fn recorded_nowhere(inputs: Inputs<'_>, address: &Address) -> bool {
+    !inputs.recorded.records.contains_key(address)
+}
+
 /// What happens to an instance, or to an attribute of it, if that changes it.
 fn changed(instance: &InstanceChange, attribute: Option<&str>) -> Option<String> {
     let address = &instance.address;
@@ -301,10 +344,8 @@ fn drift(inputs: Inputs<'_>, instances: &[InstanceChange]) -> Vec<Drift> {
 /// Names for the ids that plans show: images and flavors, and everything seen that has a name.
 fn names(inputs: Inputs<'_>) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for kind in [LookupKind::Image, LookupKind::Flavor] {
-        for named in inputs.observed.facts.lookups.get(&kind).into_iter().flatten() {
-            names.insert(named.id.clone(), named.name.clone());
-        }
+    for named in inputs.observed.facts.lookups.values().flatten() {
+        names.insert(named.id.clone(), named.name.clone());
     }
     for (address, observation) in &inputs.observed.objects {
         if let (Observation::Present(object), true) = (observation, address.kind() != Kind::Keypair)

@@ -26,6 +26,12 @@ pub(crate) fn evaluate(
             Err(problem) => problems.push(*problem),
         }
     }
+    if problems.is_empty()
+        && let Err(wrong) = (address.kind().schema().complete)(&mut attributes)
+    {
+        let message = format!("`{address}`: {wrong}");
+        problems.push(Diagnostic::error("E0303", resource.span, message));
+    }
     if problems.is_empty() { Ok(attributes) } else { Err(problems) }
 }
 
@@ -63,6 +69,7 @@ pub(crate) fn one(
         Refers::Lookup(kind) => look_up(kind, value, term.span, facts)?,
         _ => value,
     };
+    let value = attribute.ty.canonical(value);
     let secret = attribute.secret && !value.is_sensitive();
     Ok(Some(if secret { Value::Sensitive(Box::new(value)) } else { value }))
 }
@@ -70,6 +77,7 @@ pub(crate) fn one(
 fn default(attribute: &Attribute, address: &Address) -> Option<Value> {
     match attribute.presence {
         Presence::Default(Fallback::Bool(value)) => Some(Value::Bool(value)),
+        Presence::Default(Fallback::Text(text)) => Some(Value::text(text)),
         Presence::Default(Fallback::OwnName) => Some(Value::text(own_name(address))),
         _ => None,
     }

@@ -1,7 +1,8 @@
 //! What differs between the desired and the observed of one instance.
 
 use terrace_model::{
-    Address, Attribute, Attributes, Compare, Object, Place, Presence, Record, Status, Value,
+    Address, Attribute, Attributes, Compare, Object, OnChange, Place, Presence, Record, Status,
+    Value,
 };
 
 use crate::compare::same_value;
@@ -31,13 +32,21 @@ pub(crate) fn changes(
                 attribute: attribute.name.to_owned(),
                 before: hidden_with(&after, before),
                 after,
-                effect: attribute.on_change,
+                effect: effect(attribute, desired),
                 place: place(attribute.name),
             });
         }
     }
     found.sort_by(|a, b| a.attribute.cmp(&b.attribute));
     found
+}
+
+/// What a change of an attribute does to this instance.
+fn effect(attribute: &Attribute, desired: &Attributes) -> OnChange {
+    match attribute.replace_when {
+        Some(other) if desired.contains_key(other) => OnChange::Replace,
+        _ => attribute.on_change,
+    }
 }
 
 /// What the cloud shows in clear is as secret as what shall replace it.

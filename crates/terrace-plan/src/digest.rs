@@ -19,7 +19,7 @@ impl Plan {
                 let changes: Vec<_> =
                     i.changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
                 let object = (&i.cloud, &i.id, i.deposed, i.revision);
-                let how = (i.action, i.create_first, &i.life, &i.dependencies);
+                let how = (i.action, i.create_first, i.imported, &i.life, &i.dependencies);
                 serde_json::json!([i.address, object, how, i.desired, changes])
             })
             .collect();
@@ -36,6 +36,7 @@ impl Plan {
             sealed.lineage,
             sealed.serial,
             clouds,
+            sealed.moves,
             changes,
             steps,
             sealed.outputs

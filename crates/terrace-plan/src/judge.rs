@@ -1,7 +1,7 @@
 //! What to do with one instance, and why.
 
 use terrace_model::{
-    Attributes, Life, Name, Object, ObjectState, OnChange, Place, Record, Snapshot, Status,
+    Attributes, Kind, Life, Name, Object, ObjectState, OnChange, Place, Record, Snapshot, Status,
 };
 
 use crate::plan::{Action, AttributeChange, InstanceChange, Reason, ReasonCode, Refusal};
@@ -131,9 +131,11 @@ fn kept(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
     let destroys = |i: &&InstanceChange| {
         matches!(i.action, Action::Delete | Action::Replace | Action::Rebuild) && !i.deposed
     };
+    // Of what is not in the files any more its own entry says what the state keeps of it.
     let protected = |i: &&InstanceChange| {
-        i.life.prevent_destroy
-            || recorded.records.get(&i.address).is_some_and(|r| r.prevent_destroy)
+        let kept = i.action != Action::Delete
+            && recorded.records.get(&i.address).is_some_and(|r| r.prevent_destroy);
+        i.life.prevent_destroy || kept
     };
     let refuse = |i: &InstanceChange| {
         Refusal {
@@ -145,5 +147,18 @@ fn kept(instances: &[InstanceChange], recorded: &Snapshot) -> Vec<Refusal> {
         help: "set `lifecycle: { prevent_destroy: false }` on it and apply that first, or undo the change".into(),
     }
     };
-    instances.iter().filter(destroys).filter(protected).map(refuse).collect()
+    let protected = instances.iter().filter(destroys).filter(protected).map(refuse);
+    protected.chain(instances.iter().filter_map(shrinks)).collect()
+}
+
+/// A volume cannot shrink, and to replace it would lose what is on it.
+fn shrinks(instance: &InstanceChange) -> Option<Refusal> {
+    let sizes = instance.changes.iter().find(|c| c.attribute == "size")?;
+    let (before, after) = (sizes.before.as_int()?, sizes.after.as_int()?);
+    let in_place = instance.address.kind() == Kind::Volume && instance.action == Action::Update;
+    (in_place && after < before).then(|| Refusal {
+        address: instance.address.clone(),
+        message: format!("`{}` cannot shrink from {before} to {after} GiB", instance.address),
+        help: format!("write `size: {before}`, or make another volume and move the data"),
+    })
 }

@@ -1,7 +1,8 @@
 //! What is recorded and not desired: deleted, or forgotten when it is gone already or shall stay.
 
 use terrace_model::{
-    Address, Attributes, InstanceKey, Life, Object, Observation, Record, Repeat, Slot, Timed,
+    Address, Attributes, InstanceKey, Life, Object, Observation, Place, Record, Removed, Repeat,
+    Slot, Timed,
 };
 
 use crate::compute::Planner;
@@ -35,7 +36,11 @@ impl Planner<'_> {
         };
         let (action, reason) = match object {
             None => (Action::Forget, because(ReasonCode::Gone, "it is gone from the cloud", None)),
-            Some(_) if record.retain => {
+            Some(_) if self.removed(&slot).is_some_and(|r| r.destroy == Some(false)) => {
+                let text = "it was removed from the files, and the object stays";
+                (Action::Forget, because(ReasonCode::Removed, text, self.where_removed(&slot)))
+            }
+            Some(_) if record.retain && !self.may_go(&slot) => {
                 let text =
                     format!("{}; the object stays, as `on_destroy: retain` says", reason.text);
                 (Action::Forget, because(ReasonCode::Retained, text, reason.place))
@@ -44,9 +49,10 @@ impl Planner<'_> {
         };
         self.instances.push(InstanceChange {
             deposed: slot.deposed.is_some(),
-            address: slot.address,
+            address: slot.address.clone(),
             action,
             create_first: false,
+            imported: false,
             reason,
             cloud: record.cloud.clone(),
             id: Some(record.id.clone()),
@@ -54,9 +60,28 @@ impl Planner<'_> {
             before: object.map(|o: &Object| o.attributes.clone()).unwrap_or_default(),
             desired: Attributes::new(),
             dependencies: record.dependencies.clone(),
-            life: life_of(record),
+            life: Life {
+                prevent_destroy: record.prevent_destroy && !self.may_go(&slot),
+                ..life_of(record)
+            },
             revision: None,
         });
+    }
+
+    /// What the files say of something that is gone from them.
+    fn removed(&self, slot: &Slot) -> Option<&'_ Removed> {
+        let stacks = self.inputs.workspace.stacks.values();
+        let mut all = stacks.flat_map(|stack| &stack.refactors.removed);
+        all.find(|removed| removed.covers(&slot.address))
+    }
+
+    fn where_removed(&self, slot: &Slot) -> Option<Place> {
+        self.removed(slot).map(|r| self.inputs.workspace.sources.place(r.from.span))
+    }
+
+    /// Whether the files say outright that the object goes: that lifts what the state keeps.
+    fn may_go(&self, slot: &Slot) -> bool {
+        self.removed(slot).is_some_and(|removed| removed.destroy == Some(true))
     }
 
     fn observed(&self, slot: &Slot) -> Option<&'_ Observation> {

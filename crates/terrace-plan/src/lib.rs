@@ -4,6 +4,7 @@
 //! give the same bytes and the same digest. [`review`] is the only way to an [`ApprovedPlan`],
 //! which is the only thing that apply takes. This crate never does IO and reads no clock.
 
+mod capable;
 mod compare;
 mod compute;
 mod desired;
@@ -12,17 +13,23 @@ mod digest;
 mod file;
 mod first;
 mod ignore;
+mod import;
 mod judge;
 mod leftovers;
+mod moves;
+mod offline;
 mod plan;
 mod review;
 mod scope;
 mod steps;
 mod verify;
 
-pub use compare::same_value;
+pub use compare::{same_value, unmatched};
 pub use compute::{Inputs, compute};
 pub use file::{PlanFileError, SavedPlan};
+pub use import::wanted as wanted_imports;
+pub use moves::moves;
+pub use offline::Offline;
 pub use plan::{
     Action, AttributeChange, Counts, Drift, InstanceChange, Mode, Operation, Plan, PlannedOutput,
     Reason, ReasonCode, Refusal, Step,

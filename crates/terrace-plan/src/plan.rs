@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use terrace_model::{
-    Address, Attributes, CloudIdentity, Life, Lineage, Name, OnChange, Place, Slot, Value,
+    Address, Attributes, CloudIdentity, Life, Lineage, Move, Name, OnChange, Place, Slot, Value,
 };
 
 /// Everything that would be done and why. Instances are sorted by address, steps are in an order
@@ -26,6 +26,9 @@ pub struct Plan {
     pub clouds: BTreeMap<Name, CloudIdentity>,
     /// One entry for each instance, unchanged ones included.
     pub instances: Vec<InstanceChange>,
+    /// Instances that have another address now; written down before the first step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
     /// What apply does, in order.
     pub steps: Vec<Step>,
     /// What changed in the cloud behind Terrace's back.
@@ -61,6 +64,9 @@ pub struct InstanceChange {
     /// Whether a replacement is made before the old object goes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub create_first: bool,
+    /// Whether it is an object of the cloud that is taken over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
     /// Why.
     pub reason: Reason,
     /// Which cloud it is in; the workspace's own when `None`.
@@ -91,8 +97,13 @@ impl InstanceChange {
 
     /// What apply does for it, in order.
     pub fn operations(&self) -> Vec<Operation> {
+        let adopt = self.imported.then_some(Operation::Adopt);
+        adopt.into_iter().chain(self.changing()).collect()
+    }
+
+    fn changing(&self) -> Vec<Operation> {
         match self.action {
-            Action::NoOp => vec![],
+            Action::NoOp | Action::Move | Action::Adopt => vec![],
             Action::Record => vec![Operation::Record],
             Action::Resume => vec![Operation::Resume],
             Action::Forget => vec![Operation::Forget],
@@ -126,6 +137,10 @@ pub enum Action {
     NoOp,
     /// Only what is recorded of its lifecycle changes.
     Record,
+    /// Only its address changes.
+    Move,
+    /// An object of the cloud is taken over as it is.
+    Adopt,
     /// It exists but was not seen ready; wait until it is.
     Resume,
     /// Only the record goes; the object is gone already, or stays.
@@ -191,6 +206,12 @@ pub enum ReasonCode {
     Deposed,
     /// It is not wanted any more, and the user wants the object to stay.
     Retained,
+    /// The files say that its address changed.
+    Moved,
+    /// The files say that it is to be taken over.
+    Imported,
+    /// The files say that it is gone.
+    Removed,
 }
 
 /// One attribute that changes.
@@ -259,6 +280,8 @@ pub enum Operation {
     Forget,
     /// Write down what is kept of the lifecycle.
     Record,
+    /// Write down an object that is taken over.
+    Adopt,
     /// Wait until an existing object is ready.
     Resume,
     /// Create the object.
@@ -328,6 +351,11 @@ pub struct Counts {
     pub forget: usize,
     /// Only recorded otherwise.
     pub record: usize,
+    /// Moved to another address.
+    #[serde(rename = "move")]
+    pub moved: usize,
+    /// Taken over.
+    pub import: usize,
 }
 
 impl Plan {
@@ -340,10 +368,11 @@ impl Plan {
 
     /// How many of each action there are.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+        let mut counts = Counts { moved: self.moves.len(), ..Counts::default() };
         for instance in &self.instances {
+            counts.import += usize::from(instance.imported);
             match instance.action {
-                Action::NoOp => {}
+                Action::NoOp | Action::Move | Action::Adopt => {}
                 Action::Record => counts.record += 1,
                 Action::Resume => counts.resume += 1,
                 Action::Forget => counts.forget += 1,
@@ -365,6 +394,11 @@ impl Plan {
     pub fn primary(&self, address: &Address) -> Option<&InstanceChange> {
         let order = |i: &InstanceChange| (&i.address, i.deposed).cmp(&(address, false));
         self.instances.binary_search_by(order).ok().map(|at| &self.instances[at])
+    }
+
+    /// Where an instance was before, if its address changed.
+    pub fn moved_from(&self, address: &Address) -> Option<&Address> {
+        self.moves.iter().find(|m| m.to == *address).map(|m| &m.from)
     }
 
     /// The instance that a step is about.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, ResourceReference, Root, Scope};
 use terrace_model::{
-    Address, Attributes, InstanceKey, Origin, Pending, Presence, Repeat, ResourceAddress, Stack,
-    StackName, Value, Workspace,
+    Address, Attributes, Compare, InstanceKey, Origin, Pending, Presence, Repeat, ResourceAddress,
+    Stack, StackName, Value, Workspace,
 };
+
+use crate::compare::same_value;
 
 /// Values of all instances that were planned so far.
 pub(crate) type Values = BTreeMap<Address, Attributes>;
@@ -86,6 +88,7 @@ impl InstanceScope<'_> {
         };
         match (&reference.key, &block.repeat) {
             (Some(key), _) => one(Some(key.clone())),
+            (None, _) if reference.own_key => one(self.key().cloned()),
             (None, Repeat::One) => one(None),
             (None, _) if self.inside(&address) => one(self.key().cloned()),
             (None, Repeat::Count(n)) => (0..*n)
@@ -154,7 +157,12 @@ pub fn planned_value(
     for attribute in schema.attributes {
         let by_cloud =
             matches!(attribute.presence, Presence::Computed | Presence::OptionalComputed);
+        let told = values.get(attribute.name);
         match desired.get(attribute.name) {
+            // What is seen has all that is given, and more.
+            Some(value)
+                if attribute.compare == Compare::Given
+                    && told.is_some_and(|told| same_value(attribute, value, told)) => {}
             Some(value) if !value.is_null() => {
                 drop(values.insert(attribute.name.to_owned(), value.clone()));
             }
@@ -189,6 +197,7 @@ fn waiting_for(address: &Address, attribute: &str) -> Value {
         kind: address.kind(),
         path: address.resource.path.clone(),
         key: address.key.clone(),
+        own_key: false,
         attribute: Some(attribute.to_owned()),
         span: terrace_model::Span::new(terrace_model::FileId(u32::MAX), 0, 0),
     };

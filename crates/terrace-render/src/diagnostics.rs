@@ -1,8 +1,10 @@
 //! Diagnostics: the source line, underlined, with what to do.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::fmt::Write as _;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
-use terrace_model::{Diagnostic, Diagnostics, Label, Severity, Sources, Span};
+use terrace_model::{Diagnostic, Diagnostics, Severity, Sources, Span};
 
 use crate::style::{Style, plural};
 
@@ -27,6 +29,9 @@ pub fn diagnostics(diagnostics: &Diagnostics, sources: &Sources, style: Style) -
             .collect();
     if !counted.is_empty() {
         text.push_str(&counted.join(", "));
+        if diagnostics.dropped() > 0 {
+            let _ = write!(text, ", and {} more that are not shown", diagnostics.dropped());
+        }
         text.push('\n');
     }
     text
@@ -39,11 +44,20 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     };
     let mut group =
         Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code));
-    if let Some(primary) = &diagnostic.primary {
-        group = group.element(snippet(primary, AnnotationKind::Primary, sources));
-    }
-    for label in &diagnostic.related {
-        group = group.element(snippet(label, AnnotationKind::Context, sources));
+    let primary = diagnostic.primary.iter().map(|label| (label, AnnotationKind::Primary));
+    let related = diagnostic.related.iter().map(|label| (label, AnnotationKind::Context));
+    for (label, kind) in primary.chain(related) {
+        let (line, number, start) = sources.lines(label.span, 1);
+        group = if line.len() > LONG_LINE {
+            let place = sources.place(label.span);
+            let path = sources.path(label.span.file);
+            let (line, column) = (place.line as usize, place.column as usize);
+            group.element(Origin::path(path).line(line).char_column(column))
+        } else {
+            let annotation = kind.span(within(line, label.span, start)).label(label.text.as_str());
+            let snippet = Snippet::source(line).path(sources.path(label.span.file));
+            group.element(snippet.line_start(number).fold(true).annotation(annotation))
+        };
     }
     match &diagnostic.help {
         Some(help) => group.element(Level::HELP.message(help.as_str())),
@@ -51,29 +65,20 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     }
 }
 
-fn snippet<'a>(
-    label: &'a Label,
-    kind: AnnotationKind,
-    sources: &'a Sources,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let text = sources.text(label.span.file);
-    let annotation = kind.span(first_line(text, label.span)).label(label.text.as_str());
-    Snippet::source(text).path(sources.path(label.span.file)).fold(true).annotation(annotation)
-}
+/// A line longer than this is not shown, only named.
+const LONG_LINE: usize = 2000;
 
-/// The part of a span on its first line: a whole block underlined says less than its beginning.
-fn first_line(text: &str, span: Span) -> std::ops::Range<usize> {
-    let floor = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
+/// The part of a span on its first line, in that line: a whole block underlined says less than its
+/// beginning.
+fn within(line: &str, span: Span, start: usize) -> std::ops::Range<usize> {
+    let floor = |at: u32| {
+        let mut at = (at as usize).saturating_sub(start).min(line.len());
+        while !line.is_char_boundary(at) {
             at -= 1;
         }
         at
     };
-    let start = floor(span.start as usize);
-    let end = floor(span.end as usize).max(start);
-    let line = text[start..end].find('\n').map_or(end, |newline| start + newline);
-    start..line
+    floor(span.start)..floor(span.end.max(span.start))
 }
 
 /// All findings as JSON: the stable form of `terrace validate --json`. Lines and columns count from

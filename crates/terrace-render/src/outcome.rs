@@ -21,6 +21,8 @@ pub fn outcome(outcome: &Outcome, style: Style) -> String {
         (done.resume, "waited for"),
         (done.forget, "forgotten"),
         (done.record, "recorded"),
+        (done.moved, "moved"),
+        (done.import, "imported"),
     ];
     let parts = always.into_iter().chain(some.into_iter().filter(|(n, _)| *n > 0));
     let parts: Vec<String> = parts.map(|(n, word)| format!("{n} {word}")).collect();

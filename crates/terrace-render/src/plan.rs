@@ -44,7 +44,7 @@ pub fn plan(text: &PlanText<'_>) -> String {
     }
     parts.extend(legend(&changed));
     parts.extend(losses(&changed, style));
-    parts.extend(changed.iter().map(|i| block(i, &plan.names, style)));
+    parts.extend(changed.iter().map(|i| block(i, plan, style)));
     parts.extend(outputs(plan));
     let refusals =
         plan.refusals.iter().map(|r| format!("Refused: {}.\n  help: {}", r.message, r.help));
@@ -61,6 +61,8 @@ fn symbol(instance: &InstanceChange) -> (&'static str, &'static str, AnsiColor) 
         Action::Replace if instance.life.retain => {
             ("./+", "is replaced: the old object stays, and is forgotten", AnsiColor::Yellow)
         }
+        Action::Move => (" =>", "is moved: only its address changes", AnsiColor::White),
+        Action::Adopt => (" <=", "is imported as it is", AnsiColor::Cyan),
         Action::Record => ("  =", "is recorded: only the state changes", AnsiColor::White),
         Action::NoOp => ("   ", "is unchanged", AnsiColor::White),
         Action::Resume => ("  >", "is waited for", AnsiColor::Cyan),
@@ -100,7 +102,8 @@ fn losses(changed: &[&InstanceChange], style: Style) -> Option<String> {
     })
 }
 
-fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Style) -> String {
+fn block(instance: &InstanceChange, plan: &Plan, style: Style) -> String {
+    let names = &plan.names;
     let (mark, words, colour) = symbol(instance);
     let place = instance.reason.place.as_ref().map(|p| format!(" ({p})")).unwrap_or_default();
     let cloud = instance.cloud.as_ref().map(|c| format!(" in the cloud {c}")).unwrap_or_default();
@@ -110,12 +113,16 @@ fn block(instance: &InstanceChange, names: &BTreeMap<String, String>, style: Sty
         style.bold(&instance.slot().to_string()),
         instance.reason.text,
     )];
+    let from = plan.moved_from(&instance.address).filter(|_| instance.action != Action::Move);
+    lines.extend(from.map(|from| format!("        (moved from {from})")));
+    let id = instance.id.iter().filter(|_| instance.imported);
+    lines.extend(id.map(|id| format!("        (imported, id {id})")));
     match instance.action {
         Action::Create => lines.extend(listed(&instance.desired, names)),
         Action::Replace if instance.changes.is_empty() => {
             lines.extend(listed(&instance.desired, names));
         }
-        Action::Record => {}
+        Action::Record | Action::Move | Action::Adopt => {}
         Action::Delete | Action::Forget => {
             for name in ["name", "id"] {
                 if let Some(value) = instance.before.get(name) {
@@ -202,6 +209,8 @@ fn summary(plan: &Plan, style: Style) -> String {
         (counts.resume, "wait for"),
         (counts.forget, "forget"),
         (counts.record, "record"),
+        (counts.moved, "move"),
+        (counts.import, "import"),
     ];
     let extra = some.into_iter().filter(|(n, _)| *n > 0);
     let parts: Vec<String> =

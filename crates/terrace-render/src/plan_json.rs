@@ -31,14 +31,14 @@ pub fn plan_json(plan: &Plan, digest: &str) -> Json {
         "complete": true,
         "errored": false,
         "summary": plan.counts(),
-        "resource_changes": plan.instances.iter().map(change).collect::<Vec<_>>(),
+        "resource_changes": plan.instances.iter().map(|i| change(i, plan)).collect::<Vec<_>>(),
         "resource_drift": drift.collect::<Vec<_>>(),
         "output_changes": outputs,
         "refusals": plan.refusals,
     })
 }
 
-fn change(instance: &InstanceChange) -> Json {
+fn change(instance: &InstanceChange, plan: &Plan) -> Json {
     let before = object(&instance.before, plain);
     let exists_after = !matches!(instance.action, Action::Delete | Action::Forget);
     let (before, after) =
@@ -53,6 +53,7 @@ fn change(instance: &InstanceChange) -> Json {
             InstanceKey::Index(index) => json!(index),
             InstanceKey::Text(text) => json!(text),
         }),
+        "previous_address": plan.moved_from(&instance.address).filter(|_| !instance.deposed),
         "id": instance.id,
         "deposed": instance.id.as_ref().filter(|_| instance.deposed),
         "action": instance.action,
@@ -65,6 +66,7 @@ fn change(instance: &InstanceChange) -> Json {
             "after_unknown": flags(after, Value::is_pending),
             "before_sensitive": flags(&instance.before, Value::is_sensitive),
             "after_sensitive": flags(after, Value::is_sensitive),
+            "importing": instance.id.as_ref().filter(|_| instance.imported).map(|id| json!({ "id": id })),
             "replace_paths": replaces.map(|c| json!([c.attribute])).collect::<Vec<_>>(),
             "attributes": instance.changes.iter().map(|c| json!({
                 "attribute": c.attribute, "before": plain(&c.before), "after": plain(&c.after), "place": c.place,
@@ -97,7 +99,7 @@ pub(crate) fn plain(value: &Value) -> Json {
 
 fn actions(instance: &InstanceChange) -> &'static [&'static str] {
     match instance.action {
-        Action::NoOp | Action::Resume | Action::Record => &["no-op"],
+        Action::NoOp | Action::Resume | Action::Record | Action::Move | Action::Adopt => &["no-op"],
         Action::Replace if instance.create_first => &["create", "delete"],
         Action::Replace if instance.life.retain => &["create", "forget"],
         Action::Forget => &["forget"],

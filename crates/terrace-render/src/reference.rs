@@ -33,7 +33,7 @@ fn kind_page(kind: Kind) -> String {
             &mut text,
             format!(
                 " Written inside of a {}, under `{}`, with which it repeats.",
-                parent.noun, schema.section
+                parent.noun, schema.key
             ),
         );
     }
@@ -82,9 +82,16 @@ fn row(cells: &[String]) -> String {
 }
 
 fn attribute_type(attribute: &Attribute) -> String {
-    match (attribute.refers, attribute.ty) {
+    type_of(attribute.refers, attribute.ty)
+}
+
+fn type_of(refers: Refers, ty: Type) -> String {
+    match (refers, ty) {
         (Refers::Kind(kind), Type::List(_)) => format!("names of [{0}]({0}.md)", kind.section()),
         (Refers::Kind(kind), _) => format!("name of one of [{0}]({0}.md)", kind.section()),
+        (Refers::KindOrOwn(kind), _) => {
+            format!("name of one of [{0}]({0}.md), or its own", kind.section())
+        }
         (_, ty) => ty.describe(),
     }
 }
@@ -94,6 +101,7 @@ fn left_out(presence: Presence) -> String {
         Presence::Required => "**required**".into(),
         Presence::Optional => "not set".into(),
         Presence::Default(Fallback::Bool(value)) => format!("`{value}`"),
+        Presence::Default(Fallback::Text(text)) => format!("`{text}`"),
         Presence::Default(Fallback::OwnName) => "its own name".into(),
         Presence::OptionalComputed => "the cloud chooses".into(),
         Presence::Computed => "set by the cloud".into(),
@@ -115,7 +123,13 @@ fn remarks(attribute: &Attribute) -> String {
         Compare::Set => text.push_str(" Compared as a set."),
         Compare::OwnKeys => text.push_str(" Compared key by key."),
         Compare::PublicKey => text.push_str(" Compared by key: comment and blanks do not matter."),
-        Compare::Exact | Compare::Network => {}
+        Compare::Given => {
+            text.push_str(" Compared by what is given, in any order.");
+        }
+        Compare::Exact => {}
+    }
+    if let Some(other) = attribute.replace_when {
+        add(&mut text, format!(" With `{other}` a change is a replace."));
     }
     if attribute.secret {
         text.push_str(" Secret: never shown.");
@@ -128,7 +142,7 @@ fn remarks(attribute: &Attribute) -> String {
 
 fn object_fields(attributes: &[&Attribute]) -> String {
     let object = |ty: Type| -> Option<&'static [Field]> {
-        if let Type::Object(fields) = ty { Some(fields) } else { None }
+        if let Type::Object(fields) | Type::Short(_, fields) = ty { Some(fields) } else { None }
     };
     let fields = |ty: Type| match ty {
         Type::List(item) => object(*item),
@@ -145,7 +159,7 @@ fn object_fields(attributes: &[&Attribute]) -> String {
             let required = if field.required { " **Required.**" } else { "" };
             let cells = [
                 format!("`{}`", field.name),
-                field.ty.describe(),
+                type_of(field.refers, field.ty),
                 format!("{}{required}", field.doc),
             ];
             text.push_str(&row(&cells));

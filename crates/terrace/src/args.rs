@@ -57,6 +57,7 @@ pub(crate) enum Command {
     Init(commands::init::Init),
     Validate(commands::validate::Validate),
     Fmt(commands::fmt::Fmt),
+    Explain(commands::explain::Explain),
     Plan(commands::plan::Plan),
     Apply(commands::apply::Apply),
     Destroy(commands::destroy::Destroy),
@@ -65,6 +66,8 @@ pub(crate) enum Command {
     /// Look into the state.
     #[command(subcommand)]
     State(commands::state::State),
+    Console(commands::console::Console),
+    Graph(commands::graph::Graph),
     Schema(commands::schema::Schema),
     Completions(commands::completions::Completions),
     #[command(hide = true)]

@@ -120,16 +120,37 @@ pub(crate) struct Planned {
     pub(crate) recovery: Recovery,
 }
 
+/// Whether the recorded objects are read from the cloud, or taken as they were last seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refresh {
+    Read,
+    AsRecorded,
+}
+
 /// Finds out what an earlier run left, reads the cloud, and plans. Writes nothing.
-pub(crate) async fn plan(loaded: &Loaded, place: &Place, mode: Mode) -> anyhow::Result<Planned> {
+pub(crate) async fn plan(
+    loaded: &Loaded,
+    place: &Place,
+    mode: Mode,
+    refresh: Refresh,
+) -> anyhow::Result<Planned> {
     let snapshot = place.store.snapshot()?;
     let recovery =
         terrace_engine::recover(&place.context, &snapshot, place.store.unfinished()?).await?;
-    let recorded = recovery.onto(snapshot);
-    let wanted =
-        if mode == Mode::Apply { Wanted::by(&loaded.workspace) } else { Wanted::default() };
-    let observed = terrace_engine::refresh(&place.context, &recorded, &wanted).await?;
     let Loaded { workspace, graph } = loaded;
+    let wrong = |found| Invalid::new(found, workspace.sources.clone());
+    let recorded = recovery.onto(snapshot);
+    let moves = terrace_plan::moves(workspace, &recorded).map_err(wrong)?;
+    let recorded = recorded.moved(&moves);
+    let mut wanted = match mode {
+        Mode::Apply => {
+            let imports = terrace_plan::wanted_imports(workspace, &recorded);
+            Wanted { imports, ..Wanted::by(workspace) }
+        }
+        Mode::Destroy => Wanted::default(),
+    };
+    wanted.as_recorded = refresh == Refresh::AsRecorded;
+    let observed = terrace_engine::refresh(&place.context, &recorded, &wanted).await?;
     let inputs = Inputs {
         mode,
         workspace,
@@ -138,9 +159,9 @@ pub(crate) async fn plan(loaded: &Loaded, place: &Place, mode: Mode) -> anyhow::
         observed: &observed,
         cloud: &place.cloud,
         clouds: &place.clouds,
+        moves: &moves,
     };
-    let plan =
-        terrace_plan::compute(inputs).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;
+    let plan = terrace_plan::compute(inputs).map_err(wrong)?;
     Ok(Planned { plan, recorded, recovery })
 }
 

@@ -119,6 +119,7 @@ impl World {
             observed: &observed,
             cloud: &context.identity(),
             clouds: &context.identities(),
+            moves: &[],
         })
         .expect("a plan");
         recovery.commit(self.store.as_ref())?;

@@ -163,6 +163,18 @@ impl Nic {
         Self { target: NicTarget::Port(id.into()), fixed_ip: None }
     }
 
+    /// The same for a server that exists.
+    pub(super) fn attachment(&self) -> Value {
+        let mut nic = match &self.target {
+            NicTarget::Network(id) => json!({ "net_id": id }),
+            NicTarget::Port(id) => json!({ "port_id": id }),
+        };
+        if let Some(address) = &self.fixed_ip {
+            nic["fixed_ips"] = json!([{ "ip_address": address }]);
+        }
+        nic
+    }
+
     fn body(&self) -> Value {
         let mut nic = match &self.target {
             NicTarget::Network(id) => json!({ "uuid": id }),
@@ -204,6 +216,48 @@ pub struct NewServer {
     pub group: Option<String>,
     /// The description (needs 2.19).
     pub description: Option<String>,
+    /// The administrator's password; nova makes one unless given.
+    pub admin_password: Option<String>,
+    /// The name it has for itself (needs 2.90).
+    pub hostname: Option<String>,
+    /// A volume as its root disk.
+    pub boot_volume: Option<BootVolume>,
+    /// Further hints for the scheduler.
+    pub hints: Map<String, Value>,
+}
+
+/// A volume as the root disk of a new server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BootVolume {
+    /// `image`, `volume` or `snapshot`.
+    pub source: String,
+    /// The id of that.
+    pub id: String,
+    /// The size in GiB, of one that is made.
+    pub size: Option<i64>,
+    /// The volume type, of one that is made (needs 2.67).
+    pub volume_type: Option<String>,
+    /// Whether it goes with the server.
+    pub delete_on_termination: bool,
+}
+
+impl BootVolume {
+    fn body(&self) -> Value {
+        let mut body = json!({
+            "source_type": self.source,
+            "destination_type": "volume",
+            "uuid": self.id,
+            "boot_index": 0,
+            "delete_on_termination": self.delete_on_termination,
+        });
+        if let Some(size) = self.size {
+            body["volume_size"] = json!(size);
+        }
+        if let Some(volume_type) = &self.volume_type {
+            body["volume_type"] = json!(volume_type);
+        }
+        body
+    }
 }
 
 /// User data often carries secrets, so it does not show.
@@ -226,6 +280,8 @@ pub struct ServerChange {
     pub name: Option<String>,
     /// The new description; empty removes it (needs 2.19).
     pub description: Option<String>,
+    /// The new name that it has for itself (needs 2.90).
+    pub hostname: Option<String>,
 }
 
 /// All servers of the project, whole, page by page.
@@ -243,8 +299,10 @@ pub fn server(id: &str) -> Call {
 /// Creates a server; the answer holds its id and little else.
 pub fn create_server(new: &NewServer) -> Call {
     let mut body = json!({ "server": new.server_body() });
-    if let Some(group) = &new.group {
-        body["os:scheduler_hints"] = json!({ "group": group });
+    let mut hints = new.hints.clone();
+    hints.extend(new.group.iter().map(|group| ("group".to_owned(), json!(group))));
+    if !hints.is_empty() {
+        body["os:scheduler_hints"] = Value::Object(hints);
     }
     let call = Call::post(Service::Compute, "/servers").body(body).success(&[202]);
     match new.need() {
@@ -255,7 +313,11 @@ pub fn create_server(new: &NewServer) -> Call {
 
 impl NewServer {
     fn need(&self) -> Option<(Microversion, &'static str)> {
-        if !self.tags.is_empty() {
+        if self.hostname.is_some() {
+            Some((Microversion::new(2, 90), "creating a server with a hostname"))
+        } else if self.boot_volume.as_ref().is_some_and(|v| v.volume_type.is_some()) {
+            Some((Microversion::new(2, 67), "booting from a volume of a type"))
+        } else if !self.tags.is_empty() {
             Some((Microversion::new(2, 52), "creating a server with tags"))
         } else if self.description.is_some() {
             Some((Microversion::new(2, 19), "creating a server with a description"))
@@ -285,6 +347,9 @@ impl NewServer {
         put("availability_zone", self.availability_zone.as_ref().map(|zone| json!(zone)));
         put("config_drive", self.config_drive.map(|drive| json!(drive)));
         put("description", self.description.as_ref().map(|text| json!(text)));
+        put("adminPass", self.admin_password.as_ref().map(|text| json!(text)));
+        put("hostname", self.hostname.as_ref().map(|text| json!(text)));
+        put("block_device_mapping_v2", self.boot_volume.as_ref().map(|v| json!([v.body()])));
         Value::Object(server)
     }
 
@@ -306,6 +371,15 @@ pub fn update_server(id: &str, change: &ServerChange) -> Call {
         server.insert("name".into(), json!(name));
     }
     let call = Call::put(Service::Compute, format!("/servers/{}", segment(id)));
+    if let Some(name) = &change.hostname {
+        server.insert("hostname".into(), json!(name));
+        if let Some(text) = &change.description {
+            server.insert("description".into(), json!(text));
+        }
+        return call
+            .body(json!({ "server": server }))
+            .microversion(Microversion::new(2, 90), "changing a server's hostname");
+    }
     let Some(text) = &change.description else {
         return call.body(json!({ "server": server }));
     };

@@ -15,6 +15,7 @@ fn calls_have_their_method_path_and_version() {
     let change = |name: Option<&str>, description: Option<&str>| ServerChange {
         name: name.map(Into::into),
         description: description.map(Into::into),
+        hostname: None,
     };
     for (call, expected) in [
         (servers_detail(&[]), "GET /servers/detail 2.26"),
@@ -22,6 +23,10 @@ fn calls_have_their_method_path_and_version() {
         (update_server("s", &change(Some("n"), None)), "PUT /servers/s"),
         (update_server("s", &change(None, Some("d"))), "PUT /servers/s 2.19"),
         (delete_server("s"), "DELETE /servers/s"),
+        (attach_volume("s", "v", None, false), "POST /servers/s/os-volume_attachments"),
+        (attach_volume("s", "v", None, true), "POST /servers/s/os-volume_attachments 2.79"),
+        (update_attachment("s", "v", true), "PUT /servers/s/os-volume_attachments/v 2.85"),
+        (detach_interface("s", "p"), "DELETE /servers/s/os-interface/p"),
         (delete_metadata_key("s", "a b"), "DELETE /servers/s/metadata/a%20b"),
         (keypairs(), "GET /os-keypairs 2.35"),
         (keypair("my key"), "GET /os-keypairs/my%20key 2.2"),
@@ -67,6 +72,7 @@ fn a_whole_server_is_asked_for_whole() {
         config_drive: Some(true),
         group: Some("g".into()),
         description: Some("d".into()),
+        ..NewServer::default()
     };
     let call = create_server(&new);
     assert_eq!(line(&call), "POST /servers 2.52");
@@ -180,6 +186,39 @@ fn old_and_new_shapes_of_the_rest_are_read() {
         "reserved": 1 }, "ram": { "limit": -1, "in_use": 9 }, "x": { "limit": 1, "in_use": 2 } }));
     let left: Vec<_> = quotas.0.iter().map(|(name, quota)| (name.as_str(), quota.left())).collect();
     assert_eq!(left, [("cores", Some(16)), ("ram", None), ("x", Some(0))]);
+}
+
+#[test]
+fn what_a_server_starts_from_and_what_it_is_plugged_into() {
+    let new = NewServer {
+        name: "web".into(),
+        flavor_id: "1".into(),
+        boot_volume: Some(BootVolume {
+            source: "image".into(),
+            id: "i".into(),
+            size: Some(8),
+            volume_type: Some("fast".into()),
+            delete_on_termination: true,
+        }),
+        hints: [("different_host".to_owned(), json!(["s"]))].into_iter().collect(),
+        ..NewServer::default()
+    };
+    let call = create_server(&new);
+    assert_eq!(line(&call), "POST /servers 2.67");
+    let body = call.body.unwrap();
+    assert_eq!(
+        body["server"]["block_device_mapping_v2"],
+        json!([{
+            "source_type": "image", "destination_type": "volume", "uuid": "i", "boot_index": 0,
+            "volume_size": 8, "volume_type": "fast", "delete_on_termination": true,
+        }])
+    );
+    assert_eq!(body["os:scheduler_hints"], json!({ "different_host": ["s"] }));
+    let nic = Nic { fixed_ip: Some("10.0.0.9".into()), ..Nic::network("n") };
+    assert_eq!(
+        attach_interface("s", &nic).body.unwrap(),
+        json!({ "interfaceAttachment": { "net_id": "n", "fixed_ips": [{ "ip_address": "10.0.0.9" }] } })
+    );
 }
 
 #[test]

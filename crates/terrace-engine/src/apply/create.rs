@@ -14,7 +14,7 @@ use terrace_state::{Ended, Intent, OpId, Operation, Verb};
 
 use super::step::{Trouble, Work, cloud, limit};
 use crate::event::Event;
-use crate::kinds::{self, Change, New, Progress, Recognised, Waiting};
+use crate::kinds::{self, Change, Lists, New, Place, Progress, Recognised, Waiting};
 use crate::marker::marker;
 use crate::records;
 use crate::recover::is_it;
@@ -22,11 +22,13 @@ use crate::wait::{Until, Waited};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const LOOKS: u32 = 6;
+/// No way between two power states is longer.
+const POWER_STEPS: u32 = 4;
 
 impl Work<'_> {
     pub(super) async fn create(&self, instance: &InstanceChange) -> Result<String, Trouble> {
         let address = &instance.address;
-        let desired = self.resolved(address, &instance.desired)?;
+        let desired = self.desired(instance)?;
         let intent = self.intent_to_create(instance, &desired).await?;
         let marker = intent.marker.clone();
         let op = self.begin(intent.clone()).await?;
@@ -42,7 +44,7 @@ impl Work<'_> {
         let known = id.clone();
         self.stored(move |store| store.known(op, &known)).await?;
         self.context.emit(Event::Known { address: address.clone(), id: id.clone() });
-        self.settle(op, (instance, &intent), &id).await?;
+        self.settle(op, (instance, &intent), &id, &desired).await?;
         Ok(id)
     }
 
@@ -68,10 +70,11 @@ impl Work<'_> {
             at_ms: self.context.now(),
             planned: Some(planned),
         };
-        if kinds::recognised(address.kind()) == Recognised::NewGroup {
-            let there = kinds::list(address.kind(), self.context.session(address))
-                .await
-                .map_err(|e| cloud(&e))?;
+        let session = self.context.session(address);
+        let by = kinds::recognised(address.kind(), session.driver());
+        if matches!(by, Recognised::NewGroup | Recognised::NewName) {
+            let lists = Lists::of(session);
+            let there = kinds::list(address.kind(), &lists).await.map_err(|e| cloud(&e))?;
             let name = desired.get("name");
             intent.existing = there
                 .into_iter()
@@ -86,10 +89,11 @@ impl Work<'_> {
     /// operation stays open in the journal, and the next run looks again.
     async fn find(&self, op: OpId, intent: &Intent, error: &ApiError) -> Result<String, Trouble> {
         let operation = Operation { op, intent: intent.clone(), id: None };
+        let session = self.context.session(&intent.address);
+        let by = kinds::recognised(intent.address.kind(), session.driver());
         for _ in 0..LOOKS {
-            let session = self.context.session(&intent.address);
-            if let Ok(all) = kinds::list(intent.address.kind(), session).await {
-                let mut fits = all.into_iter().filter(|object| is_it(&operation, object));
+            if let Ok(all) = kinds::list(intent.address.kind(), &Lists::of(session)).await {
+                let mut fits = all.into_iter().filter(|object| is_it(&operation, object, by));
                 match (fits.next(), fits.next()) {
                     (Some(object), None) => return Ok(object.id),
                     (Some(_), Some(_)) => break,
@@ -107,6 +111,7 @@ impl Work<'_> {
         op: OpId,
         (instance, intent): (&InstanceChange, &Intent),
         id: &str,
+        desired: &Attributes,
     ) -> Result<(), Trouble> {
         let address = &intent.address;
         let limit = limit(instance, Timed::Create);
@@ -121,18 +126,58 @@ impl Work<'_> {
                 None,
             ));
         }
+        let finished = match &waited {
+            None | Some(Waited::Settled(Progress::Ready)) => {
+                self.finish(instance, id, &New { desired, marker: &intent.marker }).await
+            }
+            Some(_) => Ok(()),
+        };
         let object = self.read(address, id).await?;
         let planned = intent.planned.clone().expect("invariant: a create is planned");
         let record = records::record(address, planned, &object, &intent.marker);
         self.values.learn(address, object.attributes.clone());
         self.end(op, Ended::Recorded(Box::new(record))).await?;
-        judge(&object, waited, limit)
+        judge(&object, waited, limit)?;
+        finished
+    }
+
+    /// What is left to do of a creation once the object is there.
+    async fn finish(
+        &self,
+        instance: &InstanceChange,
+        id: &str,
+        new: &New<'_>,
+    ) -> Result<(), Trouble> {
+        let address = &instance.address;
+        let session = self.context.session(address);
+        kinds::finish(address.kind(), session, id, new).await.map_err(|e| cloud(&e))?;
+        self.power(instance, id, new.desired.get("power_state")).await
+    }
+
+    /// Brings a server into a power state, step by step.
+    async fn power(
+        &self,
+        instance: &InstanceChange,
+        id: &str,
+        wanted: Option<&Value>,
+    ) -> Result<(), Trouble> {
+        let address = &instance.address;
+        let wanted = wanted.filter(|_| address.kind() == Kind::Server).and_then(Value::as_str);
+        let Some(wanted) = wanted else { return Ok(()) };
+        for _ in 0..POWER_STEPS {
+            let step = kinds::power_step(self.context.session(address), id, wanted).await;
+            if !step.map_err(|e| cloud(&e))? {
+                break;
+            }
+            self.settled(instance, id).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn update(&self, instance: &InstanceChange) -> Result<String, Trouble> {
         let address = &instance.address;
         let id = instance.id.clone().expect("invariant: what is changed exists");
-        let desired = self.resolved(address, &instance.desired)?;
+        let desired = self.desired(instance)?;
         let after =
             instance.changes.iter().map(|c| (c.attribute.clone(), c.after.clone())).collect();
         let changes = self.resolved(address, &after)?;
@@ -152,10 +197,13 @@ impl Work<'_> {
             planned: Some(planned.clone()),
         };
         let op = self.begin(intent).await?;
-        let changed = self.change(instance, &id, &changes, &marker).await;
+        let changed = self.change(instance, (&id, &marker), &changes, &desired).await;
         // Whatever came of it, what is there now is written down; declared is what took effect.
         let object = self.read(address, &id).await?;
-        let kept = record.map(|r| r.declared).unwrap_or_default();
+        let kept = match record {
+            Some(record) => record.declared,
+            None => self.unchanged(instance)?,
+        };
         let mut written = records::record(address, planned, &object, &marker);
         if changed.is_err() {
             written.seen = records::seen(&kept, &object.attributes);
@@ -177,9 +225,9 @@ impl Work<'_> {
     async fn change(
         &self,
         instance: &InstanceChange,
-        id: &str,
+        (id, marker): (&str, &str),
         changes: &BTreeMap<String, Value>,
-        marker: &str,
+        desired: &Attributes,
     ) -> Result<(), Trouble> {
         let address = &instance.address;
         let session = self.context.session(address);
@@ -193,8 +241,9 @@ impl Work<'_> {
         if !in_place.is_empty() {
             let before = instance.changes.iter().map(|c| (c.attribute.clone(), c.before.clone()));
             let before = before.collect();
-            let change = Change { id, changes: &in_place, before: &before, marker };
-            kinds::update(address.kind(), session, &change).await.map_err(|e| cloud(&e))?;
+            let change = Change { id, changes: &in_place, before: &before, desired, marker };
+            let place = Place { session, clock: self.context.clock.as_ref() };
+            kinds::update(address.kind(), place, &change).await.map_err(|e| cloud(&e))?;
         }
         let differs =
             |name: &str, wanted: &&str| now.get(name).and_then(Value::as_str) != Some(*wanted);
@@ -210,7 +259,7 @@ impl Work<'_> {
             kinds::begin_rebuild(session, id, image).await.map_err(|e| cloud(&e))?;
             self.settled(instance, id).await?;
         }
-        Ok(())
+        self.power(instance, id, in_place.get("power_state")).await
     }
 
     /// Waits until a server rests, confirming a resize on the way. A server shows for a moment
@@ -229,7 +278,9 @@ impl Work<'_> {
                     asked.map_err(|e| cloud(&e))?;
                     confirmed = true;
                 }
-                Waited::Settled(Progress::Failed(fault)) => return Err(failed(&fault)),
+                Waited::Settled(Progress::Failed(fault) | Progress::Stuck(fault)) => {
+                    return Err(failed(&fault));
+                }
                 Waited::Settled(_) => return Ok(()),
                 Waited::Gone => return Err(Trouble::new(format!("it vanished (id {id})"), None)),
                 Waited::TimedOut(state) => return Err(timed_out(&state, limit)),
@@ -261,10 +312,17 @@ impl Work<'_> {
             Waiting::None => Ok(()),
             Waiting::Polled => self.settled(instance, &id).await,
         };
+        let desired = self.desired(instance)?;
+        let old = self.recorded(address);
+        let settled = match (&settled, old.as_ref().map(|record| record.status)) {
+            (Ok(()), Some(Status::Creating)) => {
+                self.finish(instance, &id, &New { desired: &desired, marker: "" }).await
+            }
+            _ => settled,
+        };
         let object = self.read(address, &id).await?;
-        if let Some(old) = self.recorded(address) {
-            let planned =
-                records::planned(instance, &self.resolved(address, &instance.desired)?, self.key);
+        if let Some(old) = old {
+            let planned = records::planned(instance, &desired, self.key);
             let record = records::record(address, planned, &object, &old.marker);
             let address = address.clone();
             self.stored(move |store| store.put_record(&address, Some(&record))).await?;

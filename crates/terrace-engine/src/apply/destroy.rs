@@ -8,7 +8,7 @@ use terrace_plan::InstanceChange;
 use terrace_state::{Ended, Intent, Verb};
 
 use super::step::{Trouble, Work, cloud, limit};
-use crate::kinds::{self, Waiting};
+use crate::kinds::{self, Progress, Waiting};
 use crate::wait::{Until, Waited};
 
 /// How often, and how far apart, a delete is tried again while something that is on its way out
@@ -39,14 +39,23 @@ impl Work<'_> {
             }
             return Err(cloud(&error));
         }
-        if kinds::waiting(address.kind()) == Waiting::Polled
-            && let Waited::TimedOut(state) =
-                self.wait(address, &id, Until::Gone, limit(instance, Timed::Delete)).await?
-        {
-            return Err(Trouble::new(
-                format!("it is still there ({state})"),
-                Some("run the command again: it goes on deleting"),
-            ));
+        if kinds::waiting(address.kind()) == Waiting::Polled {
+            match self.wait(address, &id, Until::Gone, limit(instance, Timed::Delete)).await? {
+                Waited::TimedOut(state) => {
+                    return Err(Trouble::new(
+                        format!("it is still there ({state})"),
+                        Some("run the command again: it goes on deleting"),
+                    ));
+                }
+                Waited::Settled(Progress::Stuck(fault)) => {
+                    self.end(op, Ended::NotDone).await?;
+                    return Err(Trouble::new(
+                        format!("the cloud could not delete it: {fault}"),
+                        Some("ask the cloud's operator, then run the command again"),
+                    ));
+                }
+                Waited::Settled(_) | Waited::Gone => {}
+            }
         }
         self.end(op, Ended::Removed).await?;
         Ok(id)
@@ -70,5 +79,16 @@ impl Work<'_> {
 
 /// Whether a conflict goes away by itself once what was deleted before is really gone.
 fn passing(error: &ApiError) -> bool {
-    matches!(error.conflict(), Some("NetworkInUse" | "SubnetInUse"))
+    let in_use = [
+        "NetworkInUse",
+        "SubnetInUse",
+        "SecurityGroupInUse",
+        "RouterInUse",
+        "RouterInterfaceInUseByFloatingIP",
+        "RouterInterfaceInUseByRoute",
+        "ServicePortInUse",
+    ];
+    // Cinder answers 400 while a volume is on its way out of a server.
+    let attached = error.status() == Some(400) && error.to_string().contains("nvalid volume");
+    attached || error.conflict().is_some_and(|kind| in_use.contains(&kind))
 }

@@ -103,7 +103,7 @@ impl Queue {
 fn seconds(plan: &Plan, at: usize) -> u32 {
     let step = &plan.steps[at];
     match (plan.instance(step).address.kind(), step.operation) {
-        (_, Operation::Forget | Operation::Record) => 0,
+        (_, Operation::Forget | Operation::Record | Operation::Adopt) => 0,
         (Kind::Server, _) => 10,
         _ => 1,
     }
@@ -121,9 +121,12 @@ fn apart(plan: &Plan, at: usize) -> Option<Address> {
         .dependencies
         .iter()
         .find(|address| {
+            if address.kind() != Kind::ServerGroup {
+                return false;
+            }
             let group = plan.primary(address);
             let policy = group.and_then(|g| g.desired.get("policy")).and_then(Value::as_str);
-            address.kind() == Kind::ServerGroup && policy == Some("anti-affinity")
+            policy == Some("anti-affinity")
         })
         .cloned()
 }

@@ -77,19 +77,21 @@ pub async fn apply(
     tokio::task::spawn_blocking(move || store.start_run(start))
         .await
         .map_err(|_| EngineError::Worker)??;
+    let recorded = moved(&run, plan).await?;
     let values = Values::of(plan);
     let poller = Poller::new(context.clone());
     let work = Work {
         context,
         store: &run.store,
         plan,
-        recorded: &run.recorded,
+        recorded: &recorded,
         key: &run.recorded.fingerprint_key,
         values: &values,
         poller: &poller,
         nonce: run.nonce.as_ref(),
     };
     let mut tally = Tally::default();
+    tally.done.moved = plan.moves.len();
     let stopped_now = tokio::select! {
         stopped = walk(&work, &run, &mut tally) => stopped,
         () = poller.run() => false,
@@ -114,6 +116,20 @@ pub async fn apply(
         .await
         .map_err(|_| EngineError::Worker)??;
     Ok(outcome)
+}
+
+/// Writes down, all together, what has another address now; the state that the plan was made for.
+async fn moved(run: &Run, plan: &Plan) -> Result<Snapshot, EngineError> {
+    if plan.moves.is_empty() {
+        return Ok(run.recorded.clone());
+    }
+    let (store, moves) = (Arc::clone(&run.store), plan.moves.clone());
+    let write = move || {
+        let stored = store.snapshot()?;
+        store.put_records(&stored.changes_to(&stored.clone().moved(&moves)))
+    };
+    tokio::task::spawn_blocking(write).await.map_err(|_| EngineError::Worker)??;
+    Ok(run.recorded.clone().moved(&plan.moves))
 }
 
 fn result(outcome: &Outcome) -> &'static str {
@@ -142,6 +158,7 @@ impl Tally {
             "resume" => &mut self.done.resume,
             "forget" => &mut self.done.forget,
             "record" => &mut self.done.record,
+            "import" => &mut self.done.import,
             _ => &mut self.done.update,
         } += 1;
     }

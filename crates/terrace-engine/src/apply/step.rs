@@ -71,6 +71,7 @@ pub(super) fn word(instance: &InstanceChange, operation: Operation) -> &'static 
         (Operation::Delete, _) => "delete",
         (Operation::Forget, _) => "forget",
         (Operation::Record, _) => "record",
+        (Operation::Adopt, _) => "import",
         (Operation::Resume, _) => "resume",
         (Operation::Update, Action::Resize) => "resize",
         (Operation::Update, Action::Rebuild) => "rebuild",
@@ -93,6 +94,7 @@ impl Work<'_> {
                 Ok(instance.id.clone().unwrap_or_default())
             }
             Operation::Record => self.record_life(instance).await,
+            Operation::Adopt => self.adopt(instance).await,
         }
     }
 
@@ -104,6 +106,27 @@ impl Work<'_> {
             self.stored(move |store| store.put_records(&[(slot, Some(record))])).await?;
         }
         Ok(instance.id.clone().unwrap_or_default())
+    }
+
+    /// Takes over an object of the cloud as it is; nothing is asked of the cloud but to show it.
+    async fn adopt(&self, instance: &InstanceChange) -> Result<String, Trouble> {
+        let address = &instance.address;
+        let id = instance.id.clone().expect("invariant: what is taken over exists");
+        let object = self.read(address, &id).await?;
+        let declared = self.unchanged(instance)?;
+        let planned = records::planned(instance, &declared, self.key);
+        let record = records::record(address, planned, &object, "");
+        self.values.learn(address, object.attributes);
+        let slot = instance.slot();
+        self.stored(move |store| store.put_records(&[(slot, Some(record))])).await?;
+        Ok(id)
+    }
+
+    /// The desired attributes that do not change, resolved.
+    pub(super) fn unchanged(&self, instance: &InstanceChange) -> Result<Attributes, Trouble> {
+        let mut same = instance.desired.clone();
+        same.retain(|name, _| !instance.changes.iter().any(|c| c.attribute == *name));
+        self.resolved(&instance.address, &same)
     }
 
     /// Runs a write to the state on a thread where it may block.
@@ -124,6 +147,15 @@ impl Work<'_> {
         self.stored(move |store| store.end(op, ended)).await
     }
 
+    /// All that is desired of an instance, now that everything pending is known.
+    pub(super) fn desired(&self, instance: &InstanceChange) -> Result<Attributes, Trouble> {
+        let address = &instance.address;
+        let mut desired = self.resolved(address, &instance.desired)?;
+        let complete = (address.kind().schema().complete)(&mut desired);
+        complete.map_err(|wrong| Trouble::new(wrong, None))?;
+        Ok(desired)
+    }
+
     /// Attributes with everything pending resolved, and checked again now that they are known.
     pub(super) fn resolved(
         &self,
@@ -134,12 +166,13 @@ impl Work<'_> {
             let wrong = |message: String| {
                 Trouble::new(format!("`{name}` cannot be computed: {message}"), None)
             };
-            let value =
+            let mut value =
                 self.values.resolve(address.stack(), value).map_err(|e| wrong(e.message))?;
             if let Some(attribute) =
                 address.kind().schema().attribute(name).filter(|_| !value.is_null())
             {
                 attribute.ty.check(&value).map_err(wrong)?;
+                value = attribute.ty.canonical(value);
             }
             Ok((name.clone(), value))
         };
@@ -163,7 +196,7 @@ impl Work<'_> {
             });
         });
         let cloud = self.context.clouds.name_of(address);
-        let waited = self.poller.wait((cloud, id), until, limit, on_tick).await;
+        let waited = self.poller.wait((cloud, address.kind(), id), until, limit, on_tick).await;
         waited.map_err(|error| {
             Trouble::new(error, Some("run `terrace apply` again: it goes on waiting"))
         })

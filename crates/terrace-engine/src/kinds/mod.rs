@@ -1,15 +1,36 @@
 //! The kinds and their API calls; the only place that knows both. One file a kind, one match each.
 
+mod floating_ip;
 mod keypair;
+mod lists;
 mod network;
+mod nic;
+mod port;
+mod router;
+mod security_group;
 mod server;
 mod server_group;
+mod sight;
 mod subnet;
+mod values;
+mod volume;
 
 use std::collections::BTreeMap;
 
-use terrace_api::{ApiError, Session};
-use terrace_model::{Attributes, Kind, Object, Value};
+use terrace_api::{ApiError, Clock, Session};
+use terrace_model::{Attributes, Driver, Kind, Object, Value};
+
+pub(crate) use lists::Lists;
+pub(crate) use server::{begin_rebuild, begin_resize, confirm_resize, power_step};
+pub(crate) use sight::Sight;
+use values::{attributes, some_text, text, text_list, text_or_null, texts};
+
+/// The cloud that an object is in, and time.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) clock: &'a dyn Clock,
+}
 
 /// An object to create: attributes all known, and the marker to leave on it.
 pub(crate) struct New<'a> {
@@ -23,7 +44,15 @@ pub(crate) struct Change<'a> {
     pub(crate) changes: &'a BTreeMap<String, Value>,
     /// Attributes as seen when the plan was made.
     pub(crate) before: &'a Attributes,
+    /// All that is desired.
+    pub(crate) desired: &'a Attributes,
     pub(crate) marker: &'a str,
+}
+
+impl Change<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.changes.contains_key(name)
+    }
 }
 
 /// How the objects of a kind are waited for.
@@ -37,19 +66,65 @@ pub(crate) enum Waiting {
 
 pub(crate) fn waiting(kind: Kind) -> Waiting {
     match kind {
-        Kind::Keypair | Kind::Network | Kind::Subnet | Kind::ServerGroup => Waiting::None,
-        Kind::Server => Waiting::Polled,
+        Kind::Keypair
+        | Kind::Network
+        | Kind::Subnet
+        | Kind::SecurityGroup
+        | Kind::Router
+        | Kind::RouterInterface
+        | Kind::RouterRoute
+        | Kind::Port
+        | Kind::FloatingIp
+        | Kind::ServerGroup => Waiting::None,
+        Kind::Volume | Kind::Server | Kind::VolumeAttachment => Waiting::Polled,
     }
 }
 
+/// Where an object is on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Usable.
+    Ready,
+    /// The cloud works on it; the word is the cloud's.
+    Busy(String),
+    /// Resized, and to be confirmed.
+    ToConfirm,
+    /// Failed, in the cloud's words.
+    Failed(String),
+    /// It should go, and the cloud gave up.
+    Stuck(String),
+}
+
+/// Where one object is; `None` when it is gone.
+pub(crate) async fn progress(
+    kind: Kind,
+    session: &Session,
+    id: &str,
+) -> Result<Option<Progress>, ApiError> {
+    let found = match kind {
+        Kind::Volume => volume::progress(session, id).await,
+        Kind::VolumeAttachment => return volume::attachment_progress(session, id).await,
+        _ => server::progress(session, id).await,
+    };
+    present(found)
+}
+
 /// Every object of a kind in the project.
-pub(crate) async fn list(kind: Kind, session: &Session) -> Result<Vec<Object>, ApiError> {
+pub(crate) async fn list(kind: Kind, lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
     match kind {
-        Kind::Keypair => keypair::list(session).await,
-        Kind::Network => network::list(session).await,
-        Kind::Subnet => subnet::list(session).await,
-        Kind::ServerGroup => server_group::list(session).await,
-        Kind::Server => server::list(session).await,
+        Kind::Keypair => keypair::list(lists.session).await,
+        Kind::Network => network::list(lists.session).await,
+        Kind::Subnet => subnet::list(lists.session).await,
+        Kind::SecurityGroup => security_group::list(lists.session).await,
+        Kind::Router => router::list(lists).await,
+        Kind::RouterInterface => router::list_interfaces(lists).await,
+        Kind::RouterRoute => router::list_routes(lists).await,
+        Kind::Port => port::list(lists).await,
+        Kind::FloatingIp => floating_ip::list(lists).await,
+        Kind::ServerGroup => server_group::list(lists).await,
+        Kind::Volume => volume::list(lists).await,
+        Kind::Server => server::list(lists).await,
+        Kind::VolumeAttachment => volume::list_attachments(lists).await,
     }
 }
 
@@ -59,15 +134,26 @@ pub(crate) async fn get(
     session: &Session,
     id: &str,
 ) -> Result<Option<Object>, ApiError> {
-    let found = match kind {
-        Kind::Keypair => keypair::get(session, id).await,
-        Kind::Network => network::get(session, id).await,
-        Kind::Subnet => subnet::get(session, id).await,
-        Kind::ServerGroup => server_group::get(session, id).await,
-        Kind::Server => server::get(session, id).await,
-    };
+    match kind {
+        Kind::Keypair => present(keypair::get(session, id).await),
+        Kind::Network => present(network::get(session, id).await),
+        Kind::Subnet => present(subnet::get(session, id).await),
+        Kind::SecurityGroup => present(security_group::get(session, id).await),
+        Kind::Router => present(router::get(session, id).await),
+        Kind::RouterInterface => router::get_interface(session, id).await,
+        Kind::RouterRoute => router::get_route(session, id).await,
+        Kind::Port => present(port::get(session, id).await),
+        Kind::FloatingIp => present(floating_ip::get(session, id).await),
+        Kind::ServerGroup => present(server_group::get(session, id).await),
+        Kind::Volume => present(volume::get(session, id).await),
+        Kind::Server => present(server::get(session, id).await),
+        Kind::VolumeAttachment => volume::get_attachment(session, id).await,
+    }
+}
+
+fn present<T>(found: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match found {
-        Ok(object) => Ok(Some(object)),
+        Ok(found) => Ok(Some(found)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
@@ -83,23 +169,63 @@ pub(crate) async fn create(
         Kind::Keypair => keypair::create(session, new).await,
         Kind::Network => network::create(session, new).await,
         Kind::Subnet => subnet::create(session, new).await,
+        Kind::SecurityGroup => security_group::create(session, new).await,
+        Kind::Router => router::create(session, new).await,
+        Kind::RouterInterface => router::create_interface(session, new).await,
+        Kind::RouterRoute => router::create_route(session, new).await,
+        Kind::Port => port::create(session, new).await,
+        Kind::FloatingIp => floating_ip::create(session, new).await,
         Kind::ServerGroup => server_group::create(session, new).await,
+        Kind::Volume => volume::create(session, new).await,
         Kind::Server => server::create(session, new).await,
+        Kind::VolumeAttachment => volume::attach(session, new).await,
+    }
+}
+
+/// The rest of a creation: what can only be said of an object that has its id. It may be asked for
+/// again when it was interrupted.
+pub(crate) async fn finish(
+    kind: Kind,
+    session: &Session,
+    id: &str,
+    new: &New<'_>,
+) -> Result<(), ApiError> {
+    match kind {
+        Kind::Network => values::tags(session, "networks", id, new.desired).await,
+        Kind::Subnet => values::tags(session, "subnets", id, new.desired).await,
+        Kind::Router => values::tags(session, "routers", id, new.desired).await,
+        Kind::Port => values::tags(session, "ports", id, new.desired).await,
+        Kind::FloatingIp => values::tags(session, "floatingips", id, new.desired).await,
+        Kind::SecurityGroup => security_group::finish(session, id, new.desired).await,
+        Kind::Volume => volume::finish(session, id, new.desired).await,
+        Kind::Keypair
+        | Kind::RouterInterface
+        | Kind::RouterRoute
+        | Kind::ServerGroup
+        | Kind::Server
+        | Kind::VolumeAttachment => Ok(()),
     }
 }
 
 /// Asks for all changes that happen in place.
 pub(crate) async fn update(
     kind: Kind,
-    session: &Session,
+    place: Place<'_>,
     change: &Change<'_>,
 ) -> Result<(), ApiError> {
+    let session = place.session;
     match kind {
-        // Neither has an update call: each of their attributes is a replace in their tables.
-        Kind::Keypair | Kind::ServerGroup => Ok(()),
+        // None has an update call: each of their attributes is a replace in their tables.
+        Kind::Keypair | Kind::ServerGroup | Kind::RouterInterface | Kind::RouterRoute => Ok(()),
         Kind::Network => network::update(session, change).await,
         Kind::Subnet => subnet::update(session, change).await,
-        Kind::Server => server::update(session, change).await,
+        Kind::SecurityGroup => security_group::update(session, change).await,
+        Kind::Router => router::update(session, change).await,
+        Kind::Port => port::update(session, change).await,
+        Kind::FloatingIp => floating_ip::update(session, change).await,
+        Kind::Volume => volume::update(place, change).await,
+        Kind::Server => server::update(place, change).await,
+        Kind::VolumeAttachment => volume::update_attachment(session, change).await,
     }
 }
 
@@ -109,8 +235,16 @@ pub(crate) async fn delete(kind: Kind, session: &Session, id: &str) -> Result<()
         Kind::Keypair => terrace_api::compute::delete_keypair(id),
         Kind::Network => terrace_api::network::delete_network(id),
         Kind::Subnet => terrace_api::network::delete_subnet(id),
+        Kind::SecurityGroup => terrace_api::network::delete_security_group(id),
+        Kind::Router => terrace_api::network::delete_router(id),
+        Kind::RouterInterface => router::remove_interface(id),
+        Kind::RouterRoute => router::remove_route(id),
+        Kind::Port => terrace_api::network::delete_port(id),
+        Kind::FloatingIp => terrace_api::network::delete_floating_ip(id),
         Kind::ServerGroup => terrace_api::compute::delete_server_group(id),
+        Kind::Volume => terrace_api::volume::delete_volume(id),
         Kind::Server => terrace_api::compute::delete_server(id),
+        Kind::VolumeAttachment => volume::detach(id),
     };
     session.call(call).await.map(drop)
 }
@@ -124,46 +258,27 @@ pub(crate) enum Recognised {
     NameAndKey,
     /// By name and policy, without members, and not there before.
     NewGroup,
+    /// By its name, and that it was not there before: where no marker can be left.
+    NewName,
+    /// By what it joins: there cannot be two of it.
+    Itself,
 }
 
-pub(crate) fn recognised(kind: Kind) -> Recognised {
+pub(crate) fn recognised(kind: Kind, driver: Driver) -> Recognised {
+    if driver == Driver::Gateway {
+        return Recognised::NewName;
+    }
     match kind {
-        Kind::Network | Kind::Subnet | Kind::Server => Recognised::Marker,
+        Kind::Network
+        | Kind::Subnet
+        | Kind::SecurityGroup
+        | Kind::Router
+        | Kind::Port
+        | Kind::FloatingIp
+        | Kind::Volume
+        | Kind::Server => Recognised::Marker,
         Kind::Keypair => Recognised::NameAndKey,
         Kind::ServerGroup => Recognised::NewGroup,
+        Kind::RouterInterface | Kind::RouterRoute | Kind::VolumeAttachment => Recognised::Itself,
     }
-}
-
-pub(crate) use server::{Progress, Servers, begin_rebuild, begin_resize, confirm_resize, progress};
-
-/// Attributes from pairs; nulls are left out.
-pub(crate) fn attributes<const N: usize>(pairs: [(&str, Value); N]) -> Attributes {
-    pairs.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.to_owned(), v)).collect()
-}
-
-/// Text, or null when it is empty.
-pub(crate) fn text_or_null(text: Option<&str>) -> Value {
-    text.filter(|t| !t.is_empty()).map_or(Value::Null, Value::text)
-}
-
-/// The text of an attribute; empty when it is not there.
-pub(crate) fn text<'a>(values: &'a BTreeMap<String, Value>, name: &str) -> &'a str {
-    values.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The text of an attribute, if it is there.
-pub(crate) fn some_text(values: &BTreeMap<String, Value>, name: &str) -> Option<String> {
-    values.get(name).and_then(Value::as_str).map(str::to_owned)
-}
-
-/// A map of texts.
-pub(crate) fn texts(value: Option<&Value>) -> BTreeMap<String, String> {
-    let map = value.and_then(Value::as_map).into_iter().flatten();
-    map.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
-}
-
-/// A list of texts.
-pub(crate) fn text_list(value: Option<&Value>) -> Vec<String> {
-    let items = value.and_then(Value::as_list).into_iter().flatten();
-    items.filter_map(|v| v.as_str().map(str::to_owned)).collect()
 }

@@ -1,14 +1,23 @@
 //! Networks.
 
-use serde_json::{Map, json};
 use terrace_api::network::{self, Network};
 use terrace_api::{ApiError, Session};
-use terrace_model::{Object, ObjectState, Value};
+use terrace_model::{Kind, Object, ObjectState, Value};
 
-use super::{Change, New, attributes, text, text_or_null};
-use crate::marker::{describe, undescribe};
+use super::values::{Names, body, bool_or_null, description, tags};
+use super::{Change, New, attributes, text_or_null};
+use crate::marker::undescribe;
 
-const PLAIN: [&str; 4] = ["name", "admin_state_up", "mtu", "port_security_enabled"];
+const PLAIN: &Names = &[
+    ("name", "name"),
+    ("admin_state_up", "admin_state_up"),
+    ("mtu", "mtu"),
+    ("port_security_enabled", "port_security_enabled"),
+    ("shared", "shared"),
+    ("external", "router:external"),
+    ("dns_domain", "dns_domain"),
+    ("availability_zone_hints", "availability_zone_hints"),
+];
 
 pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
     let project = session.identity().project_id;
@@ -21,32 +30,21 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
 }
 
 pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
-    let mut body = Map::new();
-    for name in PLAIN {
-        if let Some(value) = new.desired.get(name) {
-            body.insert(name.to_owned(), value.to_json());
-        }
-    }
-    body.insert(
-        "description".into(),
-        json!(describe(text(new.desired, "description"), new.marker)),
-    );
+    let mut body = body(Kind::Network, new.desired, PLAIN);
+    body.insert("description".into(), description(new.desired, new.marker));
     let made: Network = session.one(network::create_network(body.into())).await?;
     Ok(made.id)
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {
-    let mut body = Map::new();
-    for name in PLAIN {
-        if let Some(value) = change.changes.get(name) {
-            body.insert(name.to_owned(), value.to_json());
-        }
+    let mut body = body(Kind::Network, change.changes, PLAIN);
+    if change.has("description") {
+        body.insert("description".into(), description(change.changes, change.marker));
     }
-    if change.changes.contains_key("description") {
-        let description = describe(text(change.changes, "description"), change.marker);
-        body.insert("description".into(), json!(description));
+    if !body.is_empty() {
+        session.call(network::update_network(change.id, body.into(), None)).await?;
     }
-    session.call(network::update_network(change.id, body.into(), None)).await.map(drop)
+    tags(session, "networks", change.id, change.changes).await
 }
 
 fn object(network: Network) -> Object {
@@ -58,12 +56,13 @@ fn object(network: Network) -> Object {
             ("description", text_or_null(Some(&description))),
             ("admin_state_up", Value::Bool(network.admin_state_up)),
             ("mtu", network.mtu.map_or(Value::Null, |mtu| Value::Int(i64::from(mtu)))),
-            (
-                "port_security_enabled",
-                network.port_security_enabled.map_or(Value::Null, Value::Bool),
-            ),
-            ("status", text_or_null(Some(&network.status))),
+            ("port_security_enabled", bool_or_null(network.port_security_enabled)),
             ("shared", Value::Bool(network.shared)),
+            ("external", Value::Bool(network.external)),
+            ("dns_domain", text_or_null(network.dns_domain.as_deref())),
+            ("availability_zone_hints", Value::texts(&network.availability_zone_hints)),
+            ("tags", Value::texts(&network.tags)),
+            ("status", text_or_null(Some(&network.status))),
         ]),
         id: network.id,
         state: match network.status.as_str() {

@@ -2,76 +2,47 @@
 //! group from the groups' members.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
-use terrace_api::compute::{self, NewServer, Nic, Rebuild, Server, ServerChange, ServerGroup};
+use terrace_api::compute::{
+    self, BootVolume, NewServer, Rebuild, Server, ServerChange, ServerGroup,
+};
 use terrace_api::network::{self, Port};
 use terrace_api::{ApiError, Session};
-use terrace_model::{Object, ObjectState, Value};
+use terrace_model::{Attributes, Object, ObjectState, Value};
 
-use super::{Change, New, attributes, some_text, text, text_list, text_or_null, texts};
+use super::lists::{Lists, by_device};
+use super::{
+    Change, New, Place, Progress, attributes, nic, some_text, text, text_list, text_or_null, texts,
+};
 use crate::marker::METADATA_KEY;
 
+/// How often, and how far apart, a server is looked at until a password is set.
+const LOOKS: u32 = 120;
+const BETWEEN: Duration = Duration::from_millis(500);
+
 /// What servers are joined with.
-struct Joins {
-    networks: BTreeMap<String, Vec<String>>,
-    groups: BTreeMap<String, String>,
+struct Joins<'a> {
+    ports: BTreeMap<&'a str, Vec<&'a Port>>,
+    groups: BTreeMap<&'a str, &'a str>,
 }
 
-impl Joins {
-    async fn read(session: &Session, ports: &[(&str, &str)]) -> Result<Self, ApiError> {
-        let (ports, groups) = futures::try_join!(
-            session.all::<Port>(network::ports(ports)),
-            session.all::<ServerGroup>(compute::server_groups()),
-        )?;
-        let mut networks: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for port in ports.into_iter().filter(|p| p.device_owner.starts_with("compute:")) {
-            networks.entry(port.device_id).or_default().push(port.network_id);
-        }
-        let members = |g: ServerGroup| g.members.into_iter().map(move |m| (m, g.id.clone()));
-        Ok(Self { networks, groups: groups.into_iter().flat_map(members).collect() })
+impl<'a> Joins<'a> {
+    fn of(ports: &'a [Port], groups: &'a [ServerGroup]) -> Self {
+        let members =
+            |g: &'a ServerGroup| g.members.iter().map(move |m| (m.as_str(), g.id.as_str()));
+        Self { ports: by_device(ports), groups: groups.iter().flat_map(members).collect() }
     }
 }
 
-/// All servers of the project as they were at one moment, for those who wait for some of them.
-pub(crate) struct Servers(BTreeMap<String, Server>);
-
-impl Servers {
-    /// One list, whatever the number.
-    pub(crate) async fn read(session: &Session) -> Result<Self, ApiError> {
-        let all: Vec<Server> = session.all(compute::servers_detail(&[])).await?;
-        Ok(Self(all.into_iter().map(|s| (s.id.clone(), s)).collect()))
-    }
-
-    /// Where a server is, if it is in the list.
-    pub(crate) fn progress(&self, id: &str) -> Option<Progress> {
-        self.0.get(id).map(progress_of)
-    }
+/// Where one server is.
+pub(super) async fn progress(session: &Session, id: &str) -> Result<Progress, ApiError> {
+    let server: Server = session.one(compute::server(id)).await?;
+    Ok(progress_of(&server))
 }
 
-/// Where a server is on its way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// Usable.
-    Ready,
-    /// The cloud works on it; the word is the cloud's.
-    Busy(String),
-    /// Resized, and to be confirmed.
-    ToConfirm,
-    /// Failed, in the cloud's words.
-    Failed(String),
-}
-
-/// Where one server is; `None` when it is gone.
-pub(crate) async fn progress(session: &Session, id: &str) -> Result<Option<Progress>, ApiError> {
-    match session.one::<Server>(compute::server(id)).await {
-        Ok(server) => Ok(Some(progress_of(&server))),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn progress_of(server: &Server) -> Progress {
+pub(super) fn progress_of(server: &Server) -> Progress {
     let deleting = server.task_state.as_deref() == Some("deleting");
     match server.status.as_str() {
         // Deleted and kept for a while counts as on its way out, as does what is being deleted.
@@ -94,32 +65,36 @@ fn fault(server: &Server) -> String {
     told.unwrap_or("the server is in state ERROR, and the cloud gives no fault").to_owned()
 }
 
-pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
-    let project = session.identity().project_id;
-    let ports = [("project_id", project.as_str())];
-    let (servers, joins) = futures::try_join!(
-        session.all::<Server>(compute::servers_detail(&[])),
-        Joins::read(session, &ports)
-    )?;
+pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
+    let (servers, ports, groups) =
+        futures::try_join!(lists.servers(), lists.ports(), lists.groups())?;
+    let joins = Joins::of(ports, groups);
     Ok(servers.iter().map(|server| object(server, &joins)).collect())
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {
     let server: Server = session.one(compute::server(id)).await?;
-    let joins = Joins::read(session, &[("device_id", id)]).await?;
-    Ok(object(&server, &joins))
+    let (ports, groups): (Vec<Port>, Vec<ServerGroup>) = futures::try_join!(
+        session.all(network::ports(&[("device_id", id)])),
+        session.all(compute::server_groups()),
+    )?;
+    Ok(object(&server, &Joins::of(&ports, &groups)))
 }
 
 pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
     let desired = new.desired;
     let mut metadata = texts(desired.get("metadata"));
     metadata.insert(METADATA_KEY.to_owned(), new.marker.to_owned());
+    let boot_volume = boot_volume(desired);
+    let from_image = boot_volume.is_none();
     let server = NewServer {
         name: text(desired, "name").to_owned(),
         flavor_id: text(desired, "flavor").to_owned(),
-        image_id: some_text(desired, "image"),
+        image_id: some_text(desired, "image").filter(|_| from_image),
+        boot_volume,
         key_name: some_text(desired, "keypair"),
-        networks: text_list(desired.get("networks")).into_iter().map(Nic::network).collect(),
+        networks: nic::wanted(desired),
+        security_groups: text_list(desired.get("security_groups")),
         metadata,
         tags: text_list(desired.get("tags")),
         user_data: some_text(desired, "user_data")
@@ -128,31 +103,96 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
         config_drive: desired.get("config_drive").and_then(Value::as_bool).filter(|wanted| *wanted),
         group: some_text(desired, "server_group"),
         description: some_text(desired, "description"),
-        ..NewServer::default()
+        admin_password: some_text(desired, "admin_password"),
+        hostname: some_text(desired, "hostname"),
+        hints: hints(desired),
     };
     let reply = session.call(compute::create_server(&server)).await?;
     let id = reply.body.pointer("/server/id").and_then(serde_json::Value::as_str);
     id.map(str::to_owned).ok_or_else(|| reply.malformed("the answer names no server id"))
 }
 
-/// Name, description, metadata and tags; size and image are separate, because they take time.
-pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {
-    let has = |name| change.changes.contains_key(name);
-    if has("name") || has("description") {
-        let server = ServerChange {
-            name: has("name").then(|| text(change.changes, "name").to_owned()),
-            description: has("description").then(|| text(change.changes, "description").to_owned()),
-        };
-        session.call(compute::update_server(change.id, &server)).await?;
+fn boot_volume(desired: &Attributes) -> Option<BootVolume> {
+    let boot = desired.get("boot_volume")?.as_map()?;
+    let (source, id) = match (text(boot, "volume"), text(boot, "snapshot")) {
+        ("", "") => ("image", text(desired, "image")),
+        ("", snapshot) => ("snapshot", snapshot),
+        (volume, _) => ("volume", volume),
+    };
+    Some(BootVolume {
+        source: source.to_owned(),
+        id: id.to_owned(),
+        size: boot.get("size").and_then(Value::as_int),
+        volume_type: some_text(boot, "type"),
+        delete_on_termination: boot.get("delete_on_termination").and_then(Value::as_bool)
+            == Some(true),
+    })
+}
+
+fn hints(desired: &Attributes) -> serde_json::Map<String, serde_json::Value> {
+    let hints = desired.get("scheduler_hints").and_then(Value::as_map).into_iter().flatten();
+    hints.map(|(name, value)| (name.clone(), value.to_json())).collect()
+}
+
+/// All that happens in place but the power state; size and image are separate, because they take
+/// time.
+pub(super) async fn update(place: Place<'_>, change: &Change<'_>) -> Result<(), ApiError> {
+    let (session, id) = (place.session, change.id);
+    let given = |name: &str| change.has(name).then(|| text(change.changes, name).to_owned());
+    let server = ServerChange {
+        name: given("name"),
+        description: given("description"),
+        hostname: given("hostname"),
+    };
+    if server != ServerChange::default() {
+        session.call(compute::update_server(id, &server)).await?;
     }
-    if has("metadata") {
+    if change.has("metadata") {
         metadata(session, change).await?;
     }
-    if has("tags") {
+    if change.has("tags") {
         let tags = text_list(change.changes.get("tags"));
-        session.call(compute::set_server_tags(change.id, &tags)).await?;
+        session.call(compute::set_server_tags(id, &tags)).await?;
+    }
+    if change.has("networks") || change.has("security_groups") {
+        nic::update(place, change).await?;
+    }
+    if let Some(password) = some_text(change.changes, "admin_password") {
+        session.call(compute::change_password(id, &password)).await?;
+        rest(place, id).await?;
     }
     Ok(())
+}
+
+async fn rest(place: Place<'_>, id: &str) -> Result<(), ApiError> {
+    for _ in 0..LOOKS {
+        if !matches!(progress(place.session, id).await?, Progress::Busy(_)) {
+            return Ok(());
+        }
+        place.clock.sleep(BETWEEN).await;
+    }
+    Ok(())
+}
+
+/// Begins the next step on the way to a power state; false when it is reached. Each step ends at
+/// rest before the next.
+pub(crate) async fn power_step(
+    session: &Session,
+    id: &str,
+    wanted: &str,
+) -> Result<bool, ApiError> {
+    let server: Server = session.one(compute::server(id)).await?;
+    let call = match (server.status.as_str(), wanted) {
+        ("ACTIVE", "shutoff") => compute::stop(id),
+        ("ACTIVE", "paused") => compute::pause(id),
+        ("ACTIVE" | "SHUTOFF", "shelved_offloaded") => compute::shelve(id),
+        ("SHELVED", "shelved_offloaded") => compute::shelve_offload(id),
+        ("SHUTOFF", "active" | "paused") => compute::start(id),
+        ("PAUSED", "active" | "shutoff" | "shelved_offloaded") => compute::unpause(id),
+        ("SHELVED" | "SHELVED_OFFLOADED", "active" | "shutoff" | "paused") => compute::unshelve(id),
+        _ => return Ok(false),
+    };
+    session.call(call).await.map(|_| true)
 }
 
 async fn metadata(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {
@@ -200,7 +240,17 @@ pub(crate) async fn begin_rebuild(
     session.call(compute::rebuild(id, &rebuild)).await.map(drop)
 }
 
-fn object(server: &Server, joins: &Joins) -> Object {
+fn power_state(server: &Server) -> Value {
+    Value::text(match server.status.as_str() {
+        "ACTIVE" => "active",
+        "SHUTOFF" => "shutoff",
+        "PAUSED" => "paused",
+        "SHELVED" | "SHELVED_OFFLOADED" => "shelved_offloaded",
+        _ => return Value::Null,
+    })
+}
+
+fn object(server: &Server, joins: &Joins<'_>) -> Object {
     let mut metadata = server.metadata.clone();
     let marker = metadata.remove(METADATA_KEY);
     let metadata = metadata.into_iter().map(|(k, v)| (k, Value::String(v))).collect();
@@ -213,7 +263,8 @@ fn object(server: &Server, joins: &Joins) -> Object {
         .collect();
     let entries = server.addresses.values().flatten().filter(fixed);
     let first = entries.min_by_key(|a| a.version).map(|a| a.addr.as_str());
-    let networks = joins.networks.get(&server.id).cloned().unwrap_or_default();
+    let ports = joins.ports.get(server.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+    let nics = ports.iter().map(|port| nic::seen(port)).collect();
     Object {
         id: server.id.clone(),
         attributes: attributes([
@@ -222,8 +273,10 @@ fn object(server: &Server, joins: &Joins) -> Object {
             ("image", text_or_null(server.image_id.as_deref())),
             ("flavor", text_or_null(server.flavor_id.as_deref())),
             ("keypair", text_or_null(server.key_name.as_deref())),
-            ("networks", Value::texts(networks)),
-            ("server_group", text_or_null(joins.groups.get(&server.id).map(String::as_str))),
+            ("networks", Value::List(nics)),
+            ("security_groups", nic::groups(ports)),
+            ("server_group", text_or_null(joins.groups.get(server.id.as_str()).copied())),
+            ("power_state", power_state(server)),
             ("metadata", Value::Map(metadata)),
             ("description", text_or_null(server.description.as_deref())),
             ("tags", Value::texts(&server.tags)),
@@ -235,7 +288,7 @@ fn object(server: &Server, joins: &Joins) -> Object {
             ("created", text_or_null(Some(&server.created))),
         ]),
         state: match progress_of(server) {
-            Progress::Ready => ObjectState::Ready,
+            Progress::Ready | Progress::Stuck(_) => ObjectState::Ready,
             Progress::Busy(state) => ObjectState::Busy(state),
             Progress::ToConfirm => ObjectState::Busy(server.status.clone()),
             Progress::Failed(fault) => ObjectState::Failed(fault),

@@ -4,15 +4,16 @@ use terrace_api::compute::{self, GroupRules, ServerGroup};
 use terrace_api::{ApiError, Session};
 use terrace_model::{Object, ObjectState, Value};
 
+use super::lists::Lists;
 use super::{New, attributes, text};
 
-pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
-    let all: Vec<ServerGroup> = session.all(compute::server_groups()).await?;
-    Ok(all.into_iter().map(object).collect())
+pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
+    Ok(lists.groups().await?.iter().map(object).collect())
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {
-    session.one(compute::server_group(id)).await.map(object)
+    let group: ServerGroup = session.one(compute::server_group(id)).await?;
+    Ok(object(&group))
 }
 
 pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
@@ -27,7 +28,7 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
     Ok(made.id)
 }
 
-fn object(group: ServerGroup) -> Object {
+fn object(group: &ServerGroup) -> Object {
     let most = group.max_server_per_host().map_or(Value::Null, |n| Value::Int(i64::from(n)));
     Object {
         attributes: attributes([
@@ -37,7 +38,7 @@ fn object(group: ServerGroup) -> Object {
             ("max_server_per_host", most),
             ("members", Value::texts(&group.members)),
         ]),
-        id: group.id,
+        id: group.id.clone(),
         state: ObjectState::Ready,
         revision: None,
         marker: None,

@@ -1,15 +1,28 @@
 //! Subnets.
 
-use serde_json::{Map, json};
+use serde_json::json;
 use terrace_api::network::{self, Subnet};
 use terrace_api::{ApiError, Session};
-use terrace_model::{Object, ObjectState, Value};
+use terrace_model::schema::NONE;
+use terrace_model::{Kind, Object, ObjectState, Value};
 
+use super::values::{Names, body, description, map, tags};
 use super::{Change, New, attributes, text, text_or_null};
-use crate::marker::{describe, undescribe};
+use crate::marker::undescribe;
 
-const PLAIN: [&str; 6] =
-    ["name", "gateway_ip", "enable_dhcp", "dns_nameservers", "allocation_pools", "host_routes"];
+const PLAIN: &Names = &[
+    ("network_id", "network_id"),
+    ("cidr", "cidr"),
+    ("name", "name"),
+    ("gateway_ip", "gateway_ip"),
+    ("enable_dhcp", "enable_dhcp"),
+    ("dns_nameservers", "dns_nameservers"),
+    ("allocation_pools", "allocation_pools"),
+    ("host_routes", "host_routes"),
+    ("ipv6_address_mode", "ipv6_address_mode"),
+    ("ipv6_ra_mode", "ipv6_ra_mode"),
+    ("service_types", "service_types"),
+];
 
 pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
     let project = session.identity().project_id;
@@ -23,56 +36,56 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
 
 pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
     let cidr = text(new.desired, "cidr");
-    let mut body = Map::new();
-    for name in ["network_id", "cidr"].iter().chain(&PLAIN) {
-        if let Some(value) = new.desired.get(*name) {
-            body.insert((*name).to_owned(), value.to_json());
-        }
-    }
+    let mut body = body(Kind::Subnet, new.desired, PLAIN);
+    no_gateway(&mut body);
     body.insert("ip_version".into(), json!(if cidr.contains(':') { 6 } else { 4 }));
-    body.insert(
-        "description".into(),
-        json!(describe(text(new.desired, "description"), new.marker)),
-    );
+    body.insert("description".into(), description(new.desired, new.marker));
     let made: Subnet = session.one(network::create_subnet(body.into())).await?;
     Ok(made.id)
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {
-    let mut body = Map::new();
-    for name in PLAIN {
-        if let Some(value) = change.changes.get(name) {
-            let list = matches!(name, "dns_nameservers" | "host_routes");
-            let empty = list && value.is_null();
-            body.insert(name.to_owned(), if empty { json!([]) } else { value.to_json() });
-        }
+    let mut body = body(Kind::Subnet, change.changes, PLAIN);
+    no_gateway(&mut body);
+    if change.has("description") {
+        body.insert("description".into(), description(change.changes, change.marker));
     }
-    if change.changes.contains_key("description") {
-        let description = describe(text(change.changes, "description"), change.marker);
-        body.insert("description".into(), json!(description));
+    if !body.is_empty() {
+        session.call(network::update_subnet(change.id, body.into(), None)).await?;
     }
-    session.call(network::update_subnet(change.id, body.into(), None)).await.map(drop)
+    tags(session, "subnets", change.id, change.changes).await
+}
+
+/// What is written as `none` is null to Neutron.
+fn no_gateway(body: &mut serde_json::Map<String, serde_json::Value>) {
+    if let Some(gateway) = body.get_mut("gateway_ip").filter(|gateway| *gateway == NONE) {
+        *gateway = json!(null);
+    }
 }
 
 fn object(subnet: Subnet) -> Object {
     let (description, marker) = undescribe(&subnet.description);
-    let pair = |a: (&str, &str), b: (&str, &str)| {
-        Value::Map([a, b].map(|(key, value)| (key.to_owned(), Value::text(value))).into())
-    };
-    let pools = subnet.allocation_pools.iter().map(|p| pair(("start", &p.start), ("end", &p.end)));
-    let routes = subnet.host_routes.iter();
-    let routes = routes.map(|r| pair(("destination", &r.destination), ("nexthop", &r.nexthop)));
+    let pools = subnet.allocation_pools.iter();
+    let pools =
+        pools.map(|p| map([("start", Value::text(&p.start)), ("end", Value::text(&p.end))]));
+    let routes = subnet.host_routes.iter().map(|r| {
+        map([("destination", Value::text(&r.destination)), ("nexthop", Value::text(&r.nexthop))])
+    });
     Object {
         attributes: attributes([
             ("id", Value::text(&subnet.id)),
             ("name", Value::text(&subnet.name)),
             ("description", text_or_null(Some(&description))),
             ("cidr", Value::text(&subnet.cidr)),
-            ("gateway_ip", text_or_null(subnet.gateway_ip.as_deref())),
+            ("gateway_ip", Value::text(subnet.gateway_ip.as_deref().unwrap_or(NONE))),
             ("enable_dhcp", Value::Bool(subnet.enable_dhcp)),
             ("dns_nameservers", Value::texts(&subnet.dns_nameservers)),
             ("allocation_pools", Value::List(pools.collect())),
             ("host_routes", Value::List(routes.collect())),
+            ("ipv6_address_mode", text_or_null(subnet.ipv6_address_mode.as_deref())),
+            ("ipv6_ra_mode", text_or_null(subnet.ipv6_ra_mode.as_deref())),
+            ("service_types", Value::texts(&subnet.service_types)),
+            ("tags", Value::texts(&subnet.tags)),
             ("network_id", Value::text(&subnet.network_id)),
             ("ip_version", Value::Int(i64::from(subnet.ip_version))),
         ]),

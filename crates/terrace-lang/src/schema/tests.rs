@@ -36,9 +36,19 @@ fn the_loader_knows_what_the_schema_allows() {
     let settings = format!("environments: {{ a: {{ {ODD}: 1 }} }}");
     assert_eq!(known(&settings, ""), properties(environment), "environment");
     assert_eq!(known(cloud, &format!("{ODD}: 1")), properties(&stack), "stack");
-    let variable = &stack["properties"]["variables"]["additionalProperties"];
+    let settings = format!("state: {{ {ODD}: 1 }}");
+    assert_eq!(known(&settings, ""), properties(&workspace["properties"]["state"]["anyOf"][1]));
+    let settings = format!("defaults: {{ {ODD}: 1 }}");
+    assert_eq!(known(&settings, ""), properties(&workspace["properties"]["defaults"]), "defaults");
+    let variable = &stack["properties"]["variables"]["additionalProperties"]["anyOf"][1];
     let text = format!("variables: {{ a: {{ {ODD}: 1 }} }}");
     assert_eq!(known(cloud, &text), properties(variable), "variable");
+    let text = format!("variables: {{ a: {{ validate: {{ {ODD}: 1 }} }} }}");
+    assert_eq!(known(cloud, &text), properties(&variable["properties"]["validate"]["anyOf"][0]));
+    let text = format!("variables: {{ a: {{ type: list, items: {{ {ODD}: 1 }} }} }}");
+    let mut inner = properties(&stack["$defs"]["type"]["anyOf"][1]);
+    inner.retain(|name| !["default", "description"].contains(&name.as_str()));
+    assert_eq!(known(cloud, &text), inner, "type");
     let output = &stack["properties"]["outputs"]["additionalProperties"]["anyOf"][0];
     let text = format!("outputs: {{ a: {{ value: 1, {ODD}: 1 }} }}");
     assert_eq!(known(cloud, &text), properties(output), "output");
@@ -47,7 +57,11 @@ fn the_loader_knows_what_the_schema_allows() {
         let inside = |field: &str| match kind.schema().parent {
             None => format!("{section}: {{ a: {{ {field} }} }}"),
             Some(parent) => {
-                format!("{}: {{ p: {{ {section}: {{ a: {{ {field} }} }} }} }}", parent.section())
+                format!(
+                    "{}: {{ p: {{ {}: {{ a: {{ {field} }} }} }} }}",
+                    parent.section(),
+                    kind.schema().key
+                )
             }
         };
         let allowed = &stack["$defs"][section];
@@ -63,6 +77,8 @@ fn the_loader_knows_what_the_schema_allows() {
         assert_eq!(loader, properties(allowed), "{section}");
         let lifecycle = known(cloud, &inside(&format!("lifecycle: {{ {ODD}: 1 }}")));
         assert_eq!(lifecycle, properties(&allowed["properties"]["lifecycle"]), "{section}");
+        let timeouts = known(cloud, &inside(&format!("timeouts: {{ {ODD}: 1 }}")));
+        assert_eq!(timeouts, properties(&allowed["properties"]["timeouts"]), "{section}");
     }
 }
 
@@ -70,13 +86,19 @@ fn the_loader_knows_what_the_schema_allows() {
 fn what_is_required_and_typed_is_in_the_schema() {
     let stack = schema(Document::Stack);
     let server = &stack["$defs"]["servers"];
-    assert_eq!(server["required"], json!(["image", "flavor", "networks"]));
+    assert_eq!(server["required"], json!(["flavor", "networks"]));
     assert_eq!(server["type"], "object");
     assert_eq!(server["properties"]["status"], Json::Null, "set by the cloud");
+    let group = &stack["$defs"]["ports"]["properties"]["security_groups"];
     assert_eq!(
-        server["properties"]["networks"]["anyOf"],
+        group["anyOf"],
         json!([{ "type": "array", "items": { "type": "string" } }, { "$ref": "#/$defs/expression" }])
     );
+    let nic = &server["properties"]["networks"]["anyOf"][0]["items"]["anyOf"][0]["anyOf"];
+    assert_eq!(nic[0], json!({ "type": "string" }), "a network by its name");
+    assert_eq!(nic[1]["properties"]["port"]["type"], "string");
+    let volumes = &server["properties"]["volumes"]["anyOf"][1]["items"]["anyOf"];
+    assert_eq!(volumes[0], json!({ "type": "string" }), "a volume by its name");
     let version = &stack["$defs"]["subnets"]["properties"]["enable_dhcp"]["anyOf"][0];
     assert_eq!(*version, json!({ "type": "boolean" }));
     assert_eq!(stack["$defs"]["subnets"]["properties"]["network_id"], Json::Null, "by its place");

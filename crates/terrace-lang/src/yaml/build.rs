@@ -1,6 +1,6 @@
 //! The event pass: parser events in, tree out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, Tag};
 use terrace_model::{Diagnostic, Diagnostics, FileId, Span};
@@ -26,6 +26,7 @@ pub(crate) fn build(text: &str, file: FileId) -> (Option<Node>, Diagnostics) {
         documents: 0,
     };
     let finished = builder.run();
+    builder.anchors.clear();
     let root = if finished { builder.root } else { None };
     (root, builder.diagnostics)
 }
@@ -58,10 +59,14 @@ enum Collection {
     Map(MapFrame),
 }
 
+/// From so many keys on they are looked up in an index.
+const MANY_KEYS: usize = 16;
+
 #[derive(Default)]
 struct MapFrame {
     entries: Vec<Entry>,
-    index: BTreeMap<String, usize>,
+    /// Where each key is, once there are too many to look through.
+    index: HashMap<String, usize>,
     key: Option<(Option<String>, Span)>,
     merges: Vec<Node>,
 }
@@ -228,9 +233,8 @@ impl Builder<'_> {
                     continue;
                 };
                 for entry in entries {
-                    if !map.index.contains_key(&entry.key) {
-                        map.index.insert(entry.key.clone(), map.entries.len());
-                        map.entries.push(entry);
+                    if map.find(&entry.key).is_none() {
+                        map.push(entry);
                     }
                 }
             }
@@ -253,17 +257,32 @@ impl MapFrame {
                 let _ = key_span;
                 self.merges.push(node);
             }
-            Some((Some(key), key_span)) => match self.index.get(&key) {
-                Some(&first) => diagnostics.push(
+            Some((Some(key), key_span)) => match self.find(&key) {
+                Some(first) => diagnostics.push(
                     Diagnostic::error("E0104", key_span, format!("`{key}` is written twice"))
                         .related(self.entries[first].key_span, "first here"),
                 ),
-                None => {
-                    self.index.insert(key.clone(), self.entries.len());
-                    self.entries.push(Entry { key, key_span, value: node });
-                }
+                None => self.push(Entry { key, key_span, value: node }),
             },
         }
+    }
+
+    fn find(&self, key: &str) -> Option<usize> {
+        if self.index.is_empty() {
+            return self.entries.iter().position(|entry| entry.key == key);
+        }
+        self.index.get(key).copied()
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.entries.len() == MANY_KEYS {
+            let known = self.entries.iter().enumerate();
+            self.index = known.map(|(at, entry)| (entry.key.clone(), at)).collect();
+        }
+        if self.entries.len() >= MANY_KEYS {
+            self.index.insert(entry.key.clone(), self.entries.len());
+        }
+        self.entries.push(entry);
     }
 }
 
@@ -293,7 +312,7 @@ fn size(node: &Node) -> (usize, usize) {
         Content::List(items) => total(items.iter().map(size)),
         Content::Map(entries) => {
             let (nodes, bytes) = total(entries.iter().map(|e| size(&e.value)));
-            (nodes, bytes + entries.iter().map(|e| e.key.len()).sum::<usize>())
+            (nodes + entries.len(), bytes + entries.iter().map(|e| e.key.len()).sum::<usize>())
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use terrace_model::{Diagnostic, FileId, Span};
 
+use super::MAX_DEPTH;
+
 /// A syntax error at a byte of the text.
 pub(crate) fn syntax(text: &str, file: FileId, at: usize, info: &str) -> Diagnostic {
     let mut at = at.min(text.len());
@@ -15,6 +17,9 @@ pub(crate) fn syntax(text: &str, file: FileId, at: usize, info: &str) -> Diagnos
         at,
         at + rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8),
     );
+    if info.contains("recursion") || info.contains("depth") {
+        return Diagnostic::error("E0108", point, format!("nested more than {MAX_DEPTH} deep"));
+    }
     if let Some(diagnostic) = expression_in_brackets(text, file, at) {
         return diagnostic;
     }
@@ -104,7 +109,6 @@ fn wording(info: &str, rest: &str) -> (String, Option<&'static str>) {
             "a tab is used where only spaces are allowed",
             Some("YAML is indented with spaces only"),
         ),
-        i if i.contains("recursion") || i.contains("depth") => ("nested more than 64 deep", None),
         other => return (format!("not valid YAML: {other}"), None),
     };
     (message.into(), help)

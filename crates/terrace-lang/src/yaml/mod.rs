@@ -18,8 +18,8 @@ pub use scalar::Scalar;
 pub const MAX_BYTES: usize = 10_000_000;
 /// Deepest nesting.
 pub const MAX_DEPTH: usize = 64;
-/// Most nodes, with aliases expanded.
-pub const MAX_NODES: usize = 2_000_000;
+/// Most nodes, with aliases expanded; keys count too.
+pub const MAX_NODES: usize = 600_000;
 /// Most bytes of scalars that come from expanding aliases.
 pub const MAX_ALIASED: usize = 16_000_000;
 

@@ -107,6 +107,14 @@ impl Template {
             .filter(|(root, _)| !matches!(root, Root::Resource(_)))
             .map(|(root, value)| (root.to_string(), value))
             .collect();
+        let own = |root: &Root| matches!(root, Root::Resource(reference) if reference.own_key);
+        if self.0.found.roots.iter().any(own) {
+            for root in [Root::CountIndex, Root::EachKey] {
+                if let Ok(key) = scope.value(&root) {
+                    bindings.insert(root.to_string(), key);
+                }
+            }
+        }
         let texts = self.texts(scope)?;
         bindings.extend(texts.files().map(|(path, text)| (file_binding(path), Value::text(text))));
         let template = self.0.source.clone();

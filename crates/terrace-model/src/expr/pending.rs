@@ -4,7 +4,7 @@ use super::evaluate::{EvalError, file_binding};
 use super::parse::Template;
 use super::reference::{ResourceReference, Root};
 use super::scope::Scope;
-use crate::address::StackName;
+use crate::address::{InstanceKey, StackName};
 use crate::source::{FileId, Span};
 use crate::value::{Pending, Value};
 
@@ -33,6 +33,7 @@ impl ResourceReference {
             && origin.address.resource == target
         {
             reference.key = reference.key.or_else(|| origin.address.key.clone());
+            reference.own_key &= reference.key.is_none();
         }
         let stack = scope.stack().clone();
         let pending =
@@ -62,6 +63,18 @@ struct Bindings<'a> {
     resource: &'a Lookup<'a>,
 }
 
+impl Bindings<'_> {
+    /// The key of the instance whose value it is, as far as the value uses it.
+    fn own_key(&self) -> Option<InstanceKey> {
+        let bound = |root: &Root| self.pending.bindings.get(&root.to_string());
+        match (bound(&Root::CountIndex), bound(&Root::EachKey)) {
+            (Some(Value::Int(index)), _) => u32::try_from(*index).ok().map(InstanceKey::Index),
+            (_, Some(Value::String(key))) => Some(InstanceKey::Text(key.clone())),
+            _ => None,
+        }
+    }
+}
+
 impl Scope for Bindings<'_> {
     fn stack(&self) -> &StackName {
         &self.pending.stack
@@ -69,7 +82,7 @@ impl Scope for Bindings<'_> {
 
     fn value(&self, root: &Root) -> Result<Value, EvalError> {
         if let Root::Resource(reference) = root {
-            return (self.resource)(reference);
+            return (self.resource)(&reference.clone().with_own_key(self.own_key().as_ref()));
         }
         match self.pending.bindings.get(&root.to_string()) {
             Some(value) => value.resolve(self.resource),

@@ -52,6 +52,8 @@ pub struct ResourceReference {
     pub path: Vec<Name>,
     /// `[0]` or `["key"]` right after the names.
     pub key: Option<InstanceKey>,
+    /// Whether it has `[count.index]` or `[each.key]` there: the instance of the user's own key.
+    pub own_key: bool,
     /// The attribute that is read of it; `None` when the whole is used, as in `servers.web.map(...)`.
     pub attribute: Option<String>,
     /// Where.
@@ -62,6 +64,16 @@ impl ResourceReference {
     /// The address it names, in a stack.
     pub fn address(&self, stack: &StackName) -> ResourceAddress {
         ResourceAddress { stack: stack.clone(), kind: self.kind, path: self.path.clone() }
+    }
+
+    /// The same with the user's own key put in, where it asks for that.
+    #[must_use]
+    pub fn with_own_key(mut self, own: Option<&InstanceKey>) -> Self {
+        if self.own_key && own.is_some() {
+            self.key = own.cloned();
+            self.own_key = false;
+        }
+        self
     }
 }
 
@@ -112,6 +124,7 @@ impl fmt::Display for ResourceReference {
         match &self.key {
             Some(InstanceKey::Index(index)) => write!(f, "[{index}]")?,
             Some(InstanceKey::Text(text)) => write!(f, "[{}]", quoted(text))?,
+            None if self.own_key => f.write_str("[each.key]")?,
             None => {}
         }
         self.attribute.iter().try_for_each(|name| write!(f, ".{name}"))

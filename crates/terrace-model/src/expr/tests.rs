@@ -211,7 +211,7 @@ fn complaints() {
         ("${server.web.id}", "E0401 at <server>: unknown name `server` (did you mean `servers`?)"),
         (
             "${replicas}",
-            "E0401 at <replicas>: unknown name `replicas` (a variable is `vars.replicas`, a local `locals.replicas`; known names are vars, locals, env, count, each, keypairs, networks, subnets, server_groups, servers)",
+            "E0401 at <replicas>: unknown name `replicas` (a variable is `vars.replicas`, a local `locals.replicas`; known names are vars, locals, env, count, each, keypairs, networks, subnets, security_groups, routers, router_interfaces, router_routes, ports, floating_ips, server_groups, volumes, servers, volume_attachments)",
         ),
         (
             "${servers.my-app.id}",
@@ -253,6 +253,11 @@ fn complaints() {
 fn references_have_exact_places() {
     for (text, expected) in [
         ("ä${vars.n}", "vars.n <vars.n>"),
+        (
+            "${servers.web[count.index].id + servers.web[each.key].id}",
+            "servers.web[each.key].id <servers.web[count.index].id>, servers.web[each.key].id <servers.web[each.key].id>",
+        ),
+        ("${vars.list[count.index]}", "vars.list <vars.list>, count.index <count.index>"),
         (
             "${servers.web[0].id + locals . x}",
             "servers.web[0].id <servers.web[0].id>, locals.x <locals . x>",
@@ -303,6 +308,7 @@ fn pending_values_resolve_to_what_the_expression_would_have_given() {
         kind: crate::Kind::Network,
         path: vec![name("back")],
         key: None,
+        own_key: false,
         attribute: None,
         span: at(""),
     };

@@ -103,6 +103,8 @@ struct Step {
 enum StepKey {
     Text(String),
     Index(i64),
+    /// `count.index` or `each.key`.
+    Own,
 }
 
 struct Walk<'a> {
@@ -123,6 +125,10 @@ impl Walk<'_> {
                 return Ok(());
             }
             let (root, used) = self.root(&name, at, &steps)?;
+            if steps[used..].iter().any(|step| matches!(step.key, StepKey::Own)) {
+                // An index into something else than a resource: an expression of its own.
+                return self.children(node);
+            }
             let mut target = node;
             for _ in used..steps.len() {
                 target = operand(target);
@@ -281,7 +287,7 @@ impl Walk<'_> {
     ) -> Result<(Reference, usize), Diagnostic> {
         let first = steps.first().and_then(|step| match &step.key {
             StepKey::Text(text) => Some((text.as_str(), step.range.end)),
-            StepKey::Index(_) => None,
+            StepKey::Index(_) | StepKey::Own => None,
         });
         if let Some(kind) = Kind::from_section(name) {
             return self.resource(kind, at, steps);
@@ -345,14 +351,15 @@ impl Walk<'_> {
             }
             _ => None,
         };
-        used += usize::from(key.is_some());
+        let own_key = matches!(steps.get(used), Some(Step { key: StepKey::Own, .. }));
+        used += usize::from(key.is_some() || own_key);
         let attribute = match steps.get(used) {
             Some(Step { key: StepKey::Text(text), dot: true, .. }) => Some(text.clone()),
             _ => None,
         };
         used += usize::from(attribute.is_some());
         let span = (self.span_of)(at.start..steps[used - 1].range.end);
-        Ok((ResourceReference { kind, path, key, attribute, span }.into(), used))
+        Ok((ResourceReference { kind, path, key, own_key, attribute, span }.into(), used))
     }
 
     fn unknown(&self, name: &str, at: Range<usize>) -> Diagnostic {
@@ -437,6 +444,17 @@ fn literal_key(node: &IdedExpr) -> Option<StepKey> {
         Expr::Literal(LiteralValue::Int(index)) if *index.inner() >= 0 => {
             Some(StepKey::Index(*index.inner()))
         }
+        Expr::Select(select) if !select.test => match &select.operand.expr {
+            Expr::Ident(root)
+                if matches!(
+                    (root.as_str(), select.field.as_str()),
+                    ("count", "index") | ("each", "key")
+                ) =>
+            {
+                Some(StepKey::Own)
+            }
+            _ => None,
+        },
         _ => None,
     }
 }

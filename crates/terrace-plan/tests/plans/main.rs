@@ -2,4 +2,5 @@
 
 mod first;
 mod lifecycle;
+mod refactor;
 mod world;

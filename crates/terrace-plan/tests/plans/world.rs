@@ -57,17 +57,29 @@ impl World {
         if !self.folder.path().join("terrace.yaml").exists() {
             self.write("terrace.yaml", "cloud: simulator\n");
         }
-        let request = terrace_lang::Request::of(self.folder.path());
+        let request = terrace_lang::Request {
+            variables: &self.variables,
+            ..terrace_lang::Request::of(self.folder.path())
+        };
         let loaded = terrace_lang::load(&request).map_err(|e| told(&e.diagnostics, &e.sources))?;
         let workspace = loaded.workspace;
         let wrong = |found: Diagnostics| told(&found, &workspace.sources);
         let graph = terrace_graph::build(&workspace).map_err(wrong)?;
+        let moves = terrace_plan::moves(&workspace, &self.recorded).map_err(wrong)?;
+        let recorded = self.recorded.clone().moved(&moves);
+        let mut observed = self.observed(&recorded);
+        for (address, id) in terrace_plan::wanted_imports(&workspace, &recorded) {
+            let found = self.objects.get(&id).cloned();
+            let found = found.map_or(Observation::Absent, Observation::Present);
+            observed.imports.insert(address, found);
+        }
         let inputs = Inputs {
             mode,
             workspace: &workspace,
             graph: &graph,
-            recorded: &self.recorded,
-            observed: &self.observed(),
+            recorded: &recorded,
+            observed: &observed,
+            moves: &moves,
             cloud: &cloud(),
             clouds: &BTreeMap::new(),
         };
@@ -76,13 +88,13 @@ impl World {
         Ok(plan)
     }
 
-    fn observed(&self) -> Observed {
+    fn observed(&self, recorded: &Snapshot) -> Observed {
         let look = |id: &str| match self.objects.get(id) {
             Some(object) => Observation::Present(object.clone()),
             None => Observation::Absent,
         };
-        let records = self.recorded.records.iter();
-        let deposed = self.recorded.deposed.keys();
+        let records = recorded.records.iter();
+        let deposed = recorded.deposed.keys();
         Observed {
             objects: records.map(|(a, r)| (a.clone(), look(&r.id))).collect(),
             deposed: deposed.map(|key| (key.clone(), look(&key.1))).collect(),
@@ -93,6 +105,7 @@ impl World {
 
     /// Does what a plan says, all of it.
     pub(crate) fn carry_out(&mut self, plan: &Plan) {
+        self.recorded = self.recorded.clone().moved(&plan.moves);
         for step in 0..plan.steps.len() {
             self.step(plan, step);
         }
@@ -112,7 +125,7 @@ impl World {
                 self.objects.remove(&id);
             }
             Operation::Forget => self.recorded.put(instance.slot(), None),
-            Operation::Update | Operation::Resume | Operation::Record => {
+            Operation::Update | Operation::Resume | Operation::Record | Operation::Adopt => {
                 let id = instance.id.clone().expect("an id");
                 self.record(instance, &id);
             }
@@ -211,7 +224,7 @@ fn facts() -> Facts {
         (LookupKind::Image, named(&["cirros", "debian"])),
         (LookupKind::Flavor, named(&["large", "small"])),
     ];
-    Facts { lookups: lookups.into() }
+    Facts { lookups: lookups.into(), ..Facts::default() }
 }
 
 /// Findings as lines of place, code, message and help.
@@ -231,9 +244,14 @@ pub(crate) fn shown(plan: &Result<Plan, String>) -> String {
         Err(found) => return found.clone(),
     };
     let mut text = String::new();
+    for moved in &plan.moves {
+        writeln!(text, "{} -> {}", moved.from, moved.to).expect("text");
+    }
     for i in plan.instances.iter().filter(|i| i.action != Action::NoOp) {
         let first = if i.create_first { ", new one first" } else { "" };
-        writeln!(text, "{} {}{first}: {}", word(i.action), i.slot(), i.reason.text).expect("text");
+        let imported = if i.imported { ", imported" } else { "" };
+        let reason = &i.reason.text;
+        writeln!(text, "{} {}{first}{imported}: {reason}", word(i.action), i.slot()).expect("text");
         for change in &i.changes {
             writeln!(text, "  {}: {} -> {}", change.attribute, change.before, change.after)
                 .expect("text");

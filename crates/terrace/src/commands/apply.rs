@@ -8,7 +8,7 @@ use terrace_plan::{Decision, Mode, Plan, Reviewed, SavedPlan, review};
 use terrace_render::PlanText;
 
 use crate::args::Global;
-use crate::corridor::{self, Loaded, Place, Planned};
+use crate::corridor::{self, Loaded, Place, Planned, Refresh};
 use crate::error::Shown;
 use crate::ui;
 
@@ -95,7 +95,8 @@ pub(crate) async fn fresh(
     mode: Mode,
     (consent, parallelism): (&Consent, u16),
 ) -> anyhow::Result<ExitCode> {
-    let Planned { plan, recorded, recovery } = corridor::plan(loaded, place, mode).await?;
+    let Planned { plan, recorded, recovery } =
+        corridor::plan(loaded, place, mode, Refresh::Read).await?;
     let digest = plan.digest(&recorded.fingerprint_key);
     ui::print(&terrace_render::plan(&PlanText {
         plan: &plan,

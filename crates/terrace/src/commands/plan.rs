@@ -10,7 +10,8 @@ use terrace_plan::{Mode, SavedPlan};
 use terrace_render::{PlanText, Progress};
 
 use crate::args::Global;
-use crate::{corridor, ui};
+use crate::corridor::{self, Refresh};
+use crate::ui;
 
 /// Show what would change.
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,9 @@ pub(crate) struct Plan {
     /// Exit 2 when changes are pending.
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Read the recorded objects from the cloud; with `--refresh=false` they are taken as last seen.
+    #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    refresh: bool,
 }
 
 /// Who listens to the engine: nobody when the output is for programs.
@@ -42,7 +46,8 @@ pub(crate) fn listener(json: bool) -> Arc<dyn EventSink> {
 pub(crate) async fn run(global: &Global, args: &Plan) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
     let place = corridor::enter(global, &loaded, listener(args.json)).await?;
-    let planned = corridor::plan(&loaded, &place, Mode::Apply).await?;
+    let refresh = if args.refresh { Refresh::Read } else { Refresh::AsRecorded };
+    let planned = corridor::plan(&loaded, &place, Mode::Apply, refresh).await?;
     let key = &planned.recorded.fingerprint_key;
     let digest = planned.plan.digest(key);
     if args.json {

@@ -24,6 +24,9 @@ pub(crate) fn run() -> ExitCode {
     page("docs/reference/functions.md", terrace_render::function_page());
     page("docs/reference/files.md", files_page());
     page("docs/reference/commands.md", commands_page());
+    for (path, text) in terrace_lang::codes::pages() {
+        page(&path, text);
+    }
     for (name, document) in [
         ("stack", Document::Stack),
         ("workspace", Document::Workspace),
@@ -50,9 +53,12 @@ fn files_page() -> String {
         ("Environments", &syntax::ENVIRONMENT),
         ("Stacks", &syntax::STACK),
         ("Variables", &syntax::VARIABLE),
+        ("Types", &syntax::TYPE),
+        ("Rules of variables", &syntax::RULE),
         ("Outputs", &syntax::OUTPUT),
         ("Blocks", &syntax::BLOCK),
         ("Lifecycle", &syntax::LIFECYCLE),
+        ("Timeouts", &syntax::TIMEOUTS),
     ] {
         add(&mut text, format!("\n## {title}\n\n| field | what stands there | |\n|---|---|---|\n"));
         for field in table {
@@ -77,6 +83,13 @@ fn described(form: Form) -> String {
         Form::Text => "text".into(),
         Form::Bool => "true or false".into(),
         Form::Whole => "a whole number".into(),
+        Form::Number => "a number".into(),
+        Form::Type => "a [type](#types)".into(),
+        Form::TypeWord => {
+            "string, integer, number, boolean, list, map, object, or `list(string)` and the like"
+                .into()
+        }
+        Form::Defaults => "a map from sections to fields of their blocks".into(),
         Form::OneOf(choices) => choices.join(", "),
         Form::OrExpression(inner) => format!("{}, or an expression", described(*inner)),
         Form::List(inner) => format!("a list, each {}", described(*inner)),

@@ -63,7 +63,7 @@ fn names_the_cloud_does_not_know() {
         "no image `cirrus`",
         "did you mean `cirros`?",
         "no flavor `m9.giant`",
-        "stacks/web.yaml:23",
+        "stacks/web.yaml:24",
     ]);
 }
 

@@ -39,3 +39,39 @@ fn settings_follow_variables() {
     w.run(&["plan", "--detailed-exitcode", "--var", "guarded=false"]).code(0);
     w.run(&["destroy", "--yes", "--var", "guarded=false"]).code(0);
 }
+
+#[test]
+fn addresses_change_and_objects_are_let_go_and_taken_over() {
+    let w = Workspace::quickstart();
+    w.run(&["apply", "--yes"]).code(0);
+    w.edit("  spread:\n", "  apart:\n").edit("server_group: spread", "server_group: apart");
+    w.edit(
+        "outputs:",
+        "moved:\n  - { from: server_groups.spread, to: server_groups.apart }\noutputs:",
+    );
+    // Its name came from its address: it has to be kept.
+    w.edit("  apart:\n", "  apart:\n    name: spread\n");
+    let file = w.path("web.plan");
+    let file = file.to_str().expect("a path");
+    w.run(&["plan", "--out", file]).code(0).says(&[
+        " => web/server_groups.apart is moved: only its address changes: it was `web/server_groups.spread`",
+        "0 to destroy, 1 to move.",
+    ]);
+    w.run(&["apply", file]).code(0).says(&["0 destroyed, 1 moved"]);
+    w.run(&["plan", "--detailed-exitcode"]).code(0).says(&["No changes."]);
+    let shown = w.run(&["state", "show", "web/networks.front"]).code(0).out;
+    let id = shown.lines().find_map(|l| l.strip_prefix("  id: ")).expect("an id").to_owned();
+    let blocks = std::fs::read_to_string(w.path("stacks/web.yaml")).expect("read");
+    w.write("stacks/web.yaml", "removed: [{ from: networks.front, destroy: false }]\n");
+    w.run(&["apply", "--yes"]).code(0).says(&["5 destroyed, 2 forgotten"]);
+    w.write("stacks/web.yaml", &blocks);
+    w.edit(
+        "moved:\n  - { from: server_groups.spread, to: server_groups.apart }",
+        &format!("imports:\n  - {{ to: networks.front, id: {id} }}"),
+    );
+    w.run(&["plan"]).code(0).says(&[
+        " <= web/networks.front is imported as it is",
+        "6 to create",
+        "1 to import.",
+    ]);
+}

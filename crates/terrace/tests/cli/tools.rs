@@ -39,7 +39,7 @@ fn validate_tells_findings_as_json() {
     let first = &found["diagnostics"][0];
     let place = ["severity", "code", "file", "line", "column", "end_line", "end_column"]
         .map(|name| first[name].to_string());
-    assert_eq!(place.join(" "), r#""error" "E0201" "stacks/web.yaml" 4 1 4 9"#);
+    assert_eq!(place.join(" "), r#""error" "E0201" "stacks/web.yaml" 5 1 5 9"#);
     assert_eq!(first["help"], "did you mean `keypairs`?");
     w.edit("keypiars:", "keypairs:")
         .edit("keypair: nobody", "keypair: deploy\n    config_drive: yes");
@@ -67,7 +67,7 @@ fn fmt_changes_what_is_not_canonical_and_nothing_else() {
     let said = w.run(&["fmt"]).code(0);
     assert_eq!(said.out, "");
     w.write("stacks/broken.yaml", "a: [\n").edit("    public_key:", "      public_key:");
-    w.run(&["fmt"]).code(1).says(&["E0101", "stacks/broken.yaml:1", "stacks/web.yaml"]);
+    w.run(&["fmt"]).code(1).says(&["E0101", "stacks/broken.yaml:", "stacks/web.yaml"]);
     assert_eq!(std::fs::read_to_string(w.path("stacks/broken.yaml")).expect("read"), "a: [\n");
     w.run(&["fmt", "stacks/gone.yaml"]).code(1).says(&["stacks/gone.yaml", "cannot be read"]);
 }
@@ -79,7 +79,7 @@ fn fmt_takes_standard_input() {
     assert_eq!(said.out, "a: 1\n\nb: { c: d }\n");
     piped(&w, &["fmt", "-", "--check"], "a:   1\n").code(1);
     piped(&w, &["fmt", "-", "--check"], "a: 1\n").code(0);
-    piped(&w, &["fmt", "-"], "a: [\n").code(1).says(&["E0101", "standard input:1"]);
+    piped(&w, &["fmt", "-"], "a: [\n").code(1).says(&["E0101", "standard input:"]);
     w.run(&["fmt"]).code(1).says(&["is not a workspace"]);
     w.run(&["init"]).code(0);
     w.run(&["fmt", "--check"]).code(0);
@@ -97,4 +97,74 @@ fn schemas_and_completions_are_printed() {
     for shell in ["bash", "fish", "zsh"] {
         w.run(&["completions", shell]).code(0).says(&["terrace", "validate"]);
     }
+}
+
+#[test]
+fn console_evaluates_lines_of_a_pipe() {
+    let w = Workspace::quickstart();
+    w.write("motd.txt", "Welcome to ${name}\n");
+    let lines = "# a comment\n\n1 + 1\nservers.web[0].name\nnetworks.front.id\nservers.web[0].user_data\n\
+                 template('motd.txt', {'name': 'web'})\nprefix ${env.name}\n";
+    let said = piped(&w, &["console"], lines).code(0);
+    assert_eq!(
+        said.out,
+        "2\n\"web-0\"\n(known after apply)\nnull\n\"Welcome to web\\n\"\n\"prefix default\"\n"
+    );
+    assert!(!w.path("state").exists(), "looking made a state");
+    w.run(&["apply", "--yes"]).code(0);
+    let said =
+        piped(&w, &["console"], "servers.web.map(s, s.status)\nservers.web[0].status.lower()\n")
+            .code(0);
+    assert_eq!(said.out, "[\"ACTIVE\", \"ACTIVE\", \"ACTIVE\"]\n\"active\"\n");
+}
+
+#[test]
+fn console_complains_and_goes_on() {
+    let w = Workspace::quickstart();
+    let said = piped(&w, &["console"], "1 +\n2\nlowr('x')\nfile('../../etc/passwd')\n3\n").code(1);
+    assert_eq!(said.out, "2\n3\n");
+    said.says(&[
+        "line 1: the expression ends too early",
+        "line 3:",
+        "did you mean `lower`?",
+        "line 4:",
+        "leads out",
+    ]);
+    piped(&w, &["console", "--stack", "wbe"], "1").code(1).says(&["no stack `wbe`", "web"]);
+    w.write("stacks/db.yaml", "locals: { a: 1 }\n");
+    piped(&w, &["console"], "1").code(1).says(&["several stacks", "--stack", "db, web"]);
+    let said = piped(&w, &["console", "--stack", "db"], "locals.a").code(0);
+    assert_eq!(said.out, "1\n");
+}
+
+#[test]
+fn graph_is_a_tree_or_dot() {
+    let w = Workspace::quickstart();
+    w.edit("count: 3", "count: 2");
+    let said = w.run(&["graph"]).code(0);
+    assert_eq!(
+        said.out,
+        "\
+web/servers.web[0]
+├── web/keypairs.deploy
+├── web/networks.front
+├── web/subnets.front.v4
+│   └── web/networks.front
+└── web/server_groups.spread
+web/servers.web[1]
+├── web/keypairs.deploy
+├── web/networks.front
+├── web/subnets.front.v4 (see above)
+└── web/server_groups.spread
+"
+    );
+    let dot = w.run(&["graph", "--dot"]).code(0);
+    let again = w.run(&["graph", "--dot"]).code(0);
+    assert_eq!(dot.out, again.out);
+    dot.says(&[
+        "digraph terrace {",
+        "    \"web/servers.web[0]\" [label = \"servers.web[0]\"];",
+        "  \"web/servers.web[0]\" -> \"web/subnets.front.v4\" [style = dotted];",
+        "  \"web/subnets.front.v4\" -> \"web/networks.front\" [style = bold];",
+    ]);
 }

@@ -1,0 +1,54 @@
+//! What the poller sees at one moment: where each server and volume is.
+
+use std::collections::BTreeMap;
+
+use terrace_api::compute::{self, Server};
+use terrace_api::volume::{self, Volume};
+use terrace_api::{ApiError, Session};
+use terrace_model::Kind;
+
+use super::Progress;
+use super::server::progress_of;
+use super::volume::{attached, progress_of as progress_of_volume, volume_of};
+
+/// All servers and volumes of the project at one moment, as far as somebody waits for some.
+pub(crate) struct Sight {
+    servers: BTreeMap<String, Server>,
+    volumes: BTreeMap<String, Volume>,
+}
+
+impl Sight {
+    /// One list for servers and one for volumes, whatever the number.
+    pub(crate) async fn of(
+        session: &Session,
+        kinds: impl Iterator<Item = Kind>,
+    ) -> Result<Self, ApiError> {
+        let (mut some_server, mut some_volume) = (false, false);
+        for kind in kinds {
+            match kind {
+                Kind::Volume | Kind::VolumeAttachment => some_volume = true,
+                _ => some_server = true,
+            }
+        }
+        let servers = async {
+            if some_server { session.all(compute::servers_detail(&[])).await } else { Ok(vec![]) }
+        };
+        let volumes = async {
+            if some_volume { session.all(volume::volumes_detail()).await } else { Ok(vec![]) }
+        };
+        let (servers, volumes): (Vec<Server>, Vec<Volume>) = futures::try_join!(servers, volumes)?;
+        Ok(Self {
+            servers: servers.into_iter().map(|s| (s.id.clone(), s)).collect(),
+            volumes: volumes.into_iter().map(|v| (v.id.clone(), v)).collect(),
+        })
+    }
+
+    /// Where something is, if it is seen.
+    pub(crate) fn progress(&self, kind: Kind, id: &str) -> Option<Progress> {
+        match kind {
+            Kind::Volume => self.volumes.get(id).map(progress_of_volume),
+            Kind::VolumeAttachment => attached(self.volumes.get(volume_of(id))?, id),
+            _ => self.servers.get(id).map(progress_of),
+        }
+    }
+}

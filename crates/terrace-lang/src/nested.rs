@@ -1,0 +1,48 @@
+//! Blocks written inside others as a list of names: `interfaces: [front.v4]`.
+
+use terrace_model::{Diagnostic, Kind};
+
+use crate::load::Reading;
+use crate::term::entries;
+use crate::yaml::{Content, Entry, Node};
+
+/// The entries of a nested section. Of a list, each item is an entry named by what it names.
+pub(crate) fn entries_of(reading: &mut Reading<'_>, section: &Entry, kind: Kind) -> Vec<Entry> {
+    let schema = kind.schema();
+    match (section.value.as_list(), schema.short) {
+        (Some(items), Some(short)) => {
+            items.iter().filter_map(|item| entry(reading, item, kind, short)).collect()
+        }
+        _ => entries(reading, &section.value, &format!("`{}`", schema.key)).to_vec(),
+    }
+}
+
+/// A text is short for a map with one attribute; of a map, the same attribute names the entry.
+fn entry(reading: &mut Reading<'_>, item: &Node, kind: Kind, short: &str) -> Option<Entry> {
+    let fields = item.as_map().unwrap_or_default();
+    let named = match item.as_scalar() {
+        Some(_) => Some(item),
+        None => fields.iter().find(|f| f.key == short).map(|f| &f.value),
+    };
+    let text = named.and_then(Node::as_scalar).filter(|s| !s.has_expression());
+    let Some(text) = text else {
+        let schema = kind.schema();
+        let message = format!("this {} has no name", schema.noun);
+        let help = format!(
+            "write `{}` as a map of names: `{}: {{ NAME: {{ {short}: ... }} }}`",
+            schema.key, schema.key
+        );
+        reading.diagnostics.push(Diagnostic::error("E0205", item.span, message).help(help));
+        return None;
+    };
+    let name = text.text.split('[').next().unwrap_or_default();
+    let key = name.replace(['.', '/'], "-");
+    let value = match item.as_map() {
+        Some(_) => item.clone(),
+        None => {
+            let field = Entry { key: short.to_owned(), key_span: item.span, value: item.clone() };
+            Node { content: Content::Map(vec![field]), span: item.span }
+        }
+    };
+    Some(Entry { key, key_span: item.span, value })
+}
