@@ -390,8 +390,18 @@ fn respond(reply: Reply, sent: Sent) -> Response {
 /// The headers that every answer of a service has.
 fn finish(req: &Req, response: &mut Response) {
     let Ok(id) = http::HeaderValue::from_str(&req.request_id) else { return };
+    let service = req.segments.first().map_or("", String::as_str);
+    let status = response.status().as_u16();
+    // What answers before the service itself does has no such name.
+    let outside = req.segments.len() == 1 && matches!(service, "compute" | "network" | "image");
+    if outside || (service == "image" && status == 401) {
+        return;
+    }
     let headers = response.headers_mut();
-    if req.segments.first().is_some_and(|s| s == "compute" || s == "volume") {
+    let quotas = req.segments.iter().any(|part| part == "os-quota-sets");
+    let lost = status == 401 || status == 404 && !headers.contains_key("openstack-api-version");
+    let before = service == "volume" && (lost || status < 300 && req.method == "DELETE" && !quotas);
+    if (service == "compute" || service == "volume") && !before {
         headers.insert("x-compute-request-id", id.clone());
     }
     headers.insert("x-openstack-request-id", id);

@@ -43,6 +43,12 @@ impl Req {
         self.segments.iter().skip(skip).map(String::as_str).collect()
     }
 
+    /// This request's URL.
+    pub(crate) fn own_url(&self) -> String {
+        let url = format!("{}{}", self.base, self.path);
+        if self.query.is_empty() { url } else { self.link(&url, &[]) }
+    }
+
     /// This request's URL with other paging parameters.
     pub(crate) fn link(&self, path: &str, change: &[(&str, &str)]) -> String {
         let kept = self

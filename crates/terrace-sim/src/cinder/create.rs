@@ -225,8 +225,8 @@ fn image(cx: &Cx<'_>, id: &str) -> Result<Row, Reply> {
 fn fits(size: i64, image: Option<&Row>, source: Option<&Volume>) -> Result<(), Reply> {
     if let Some(source) = source.filter(|source| size < source.size) {
         return Err(invalid_input(&format!(
-            "Volume size {size}GB cannot be smaller than original volume size {}GB. They must be \
-             >= original volume size.",
+            "Volume size '{size}'GB cannot be smaller than original volume size  {}GB. They must \
+             be >= original volume size.",
             source.size
         )));
     }

@@ -1,7 +1,7 @@
 //! What volumes become as time passes, and how servers hold them.
 
 use super::create;
-use crate::records::{Attachment, Change, Volume};
+use crate::records::{Attachment, Change, Deed, Volume};
 use crate::state::State;
 use crate::web::Reply;
 
@@ -28,6 +28,7 @@ pub(crate) fn advance(state: &mut State, mut volume: Volume, at: u64) {
         Change::Made => create::finish(state, &mut volume),
         Change::Extended(size) => {
             volume.size = size;
+            tell_servers(state, &volume, at);
             volume.status = resting(&volume).into();
         }
         Change::Retyped(kind) => {
@@ -57,6 +58,22 @@ pub(crate) fn advance(state: &mut State, mut volume: Volume, at: u64) {
         }
     }
     state.put_volume(volume);
+}
+
+/// The servers of a volume are told that it has grown.
+fn tell_servers(state: &mut State, volume: &Volume, at: u64) {
+    for tie in &volume.attachments {
+        let deed = Deed {
+            action: "extend_volume".into(),
+            request_id: format!("req-{}", state.uuid()),
+            user_id: volume.user_id.clone(),
+            project_id: volume.project_id.clone(),
+            start: at,
+            end: Some(at),
+            failed: false,
+        };
+        state.servers.update(&tie.server, |server| server.deeds.push(deed));
+    }
 }
 
 /// Keeps a volume for a server. The error is in Cinder's words.

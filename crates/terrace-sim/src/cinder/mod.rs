@@ -74,8 +74,8 @@ fn invalid_input(message: &str) -> Reply {
 pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     let path = req.tail(1);
     match path.as_slice() {
-        [] => return Ok(versions::document(req, 300)),
-        ["v3"] => return Ok(versions::document(req, 200)),
+        [] => return Ok(versions::mark(versions::document(req, 300), 0)),
+        ["v3"] => return Ok(versions::mark(versions::document(req, 200), 0)),
         ["v3", ..] => {}
         _ => return Err(nova::no_such_path()),
     }
@@ -88,10 +88,11 @@ pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
         [project, ..] if is_project(project) => {
             return Err(mark(bad_request("Malformed request url")));
         }
-        _ => return Err(mark(nova::no_such_path())),
+        _ => return Err(nova::no_such_path()),
     };
     let mut cx = Cx { state, req, who, minor };
-    served(&mut cx, path).map(mark).map_err(mark)
+    let mark_error = |reply: Reply| if nova::leads_nowhere(&reply) { reply } else { mark(reply) };
+    served(&mut cx, path).map(mark).map_err(mark_error)
 }
 
 fn is_project(part: &str) -> bool {
@@ -107,7 +108,8 @@ fn served(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
     match path {
         ["volumes", rest @ ..] => volumes::answer(cx, rest),
         ["types", rest @ ..] => types::answer(cx, rest),
-        ["attachments", rest @ ..] if cx.minor >= 27 => attachments::answer(cx, rest),
+        ["attachments", ..] if cx.minor < 27 => Err(nova::not_in_this_version()),
+        ["attachments", rest @ ..] => attachments::answer(cx, rest),
         _ => misc::answer(cx, path),
     }
 }

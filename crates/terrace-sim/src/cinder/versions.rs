@@ -49,7 +49,8 @@ pub(super) fn negotiate(req: &Req) -> Result<u32, Reply> {
         let message = format!(
             "Version {asked} is not supported by the API. Minimum is 3.0 and maximum is 3.{MAX}."
         );
-        return Err(nova::fault(406, &message));
+        let fault = nova::fault(406, &message);
+        return Err(fault.header("openstack-api-version", format!("volume {asked}")));
     }
     Ok(minor)
 }

@@ -7,7 +7,7 @@ use crate::presets::image_data;
 use crate::records::{Blob, Row};
 use crate::state::State;
 use crate::table::Record;
-use crate::web::{Answer, Object, Reply, Req, object, seconds, text};
+use crate::web::{Answer, Object, Reply, Req, encode, object, seconds, text};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::Md5;
 use serde_json::{Value, json};
@@ -97,15 +97,44 @@ fn list(state: &State, req: &Req, who: &Caller) -> Answer {
     rows.truncate(limit);
     let first = match req.query.is_empty() {
         true => "/v2/images".to_owned(),
-        false => req.link("/v2/images", &[]),
+        false => page_link(req, None),
     };
     let images: Vec<&Object> = rows.iter().map(|row| &row.0).collect();
     let mut body = json!({"images": images, "first": first, "schema": "/v2/schemas/images"});
     if let Some(last) = rows.last().filter(|_| full) {
-        body["next"] = json!(req.link("/v2/images", &[("marker", last.id())]));
+        body["next"] = json!(page_link(req, Some(last.id())));
     }
     Ok(Reply::json(200, &body))
 }
+
+/// The same list from another place.
+fn page_link(req: &Req, marker: Option<&str>) -> String {
+    let kept = req.query.iter().filter(|(name, _)| name != "marker");
+    let kept = kept.map(|(name, value)| (name.as_str(), value.as_str()));
+    let parts: Vec<String> = kept
+        .chain(marker.map(|marker| ("marker", marker)))
+        .map(|(name, value)| format!("{name}={}", encode(value).replace(':', "%3A")))
+        .collect();
+    format!("/v2/images?{}", parts.join("&"))
+}
+
+/// Refuses a body of another type than the one it must have.
+fn check_type(req: &Req, fits: impl Fn(&str) -> bool) -> Result<(), Reply> {
+    let kind = req.header("content-type").unwrap_or("application/octet-stream");
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if fits(kind) {
+        return Ok(());
+    }
+    let message =
+        format!("The request media type {kind} is not supported by this server.\n<br /><br />\n");
+    let title = "Unsupported Media Type";
+    let body = json!({"message": message, "code": format!("415 {title}"), "title": title});
+    Err(Reply::json(415, &body))
+}
+
+/// The formats of disks and containers that Glance knows.
+const DISK_FORMATS: [&str; 11] =
+    ["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"];
 
 /// Whether an image is in the caller's list at all: others' community images are not, unless they
 /// are asked for, and hidden ones neither.
@@ -205,6 +234,16 @@ fn create(state: &mut State, req: &Req, who: &Caller) -> Answer {
     if text(&body, "visibility") == Some("public") && !who.admin {
         return Err(fault(403, "You are not authorized to complete publicize_image action."));
     }
+    if let Some(format) = text(&body, "disk_format").filter(|f| !DISK_FORMATS.contains(f)) {
+        let known: Vec<String> = DISK_FORMATS.iter().map(|known| format!("'{known}'")).collect();
+        return Err(fault(
+            400,
+            &format!(
+                "Provided object does not match schema 'image': '{format}' is not one of [None, {}]",
+                known.join(", ")
+            ),
+        ));
+    }
     let id = match text(&body, "id") {
         Some(id) if uuid::Uuid::parse_str(id).is_err() => {
             return Err(fault(400, "Invalid image id format"));
@@ -234,6 +273,7 @@ fn create(state: &mut State, req: &Req, who: &Caller) -> Answer {
 
 /// Changes as JSON patches, of which clients use add, replace and remove on one level.
 fn patch(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
+    check_type(req, |kind| kind.starts_with("application/openstack-images-v2."))?;
     let mut row = owned(state, who, id)?;
     let Ok(Value::Array(steps)) = serde_json::from_slice(&req.body) else {
         return Err(fault(400, "Request body must be a JSON array of operation objects."));
@@ -276,6 +316,7 @@ fn delete(state: &mut State, who: &Caller, id: &str) -> Answer {
 }
 
 fn upload(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
+    check_type(req, |kind| kind == "application/octet-stream")?;
     let mut row = owned(state, who, id)?;
     if row.text("status") != "queued" {
         let message =

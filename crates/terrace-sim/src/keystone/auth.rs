@@ -34,6 +34,7 @@ pub(crate) fn issue(state: &mut State, req: &Req) -> Answer {
                        client is assumed to be in error.";
         return Err(fault(400, message));
     }
+    check_methods(state, req, identity)?;
     let proof = prove(state, identity).ok_or_else(|| unauthorized(req))?;
     let scope = scope(state, &proof, &body["auth"]["scope"]).ok_or_else(|| unauthorized(req))?;
     let secret = format!("gAAAAAB{}", state.secret(176));
@@ -59,6 +60,28 @@ pub(crate) fn issue(state: &mut State, req: &Req) -> Answer {
     state.tokens.put(token.clone());
     let view = view(state, req, &token);
     Ok(Reply::json(201, &json!({ "token": view })).header("x-subject-token", secret))
+}
+
+/// The methods that this cloud would know if it were configured as most are.
+const METHODS: [&str; 6] =
+    ["external", "password", "token", "oauth1", "mapped", "application_credential"];
+
+/// Refuses methods that do not exist, and application credentials that do not.
+fn check_methods(state: &State, req: &Req, identity: &Value) -> Result<(), Reply> {
+    let methods = identity["methods"].as_array().into_iter().flatten();
+    if methods.filter_map(Value::as_str).any(|method| !METHODS.contains(&method)) {
+        let error = json!({"error": {
+            "code": 401, "identity": {"methods": METHODS}, "title": "Unauthorized",
+            "message": "Attempted to authenticate with an unsupported method.",
+        }});
+        let uri = format!("Keystone uri=\"{}/identity\"", req.base);
+        return Err(Reply::json(401, &error).header("www-authenticate", uri));
+    }
+    let appcred = identity["application_credential"]["id"].as_str();
+    match appcred.filter(|id| state.appcreds.get(id).is_none()) {
+        Some(id) => Err(not_found("Application Credential", id)),
+        None => Ok(()),
+    }
 }
 
 fn prove(state: &State, identity: &Value) -> Option<Proof> {
@@ -97,6 +120,9 @@ fn prove(state: &State, identity: &Value) -> Option<Proof> {
                 return None;
             }
             let user = state.users.get(&token.user_id)?.clone();
+            let methods = token.methods.iter().chain(&methods).cloned();
+            let methods: std::collections::BTreeSet<String> = methods.collect();
+            let methods = methods.into_iter().collect();
             Some(Proof { user, methods, appcred: None, until: Some(token.expires) })
         }
         _ => None,
@@ -195,7 +221,13 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
 fn subject(state: &State, req: &Req, who: &Caller) -> Result<Token, Reply> {
     let secret = req.header("x-subject-token").unwrap_or_default();
     let Some(token) = super::token_of(state, secret) else {
-        return Err(not_found("token", "None"));
+        let issued_here = secret.starts_with("gAAAAAB");
+        let message = if issued_here {
+            "Failed to validate token"
+        } else {
+            "Could not recognize Fernet token"
+        };
+        return Err(fault(404, message));
     };
     if token.user_id != who.user_id && !who.admin {
         return Err(super::forbidden("identity:validate_token"));

@@ -1,5 +1,6 @@
 //! Keystone v3: who may do what, and where the other services are.
 
+mod admin;
 mod auth;
 mod resources;
 
@@ -48,6 +49,15 @@ fn unauthorized(req: &Req) -> Reply {
 
 fn not_found(what: &str, id: &str) -> Reply {
     fault(404, &format!("Could not find {what}: {id}."))
+}
+
+/// The answer to a path that leads nowhere, which is a page.
+fn no_such_path() -> Reply {
+    let page = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n\
+                <p>The requested URL was not found on the server. If you entered the URL manually \
+                please check your spelling and try again.</p>\n";
+    let headers = vec![("content-type", "text/html; charset=utf-8".to_owned())];
+    Reply { status: 404, headers, body: page.into() }
 }
 
 fn forbidden(action: &str) -> Reply {

@@ -15,6 +15,9 @@ pub(super) fn collection(name: &str, items: Vec<Value>, url: &str) -> Value {
 
 /// Requests on everything but tokens.
 pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
+    if let Some(answer) = super::admin::answer(state, req, who, path) {
+        return answer;
+    }
     match (req.method.as_str(), path) {
         (_, ["users", user, "application_credentials", rest @ ..]) => {
             appcreds(state, req, who, (user, rest))
@@ -39,7 +42,7 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
             Ok(Reply::json(200, &json!({ "project": project_view(project, req) })))
         }
         ("GET", [kind, id]) => one_of(state, req, who, (kind, id)),
-        _ => Err(fault(404, "The resource could not be found.")),
+        _ => Err(super::no_such_path()),
     }
 }
 
@@ -57,12 +60,11 @@ fn list(req: &Req, kind: &str, items: Vec<Value>) -> Answer {
         })
     };
     let items = items.into_iter().filter(fits).collect();
-    Ok(Reply::json(200, &collection(kind, items, &format!("{}{}", req.base, req.path))))
+    Ok(Reply::json(200, &collection(kind, items, &req.own_url())))
 }
 
 fn list_of(state: &State, req: &Req, who: &Caller, kind: &str) -> Answer {
-    let items = everything(state, req, kind)
-        .ok_or_else(|| fault(404, "The resource could not be found."))?;
+    let items = everything(state, req, kind).ok_or_else(super::no_such_path)?;
     if !who.admin && kind != "regions" {
         return Err(forbidden(&format!("identity:list_{kind}")));
     }
@@ -82,6 +84,16 @@ fn one_of(state: &State, req: &Req, who: &Caller, (kind, id): (&str, &str)) -> A
     Ok(Reply::json(200, &json!({ singular: item })))
 }
 
+/// A role, none of which can be changed.
+pub(super) fn role_view(name: &str, req: &Req) -> Value {
+    let id = fixed_id(name);
+    let links = json!({"self": format!("{}/identity/v3/roles/{id}", req.base)});
+    json!({
+        "id": id, "name": name, "domain_id": null, "description": null,
+        "options": {"immutable": true}, "links": links,
+    })
+}
+
 /// All objects of one kind.
 fn everything(state: &State, req: &Req, kind: &str) -> Option<Vec<Value>> {
     let link =
@@ -89,17 +101,7 @@ fn everything(state: &State, req: &Req, kind: &str) -> Option<Vec<Value>> {
     Some(match kind {
         "projects" => state.projects.iter().map(|p| project_view(p, req)).collect(),
         "users" => state.users.iter().map(|u| user_view(u, req)).collect(),
-        "roles" => ROLES
-            .iter()
-            .map(|name| {
-                let id = fixed_id(name);
-                let links = link("roles", &id);
-                json!({
-                    "id": id, "name": name, "domain_id": null, "description": null,
-                    "options": {}, "links": links,
-                })
-            })
-            .collect(),
+        "roles" => ROLES.iter().map(|name| role_view(name, req)).collect(),
         "domains" => vec![json!({
             "id": "default", "name": "Default", "description": "The default domain",
             "enabled": true, "tags": [], "options": {}, "links": link("domains", "default"),
@@ -152,7 +154,7 @@ fn assignments(user: &User, req: &Req) -> Vec<Value> {
     all
 }
 
-fn user_view(user: &User, req: &Req) -> Value {
+pub(super) fn user_view(user: &User, req: &Req) -> Value {
     let mut view = json!({
         "id": user.id, "name": user.name, "domain_id": "default", "enabled": true,
         "password_expires_at": null, "options": {},
@@ -240,11 +242,11 @@ fn appcred_view(appcred: &AppCred, req: &Req) -> Value {
     let roles = appcred.roles.iter().map(|name| {
         json!({"id": fixed_id(name), "name": name, "domain_id": null, "description": null, "options": {}})
     });
-    let path = format!("users/{}/application_credentials/{}", appcred.user_id, appcred.id);
+    let path = format!("application_credentials/{}", appcred.id);
     json!({
         "id": appcred.id, "name": appcred.name, "description": appcred.description,
         "project_id": appcred.project_id, "user_id": appcred.user_id,
-        "system": null, "expires_at": appcred.expires_at, "unrestricted": appcred.unrestricted,
+        "system": null, "expires_at": appcred.expires_at, "unrestricted": appcred.unrestricted.then_some(true),
         "roles": roles.collect::<Vec<_>>(),
         "links": {"self": format!("{}/identity/v3/{path}", req.base)},
     })

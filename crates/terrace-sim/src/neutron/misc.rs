@@ -1,6 +1,6 @@
 //! What is not an object: the version's root, extensions, quotas, zones, agents.
 
-use super::{KINDS, bad_request, fault, no_such_path};
+use super::{KINDS, bad_request, no_such_path};
 use crate::keystone::Caller;
 use crate::state::State;
 use crate::web::{Answer, Object, Reply, Req, object};
@@ -85,8 +85,12 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
         ("GET", ["extensions", alias]) => {
             let found = EXTENSIONS.iter().find(|(known, _)| known == alias);
             let found = found.ok_or_else(|| {
-                let message = format!("Extension with alias {alias} does not exist");
-                fault(404, "HTTPNotFound", &message)
+                let message = format!(
+                    "The resource could not be found.<br /><br />\nExtension with alias {alias} does \
+                     not exist\n\n"
+                );
+                let code = "404 Not Found";
+                Reply::json(404, &json!({"message": message, "code": code, "title": "Not Found"}))
             })?;
             Ok(Reply::json(200, &json!({ "extension": extension(found) })))
         }

@@ -239,7 +239,10 @@ fn forbidden(rule: &str) -> Reply {
 
 /// Plugs a port in on a host, or out of any.
 pub(crate) fn plug(state: &mut State, id: &str, host: Option<&str>) {
-    state.ports.update(id, |row| ports::plug(row, host));
+    state.ports.update(id, |row| {
+        ports::plug(row, host);
+        row.set("revision_number", row.number("revision_number") + 1);
+    });
 }
 
 /// Removes a port, whoever owns it, with what hangs on it.

@@ -31,8 +31,19 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
         return Err(fault(409, "MacAddressInUse", &message));
     }
     body.insert("mac_address".into(), json!(mac));
+    for option in
+        body.get_mut("extra_dhcp_opts").and_then(Value::as_array_mut).into_iter().flatten()
+    {
+        if option.get("ip_version").is_none() {
+            option["ip_version"] = json!(4);
+        }
+    }
     let wanted = body.get("fixed_ips").and_then(Value::as_array).cloned();
-    let ips = addresses(state, &network, wanted.as_deref(), &mac)?;
+    let mut ips = addresses(state, &network, wanted.as_deref(), &mac)?;
+    let router = text(&body, "device_owner").is_some_and(|owner| owner.starts_with("network:"));
+    if !router && wanted.as_ref().is_none_or(|wanted| !wanted.is_empty()) {
+        number_itself(state, &network, &mac, &mut ips);
+    }
     body.insert("fixed_ips".into(), json!(ips));
     security_of(state, who, &network, &mut body)?;
     check_pairs(&mut body, &mac)?;
@@ -93,9 +104,9 @@ fn security_of(
     };
     check_groups(state, who, &groups)?;
     if !guarded && !groups.is_empty() {
-        let message = "Port has security group associated. Cannot disable port security or IP \
-                       address until security group is removed.";
-        return Err(fault(409, "PortSecurityPortHasSecurityGroup", message));
+        let message = "Port security must be enabled and port must have an IP address in order to \
+                       use security groups.";
+        return Err(fault(400, "PortSecurityAndIPRequiredForSecurityGroups", message));
     }
     body.insert("security_groups".into(), json!(groups));
     Ok(())
@@ -104,6 +115,11 @@ fn security_of(
 fn check_groups(state: &State, who: &Caller, groups: &[Value]) -> Result<(), Reply> {
     for group in groups {
         let id = super::attrs::plain(group);
+        if uuid::Uuid::parse_str(&id).is_err() {
+            let message =
+                format!("Invalid input for security_groups. Reason: '{id}' is not a valid UUID.");
+            return Err(bad_request(&message));
+        }
         resource::visible(state, who, Kind::SecurityGroup, &id)?;
     }
     Ok(())
@@ -120,11 +136,7 @@ fn check_pairs(body: &mut Object, mac: &str) -> Result<(), Reply> {
     for pair in pairs {
         let ip = super::attrs::plain(&pair["ip_address"]);
         if ip.parse::<IpAddr>().is_err() && ip.parse::<ipnet::IpNet>().is_err() {
-            let message = format!(
-                "Invalid input for allowed_address_pairs. Reason: '{ip}' is not a valid IP \
-                 address."
-            );
-            return Err(bad_request(&message));
+            return Err(bad_request(&format!("'{ip}' is not a valid IP address")));
         }
         if pair.get("mac_address").is_none_or(Value::is_null) {
             pair["mac_address"] = json!(mac);
@@ -161,6 +173,16 @@ fn addresses(
         }
     }
     Ok(out)
+}
+
+/// Where hosts number themselves, a port has that address too, whatever else it asks for.
+fn number_itself(state: &mut State, network: &Row, mac: &str, ips: &mut Vec<Value>) {
+    let subnets: Vec<Row> = state.subnets.find("network_id", network.id()).cloned().collect();
+    for subnet in subnets.iter().filter(|subnet| ipam::automatic(subnet)) {
+        if !ips.iter().any(|ip| ip["subnet_id"] == subnet.id()) {
+            ips.extend(any_in(state, subnet, mac));
+        }
+    }
 }
 
 fn of_network(state: &State, network: &Row, subnets: &[Row], id: &str) -> Result<Row, Reply> {
@@ -281,7 +303,10 @@ pub(super) fn update(
         bare.set("fixed_ips", json!([]));
         state.ports.put(bare);
         let kept = keep_present(&row, &wanted);
-        let ips = addresses(state, &network, Some(&kept), &mac)?;
+        let mut ips = addresses(state, &network, Some(&kept), &mac)?;
+        if !kept.is_empty() && !row.text("device_owner").starts_with("network:") {
+            number_itself(state, &network, &mac, &mut ips);
+        }
         for old in row.list("fixed_ips").iter().filter(|old| !ips.contains(old)) {
             let of = |name: &str| old[name].as_str().unwrap_or_default().to_owned();
             ipam::release(state, &of("subnet_id"), &of("ip_address"));

@@ -191,7 +191,7 @@ fn page(mut rows: Vec<Object>, req: &Req, kind: Kind) -> Result<(Vec<Object>, Ve
         let href = req.link(&url, &[("marker", &id(last))]);
         links.push(json!({"rel": "next", "href": href}));
     }
-    let earlier = req.param("marker").is_some() && !reverse || reverse && more;
+    let earlier = !reverse || more;
     if let Some(first) = rows.first().filter(|_| earlier) {
         let href = req.link(&url, &[("marker", &id(first)), ("page_reverse", "True")]);
         links.push(json!({"rel": "previous", "href": href}));

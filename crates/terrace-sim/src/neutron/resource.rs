@@ -52,7 +52,13 @@ pub(super) fn post(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> An
                 item.as_object().cloned().ok_or_else(|| bad_request("Resource body required"))?;
             made.push(create(state, who, kind, item)?);
         }
-        let made: Vec<Object> = made.iter().map(|row| query::view(state, who, kind, row)).collect();
+        let mut made: Vec<Object> =
+            made.iter().map(|row| query::view(state, who, kind, row)).collect();
+        if kind == Kind::Network {
+            for view in &mut made {
+                view.entry("is_default").or_insert(json!(false));
+            }
+        }
         return Ok(Reply::json(201, &json!({kind.plural(): made})));
     }
     let body = super::body_of(req, kind.singular())?;
@@ -77,7 +83,7 @@ pub(crate) fn create(
     let project = project.as_ref().and_then(Value::as_str).unwrap_or(&who.project_id).to_owned();
     if project != who.project_id && !who.admin {
         let message = "Specifying 'project_id' or 'tenant_id' other than the authenticated \
-                       project in request requires admin privileges";
+                       project in request requires admin or advsvc privileges";
         return Err(bad_request(message));
     }
     let body = attrs::for_post(who, kind, body)?;

@@ -6,7 +6,7 @@ use crate::keystone::Caller;
 use crate::records::Row;
 use crate::state::State;
 use crate::table::Record;
-use crate::web::{Answer, Object, Reply, Req, object, text};
+use crate::web::{Answer, Object, Reply, Req, object};
 use serde_json::{Value, json};
 
 /// A new router; the body is complete, its fields each valid.
@@ -36,10 +36,50 @@ pub(super) fn update(
     mut body: Object,
 ) -> Result<Row, Reply> {
     if let Some(gateway) = body.remove("external_gateway_info") {
+        if gateway.get("enable_snat").is_some() && !who.admin {
+            return Err(super::forbidden(
+                "(rule:update_router and (rule:update_router:external_gateway_info and \
+                 (rule:update_router:external_gateway_info:network_id and \
+                 rule:update_router:external_gateway_info:enable_snat)))",
+            ));
+        }
+        let had = row.0.get("external_gateway_info").cloned();
         row = set_gateway(state, who, row, &gateway)?;
+        if row.0.get("external_gateway_info").cloned() != had {
+            // The gateway's port counts as a change of its own.
+            row.set("revision_number", row.number("revision_number") + 2);
+        }
+    }
+    if let Some(routes) = body.get("routes").and_then(Value::as_array) {
+        check_routes(state, &row, routes)?;
     }
     row.0.extend(body);
     Ok(row)
+}
+
+/// The subnets that a router has an interface or gateway in.
+fn connected(state: &State, router: &str) -> Vec<ipnet::IpNet> {
+    let ports = state.ports.find("device_id", router);
+    let ids = ports.flat_map(|port| port.list("fixed_ips").iter());
+    ids.filter_map(|ip| state.subnets.get(ip["subnet_id"].as_str()?)?.text("cidr").parse().ok())
+        .collect()
+}
+
+/// The next hop of a route must be on a subnet that the router is on.
+fn check_routes(state: &State, router: &Row, routes: &[Value]) -> Result<(), Reply> {
+    let nets = connected(state, router.id());
+    for route in routes {
+        let hop = route["nexthop"].as_str().unwrap_or_default().parse::<std::net::IpAddr>();
+        if hop.is_ok_and(|hop| nets.iter().any(|net| net.contains(&hop))) {
+            continue;
+        }
+        let message = format!(
+            "Invalid format for routes: {}, the nexthop is not connected with router",
+            crate::web::python(&json!([route]))
+        );
+        return Err(fault(400, "InvalidRoutes", &message));
+    }
+    Ok(())
 }
 
 fn gateway_port(state: &State, router: &str) -> Option<Row> {
@@ -165,7 +205,11 @@ fn by_subnet(state: &mut State, who: &Caller, router: &Row, subnet: &str) -> Res
     let mut body = system_port(subnet.text("network_id"), router.id(), "network:router_interface");
     let ips = json!([{"subnet_id": subnet.id(), "ip_address": subnet.text("gateway_ip")}]);
     body.insert("fixed_ips".into(), ips);
-    create_port(state, who, body, router.text("project_id"))
+    let mut port = create_port(state, who, body, router.text("project_id"))?;
+    // It is made, bound and marked as what it is.
+    port.set("revision_number", 3);
+    state.ports.put(port.clone());
+    Ok(port)
 }
 
 fn by_port(state: &mut State, who: &Caller, router: &Row, port: &str) -> Result<Row, Reply> {
@@ -189,6 +233,7 @@ fn by_port(state: &mut State, who: &Caller, router: &Row, port: &str) -> Result<
     port.set("device_id", router.id());
     port.set("device_owner", "network:router_interface");
     port.set("status", "ACTIVE");
+    port.set("revision_number", 3);
     state.ports.put(port.clone());
     Ok(port)
 }
@@ -226,6 +271,30 @@ fn interface(router: &Row, port: &Row) -> Value {
     })
 }
 
+/// An interface stays while a route leads through it.
+fn check_unrouted(state: &State, router: &Row, found: &Row) -> Result<(), Reply> {
+    let left: Vec<ipnet::IpNet> = found
+        .list("fixed_ips")
+        .iter()
+        .filter_map(|ip| state.subnets.get(ip["subnet_id"].as_str()?)?.text("cidr").parse().ok())
+        .collect();
+    let needs = |route: &&Value| {
+        let hop = route["nexthop"].as_str().unwrap_or_default().parse::<std::net::IpAddr>();
+        hop.is_ok_and(|hop| left.iter().any(|net| net.contains(&hop)))
+    };
+    if router.list("routes").iter().find(needs).is_some() {
+        let subnet = found.list("fixed_ips").first().map(|ip| ip["subnet_id"].clone());
+        let message = format!(
+            "Router interface for subnet {} on router {} cannot be deleted, as it is required by \
+             one or more routes.",
+            subnet.as_ref().and_then(Value::as_str).unwrap_or_default(),
+            router.id()
+        );
+        return Err(fault(409, "RouterInterfaceInUseByRoute", &message));
+    }
+    Ok(())
+}
+
 fn remove_interface(state: &mut State, router: &Row, body: &Value) -> Answer {
     let (subnet, port) = (body["subnet_id"].as_str(), body["port_id"].as_str());
     if subnet.is_none() && port.is_none() {
@@ -254,6 +323,7 @@ fn remove_interface(state: &mut State, router: &Row, body: &Value) -> Answer {
         };
         return Err(fault(404, class, &message));
     };
+    check_unrouted(state, router, &found)?;
     let served = |f: &Row| {
         let inner = state.ports.get(f.text("port_id"));
         let on = |ip: &Value| {
@@ -279,12 +349,13 @@ fn remove_interface(state: &mut State, router: &Row, body: &Value) -> Answer {
 }
 
 pub(super) fn delete(state: &mut State, row: &Row) -> Result<(), Reply> {
-    let inner = state
-        .ports
-        .find("device_id", row.id())
-        .any(|port| text(&port.0, "device_owner") == Some("network:router_interface"));
-    if inner {
-        let message = format!("Router {} still has ports", row.id());
+    let ports = state.ports.find("device_id", row.id());
+    let inner: Vec<&str> = ports
+        .filter(|port| port.text("device_owner") == "network:router_interface")
+        .map(Record::id)
+        .collect();
+    if !inner.is_empty() {
+        let message = format!("Router {} has ports still attached: {}", row.id(), inner.join(", "));
         return Err(fault(409, "RouterInUse", &message));
     }
     if let Some(port) = gateway_port(state, row.id()) {

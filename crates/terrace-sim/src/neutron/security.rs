@@ -306,8 +306,9 @@ fn check_remote(state: &State, who: &Caller, body: &mut Object) -> Result<(), Re
     let given = |field: &str| body.get(field).is_some_and(|v| !v.is_null() && v != "");
     let remotes = ["remote_ip_prefix", "remote_group_id", "remote_address_group_id"];
     if remotes.iter().filter(|field| given(field)).count() > 1 {
-        let message = "Only remote_ip_prefix or remote_group_id may be provided.";
-        return Err(fault(400, "SecurityGroupRemoteGroupAndRemoteIpPrefix", message));
+        let message = "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id \
+                       may be provided.";
+        return Err(fault(400, "SecurityGroupMultipleRemoteEntites", message));
     }
     if let Some(group) = text(body, "remote_group_id") {
         resource::visible(state, who, Kind::SecurityGroup, group)?;

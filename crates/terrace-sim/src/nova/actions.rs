@@ -73,6 +73,9 @@ fn simple(cx: &mut Cx<'_>, server: Server, name: &str) -> Answer {
             "shelved_offloaded",
         ),
         "unshelve" => ("unshelve", &["shelved", "shelved_offloaded"], "unshelving", "active"),
+        "os-getVNCConsole" | "os-getSPICEConsole" => {
+            return Err(bad_request("Unavailable console type novnc."));
+        }
         other => return Err(bad_request(&format!("There is no such action: {other}"))),
     };
     ready(cx, &server, verb, from)?;

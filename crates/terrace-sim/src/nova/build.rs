@@ -6,7 +6,7 @@ use crate::cinder;
 use crate::faults::Effect;
 use crate::keystone;
 use crate::neutron::{self, Kind};
-use crate::records::{Attachment, NicPlan, Server, Step, Trouble};
+use crate::records::{Attachment, NicPlan, Row, Server, Step, Trouble};
 use crate::state::State;
 use crate::table::Record;
 use crate::web::{Object, Reply, text};
@@ -165,6 +165,13 @@ fn plug(state: &mut State, server: &Server, nic: &NicPlan) -> Result<(), String>
         return Ok(());
     }
     let network = nic.network.as_deref().unwrap_or_default();
+    let row = neutron::find(state, &who, Kind::Network, network);
+    let outer = |row: &Row| row.flag("router:external") && !row.flag("shared");
+    if row.as_ref().is_some_and(outer) {
+        return Err(format!(
+            "It is not allowed to create an interface on external network {network}"
+        ));
+    }
     let groups: Vec<&str> = server.group_ids.iter().map(String::as_str).collect();
     let made = interfaces::new_port(state, server, network, (nic.ip.as_deref(), &groups, tag));
     made.map(|_| ()).map_err(|reply| interfaces::message_of(&reply))

@@ -29,8 +29,13 @@ pub(super) fn answer(cx: &mut Cx<'_>, id: &str, path: &[&str]) -> Answer {
         ("POST", []) => attach(cx, server),
         ("DELETE", [port]) => {
             cx.may_write("os-attach-interfaces:delete")?;
-            let port = attached(cx, &server, port)?;
             ready(cx, &server, "detach_interface")?;
+            let Ok(port) = attached(cx, &server, port) else {
+                // That it is not attached is found out too late to say so.
+                let there = cx.state.ports.get(port).is_some();
+                let missing = || not_found(&format!("Port id {port} could not be found."));
+                return if there { Ok(Reply::empty(202)) } else { Err(missing()) };
+            };
             let mut server = server;
             history::note(cx, &mut server, "detach_interface");
             cx.state.servers.put(server);
@@ -44,6 +49,9 @@ pub(super) fn answer(cx: &mut Cx<'_>, id: &str, path: &[&str]) -> Answer {
 fn attached(cx: &Cx<'_>, server: &Server, port: &str) -> Result<Row, Reply> {
     let found = cx.state.ports.get(port).filter(|row| row.text("device_id") == server.id);
     found.cloned().ok_or_else(|| {
+        if cx.state.ports.get(port).is_none() {
+            return not_found(&format!("Port id {port} could not be found."));
+        }
         not_found(&format!("Instance {} does not have a port with id {port}", server.id))
     })
 }
@@ -97,7 +105,7 @@ fn attach(cx: &mut Cx<'_>, mut server: Server) -> Answer {
             let port = neutron::find(cx.state, &cx.who, Kind::Port, id)
                 .ok_or_else(|| not_found(&format!("Port id {id} could not be found.")))?;
             if !port.text("device_id").is_empty() {
-                return Err(bad_request(&format!("Port {id} is still in use.")));
+                return Err(conflict(&format!("Port {id} is still in use.")));
             }
             take_port(cx.state, &server, (&port, text(wanted, "tag")));
             port.id().to_owned()
@@ -149,6 +157,7 @@ pub(super) fn new_port(
         row.set("_by_nova", true);
         row.set("_tag", tag);
         row.set("binding:host_id", host);
+        row.set("revision_number", row.number("revision_number") + 1);
     });
     Ok(id)
 }
@@ -183,14 +192,12 @@ pub(super) fn find_group(cx: &Cx<'_>, name: &str) -> Result<Row, Reply> {
     }
 }
 
-/// The security groups of a server, once each.
+/// The security groups of a server, once for each of its ports.
 pub(super) fn security_groups(cx: &Cx<'_>, server: &Server) -> Vec<Value> {
     let mut ids: Vec<String> = Vec::new();
     for port in neutron::ports_of(cx.state, &server.id) {
         for group in port.list("security_groups").iter().filter_map(Value::as_str) {
-            if !ids.iter().any(|id| id == group) {
-                ids.push(group.to_owned());
-            }
+            ids.push(group.to_owned());
         }
     }
     let groups = ids.iter().filter_map(|id| cx.state.security_groups.get(id));
@@ -248,8 +255,10 @@ pub(super) fn group_list(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
 
 /// Adds a group to the ports of a server, or takes it away.
 pub(super) fn change_group(cx: &mut Cx<'_>, server: &Server, name: &str, add: bool) -> Answer {
-    let group = find_group(cx, name)
-        .map_err(|_| not_found(&format!("Security group {name} not found for project.")))?;
+    let group = find_group(cx, name).map_err(|_| {
+        let project = &cx.who.project_id;
+        not_found(&format!("Security group {name} is not found for project {project}"))
+    })?;
     for port in neutron::ports_of(cx.state, &server.id) {
         let mut groups = port.list("security_groups").to_vec();
         groups.retain(|id| id != group.id());

@@ -156,6 +156,12 @@ fn check_name(cx: &Cx<'_>, name: &str) -> Result<(), Reply> {
     if name.chars().all(good) && name.trim() == name {
         return Ok(());
     }
+    if name.trim() != name {
+        return Err(bad_request(
+            "An invalid 'name' value was provided. The name must be: printable characters. Can not \
+             start or end with whitespace.",
+        ));
+    }
     Err(bad_request(&format!(
         "An invalid 'name' value was provided. The name must be: Only expected characters: [{more}_- \
          0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ]"

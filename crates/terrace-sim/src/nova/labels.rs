@@ -65,7 +65,7 @@ fn keep(cx: &mut Cx<'_>, mut server: Server) {
 /// `/servers/{id}/tags[/{tag}]`
 pub(super) fn tags(cx: &mut Cx<'_>, id: &str, path: &[&str]) -> Answer {
     if cx.minor < 26 {
-        return Err(no_such_path());
+        return Err(super::not_in_this_version());
     }
     let mut server = get(cx, id)?;
     let missing = |tag: &str| not_found(&format!("Instance {id} has no tag '{tag}'"));
@@ -73,7 +73,8 @@ pub(super) fn tags(cx: &mut Cx<'_>, id: &str, path: &[&str]) -> Answer {
         ("GET", []) => return Ok(Reply::json(200, &json!({ "tags": server.tags }))),
         ("GET", [tag]) => {
             let found = server.tags.iter().any(|t| t == tag);
-            return if found { Ok(Reply::empty(204)) } else { Err(missing(tag)) };
+            let none = || not_found(&format!("Server {id} has no tag '{tag}'"));
+            return if found { Ok(Reply::empty(204)) } else { Err(none()) };
         }
         ("PUT", []) => {
             let body = cx.body()?;

@@ -302,7 +302,8 @@ fn by_fields(cx: &Cx<'_>, server: &Server) -> bool {
     let has = |ip: &str| view::addresses(cx, server).to_string().contains(ip);
     (statuses.is_empty() || statuses.iter().any(|s| s.eq_ignore_ascii_case(view::status(server))))
         && param("name").is_none_or(|pattern| name_matches(pattern, &server.name))
-        && is("uuid", &server.id)
+        && param("uuid").filter(|_| cx.who.admin).is_none_or(|id| server.id == id)
+        && (cx.minor < 83 || is("availability_zone", view::zone(server)))
         && is("flavor", &server.flavor.id)
         && is("image", server.image.as_deref().unwrap_or_default())
         && is("reservation_id", &server.reservation)

@@ -230,6 +230,21 @@ fn limits(cx: &Cx<'_>) -> Reply {
     Reply::json(200, &json!({"limits": {"rate": [], "absolute": absolute}}))
 }
 
+/// A limit below what is used already must be forced.
+fn check_used(cx: &Cx<'_>, project: &str, wanted: &Object) -> Result<(), Reply> {
+    let used = sum(cx.state, project);
+    for (name, used) in [("instances", used.instances), ("cores", used.cores), ("ram", used.ram)] {
+        let limit = wanted.get(name).and_then(Value::as_i64);
+        if let Some(limit) = limit.filter(|limit| *limit >= 0 && *limit < used) {
+            return Err(bad_request(&format!(
+                "Quota limit {limit} for {name} must be greater than or equal to already used and \
+                 reserved {used}."
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
     if project != cx.who.project_id && !cx.who.admin {
         return Err(not_allowed("os-quota-sets:show"));
@@ -264,6 +279,10 @@ fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
             admin_only(cx, "os-quota-sets:update")?;
             let body = cx.body()?;
             let wanted = super::validate::under(&body, "quota_set", &[])?;
+            let force = wanted.get("force").is_some_and(|force| *force == json!(true));
+            if !force {
+                check_used(cx, project, wanted)?;
+            }
             let id = format!("compute/{project}");
             let mut row = cx.state.quotas.get(&id).cloned().unwrap_or_default();
             row.set("id", id);

@@ -105,6 +105,16 @@ pub(crate) fn no_such_path() -> Reply {
     Reply::json(404, &json!({"message": message, "code": "404 Not Found", "title": "Not Found"}))
 }
 
+/// Whether a reply says that its path leads nowhere.
+pub(crate) fn leads_nowhere(reply: &Reply) -> bool {
+    reply.status == 404 && reply.body.starts_with(b"{\"message\"")
+}
+
+/// The answer to a path that leads somewhere in newer versions only.
+pub(crate) fn not_in_this_version() -> Reply {
+    not_found("The resource could not be found.")
+}
+
 /// Every request to Nova.
 pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     let path = req.tail(1);
@@ -121,7 +131,9 @@ pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     let minor = versions::negotiate(state, req)?;
     let reply = served(state, req, minor, &path[1..]);
     let mark = |reply: Reply| versions::mark(reply, &format!("2.{minor}"));
-    reply.map(mark).map_err(mark)
+    // Where a path leads nowhere, no version is in force.
+    let mark_error = |reply: Reply| if leads_nowhere(&reply) { reply } else { mark(reply) };
+    reply.map(mark).map_err(mark_error)
 }
 
 /// A request of somebody whom another service knows, in the microversion of its time.

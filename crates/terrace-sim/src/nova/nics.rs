@@ -1,7 +1,7 @@
 //! Which networks and ports a new server asks for.
 
 use super::validate::invalid;
-use super::{Cx, bad_request, conflict, fault};
+use super::{Cx, bad_request, conflict};
 use crate::neutron::{self, Kind};
 use crate::records::{NicPlan, Row};
 use crate::table::Record;
@@ -85,9 +85,30 @@ pub(super) fn nics(cx: &Cx<'_>, requested: Vec<Object>) -> Result<Vec<NicPlan>, 
         };
         network(cx, id)?;
         let ip = text(&item, "fixed_ip").map(str::to_owned);
+        if let Some(ip) = &ip {
+            free(cx, id, ip)?;
+        }
         out.push(NicPlan { network: Some(id.to_owned()), ip, port: None, tag: tag(&item) });
     }
     Ok(out)
+}
+
+/// The port that has an address of a subnet.
+fn holder<'a>(cx: &'a Cx<'_>, subnet: &Row, ip: &str) -> Option<&'a Row> {
+    cx.state.ports.find("ip", &format!("{}/{ip}", subnet.id())).next()
+}
+
+/// Refuses an address that somebody has.
+fn free(cx: &Cx<'_>, network: &str, ip: &str) -> Result<(), Reply> {
+    let ports = cx.state.subnets.find("network_id", network);
+    let mut ports = ports.filter_map(|subnet| holder(cx, subnet, ip));
+    match ports.next() {
+        None => Ok(()),
+        Some(port) => Err(bad_request(&format!(
+            "Fixed IP address {ip} is already in use on instance {}.",
+            port.text("device_id")
+        ))),
+    }
 }
 
 fn tag(item: &Object) -> Option<String> {
@@ -98,10 +119,6 @@ fn tag(item: &Object) -> Option<String> {
 pub(super) fn network(cx: &Cx<'_>, id: &str) -> Result<Row, Reply> {
     let network = neutron::find(cx.state, &cx.who, Kind::Network, id)
         .ok_or_else(|| bad_request(&format!("Network {id} could not be found.")))?;
-    if network.flag("router:external") && !network.flag("shared") && !cx.who.admin {
-        let message = format!("It is not allowed to create an interface on external network {id}");
-        return Err(fault(403, &message));
-    }
     if cx.state.subnets.find("network_id", id).next().is_none() {
         let message = format!("Network {id} requires a subnet in order to boot instances on.");
         return Err(bad_request(&message));

@@ -27,7 +27,7 @@ pub(super) fn answer(cx: &mut Cx<'_>, path: &[&str]) -> Answer {
         (_, [id, "os-interface", rest @ ..]) => interfaces::answer(cx, id, rest),
         ("GET", [id, "ips"]) => {
             let server = get(cx, id)?;
-            Ok(Reply::json(200, &json!({ "addresses": super::view::addresses(cx, &server) })))
+            Ok(Reply::json(200, &json!({ "addresses": super::view::plain_addresses(cx, &server) })))
         }
         (_, [id, "os-volume_attachments", rest @ ..]) => volumes::answer(cx, id, rest),
         (_, [id, "os-instance-actions", rest @ ..]) => history::answer(cx, id, rest),
@@ -88,7 +88,7 @@ fn update(cx: &mut Cx<'_>, id: &str) -> Answer {
         [("accessIPv4", &mut server.access_v4), ("accessIPv6", &mut server.access_v6)]
     {
         if let Some(value) = wanted.get(field) {
-            *target = value.as_str().unwrap_or_default().to_owned();
+            *target = validate::address(field, value)?;
         }
     }
     if let Some(disk) = wanted.get("OS-DCF:diskConfig") {

@@ -165,3 +165,17 @@ pub(crate) fn truth(field: &str, value: &Value) -> Result<bool, Reply> {
     let words = format!("[True, {}, False, {}]", list(&yes), list(&NO));
     Err(invalid(field, value, &format!("{} is not one of {words}", python(value))))
 }
+
+/// An address by which a server is reached; of which family, the field's name says.
+pub(crate) fn address(field: &str, value: &Value) -> Result<String, Reply> {
+    let text = value.as_str().unwrap_or_default();
+    let fits = match field {
+        "accessIPv4" => text.is_empty() || text.parse::<std::net::Ipv4Addr>().is_ok(),
+        _ => text.is_empty() || text.parse::<std::net::Ipv6Addr>().is_ok(),
+    };
+    if fits {
+        return Ok(text.to_owned());
+    }
+    let kind = if field == "accessIPv4" { "ipv4" } else { "ipv6" };
+    Err(invalid(field, value, &format!("{} is not a '{kind}'", python(value))))
+}

@@ -106,11 +106,7 @@ pub(super) fn full(cx: &Cx<'_>, server: &Server, place: Place) -> Object {
         versioned(cx, server, place, &mut out);
         return out;
     }
-    let asked = server.zone.as_deref().and_then(|zone| zone.split(':').next());
-    let zone = match host(server) {
-        Some(host) => schedule::zone_of(host),
-        None => asked.unwrap_or_default(),
-    };
+    let zone = zone(server);
     let launched = server.launched.map(|at| format(at, Stamp::Bare));
     out.extend(object(json!({
         "OS-EXT-AZ:availability_zone": zone,
@@ -177,7 +173,7 @@ fn administration(cx: &Cx<'_>, server: &Server, out: &mut Object) {
             "OS-EXT-SRV-ATTR:launch_index": server.launch_index,
             "OS-EXT-SRV-ATTR:hostname": server.hostname,
             "OS-EXT-SRV-ATTR:kernel_id": "", "OS-EXT-SRV-ATTR:ramdisk_id": "",
-            "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
+            "OS-EXT-SRV-ATTR:root_device_name": "/dev/sda",
             "OS-EXT-SRV-ATTR:user_data": server.user_data,
         })));
     }
@@ -192,6 +188,15 @@ pub(super) fn host_id(server: &Server) -> String {
     match host(server) {
         Some(host) => ids::digest(&format!("{}{host}", server.project_id))[..56].to_owned(),
         None => String::new(),
+    }
+}
+
+/// The zone: the host's, or the one asked for.
+pub(super) fn zone(server: &Server) -> &str {
+    let asked = server.zone.as_deref().and_then(|zone| zone.split(':').next());
+    match host(server) {
+        Some(host) => schedule::zone_of(host),
+        None => asked.unwrap_or_default(),
     }
 }
 
@@ -262,6 +267,19 @@ pub(super) fn addresses(cx: &Cx<'_>, server: &Server) -> Value {
         }
     }
     Value::Object(out)
+}
+
+/// Addresses without where they are from.
+pub(super) fn plain_addresses(cx: &Cx<'_>, server: &Server) -> Value {
+    let mut all = addresses(cx, server);
+    for list in all.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
+        for entry in list.as_array_mut().into_iter().flatten() {
+            if let Some(entry) = entry.as_object_mut() {
+                entry.retain(|name, _| name == "addr" || name == "version");
+            }
+        }
+    }
+    all
 }
 
 /// The security groups of the ports, by name.

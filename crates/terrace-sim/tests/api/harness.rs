@@ -106,6 +106,10 @@ impl Sim {
             request =
                 request.header("openstack-api-version", format!("compute {}", self.microversion));
         }
+        if path.starts_with("/image") && method == "PATCH" {
+            request =
+                request.header("content-type", "application/openstack-images-v2.1-json-patch");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

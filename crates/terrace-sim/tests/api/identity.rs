@@ -110,7 +110,9 @@ async fn catalogue_and_documents_agree() {
         let seen = sim.send_with("GET", path, None, &[("x-auth-token", "")]).await;
         assert_eq!(seen.status, status, "{path}");
         assert!(seen.body.pointer(place).is_some(), "{path} {}", seen.body);
-        assert!(seen.headers.contains_key("x-openstack-request-id"));
+        // Nova, Neutron and Glance tell their versions before anything has a name.
+        let named = path.starts_with("/identity") || path.contains("v2.1");
+        assert_eq!(seen.headers.contains_key("x-openstack-request-id"), named, "{path}");
     }
 }
 
