@@ -1,6 +1,10 @@
 //! Lifecycles carried out on the simulator: with faults, and cut off at every request.
 
+mod attributes;
+mod counts;
+mod cut;
 mod first;
+mod joints;
 mod refactor;
 mod settings;
 mod world;

@@ -128,7 +128,7 @@ fn console_complains_and_goes_on() {
         "line 3:",
         "did you mean `lower`?",
         "line 4:",
-        "leads out",
+        "not a path inside",
     ]);
     piped(&w, &["console", "--stack", "wbe"], "1").code(1).says(&["no stack `wbe`", "web"]);
     w.write("stacks/db.yaml", "locals: { a: 1 }\n");
