@@ -140,9 +140,6 @@ fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     if depth.is_none() {
         return Err(outside("is not a path inside the workspace"));
     }
-    if leaves(relative) {
-        return Err(outside("leads out of the workspace"));
-    }
     let missing = |why: std::io::Error| {
         Diagnostic::error("E0701", span, format!("the file `{path}` cannot be read: {why}"))
             .help("the path is relative to the folder of `terrace.yaml`")
@@ -166,18 +163,5 @@ fn text(root: &Path, path: &str, span: Span) -> Result<String, Diagnostic> {
     let bytes = std::fs::read(&real).map_err(missing)?;
     String::from_utf8(bytes).map_err(|_| {
         Diagnostic::error("E0701", span, format!("the file `{path}` is not UTF-8 text"))
-    })
-}
-
-/// Whether the steps of a relative path go above where they began, whatever is there.
-fn leaves(path: &Path) -> bool {
-    let mut depth = 0_i64;
-    path.components().any(|component| {
-        depth += match component {
-            Component::ParentDir => -1,
-            Component::Normal(_) => 1,
-            _ => 0,
-        };
-        depth < 0
     })
 }

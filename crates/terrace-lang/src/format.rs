@@ -81,7 +81,7 @@ fn options() -> FormatOptions {
     }
 }
 
-/// One blank line in front of every section but the first, and in front of its comment.
+/// One blank line round every section of more than a line; comments stay with what they stand above.
 fn sections_apart(text: &str) -> String {
     let (Some(node), _) = yaml::parse(text, FileId(0)) else { return text.to_owned() };
     let begins: Vec<usize> = node
@@ -91,11 +91,16 @@ fn sections_apart(text: &str) -> String {
         .map(|entry| entry.key_span.start as usize)
         .filter(|at| *at == 0 || text[..*at].ends_with('\n'))
         .collect();
+    let above: Vec<usize> = begins.iter().map(|at| comment_above(text, *at)).collect();
+    let ends = above.iter().skip(1).copied().chain([text.len()]);
+    let more = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let broad: Vec<bool> =
+        begins.iter().zip(ends).map(|(at, end)| text[*at..end].lines().skip(1).any(more)).collect();
     let mut result = String::with_capacity(text.len() + begins.len());
     let mut copied = 0;
-    for at in begins {
-        let at = comment_above(text, at);
-        if at > copied && at > 0 && !text[..at].ends_with("\n\n") && !is_first(&text[..at]) {
+    for (index, at) in above.into_iter().enumerate().skip(1) {
+        let apart = broad[index] || broad[index - 1];
+        if apart && !text[..at].ends_with("\n\n") {
             result.push_str(&text[copied..at]);
             result.push('\n');
             copied = at;
@@ -116,11 +121,6 @@ fn comment_above(text: &str, line: usize) -> usize {
         at = start;
     }
     at
-}
-
-/// Whether nothing but a document marker stands in front of a section.
-fn is_first(before: &str) -> bool {
-    before.trim_end() == "---"
 }
 
 /// Whether two trees are the same but for places and spelling.

@@ -65,12 +65,10 @@ fn kind_page(kind: Kind) -> String {
         }
     }
     let children = Kind::ALL.into_iter().filter(|child| child.schema().parent == Some(kind));
-    for child in children {
+    for (index, child) in children.enumerate() {
         let child = child.schema();
-        add(
-            &mut text,
-            format!("\n## Inside of it\n\n[`{0}`]({0}.md): {1}\n", child.section, child.doc),
-        );
+        add(&mut text, if index == 0 { "\n## Inside of it\n\n" } else { "" });
+        add(&mut text, format!("- [`{0}`]({0}.md): {1}\n", child.section, child.doc));
     }
     text.push_str("\nEvery block may also have [fields of its own](../files.md#blocks): `count`, `for_each`, `lifecycle` and others.\n");
     text

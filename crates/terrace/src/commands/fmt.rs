@@ -14,7 +14,7 @@ use crate::ui;
 /// Write the files in canonical form.
 ///
 /// Two blanks of indentation, one kind of quotes, lists and maps in brackets broken beyond 100
-/// columns, one blank line between sections. Order and comments stay as they are. The names of
+/// columns, a blank line round sections of more than a line. Order and comments stay as they are. The names of
 /// changed files are printed. A file that is not valid YAML is left alone and shown.
 #[derive(Debug, clap::Args)]
 #[command(

@@ -76,7 +76,7 @@ fn fmt_changes_what_is_not_canonical_and_nothing_else() {
 fn fmt_takes_standard_input() {
     let w = Workspace::empty();
     let said = piped(&w, &["fmt", "-"], "a:   1\nb: {c: d}\n").code(0);
-    assert_eq!(said.out, "a: 1\n\nb: { c: d }\n");
+    assert_eq!(said.out, "a: 1\nb: { c: d }\n");
     piped(&w, &["fmt", "-", "--check"], "a:   1\n").code(1);
     piped(&w, &["fmt", "-", "--check"], "a: 1\n").code(0);
     piped(&w, &["fmt", "-"], "a: [\n").code(1).says(&["E0101", "standard input:"]);
@@ -128,7 +128,7 @@ fn console_complains_and_goes_on() {
         "line 3:",
         "did you mean `lower`?",
         "line 4:",
-        "leads out",
+        "not a path inside",
     ]);
     piped(&w, &["console", "--stack", "wbe"], "1").code(1).says(&["no stack `wbe`", "web"]);
     w.write("stacks/db.yaml", "locals: { a: 1 }\n");
