@@ -63,7 +63,7 @@ fn scratch() -> PathBuf {
 }
 
 /// Builds the program as it is released and says where it is.
-fn build(root: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(root: &Path) -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(root).args(["build", "--release", "--package", "terrace"]);
     if !cargo.status().context("cargo cannot be run")?.success() {

@@ -6,6 +6,7 @@
 
 mod bench;
 mod docs;
+mod fuzz;
 mod tidy;
 
 use std::io::{self, Write};
@@ -20,6 +21,7 @@ usage: cargo xtask TASK
 tasks:
   tidy                 check layering, file sizes, module docs, and that the documents name what exists
   bench [--most N] [--write]   measure the released binary on generated workspaces of up to N instances
+  fuzz [--seconds N] [--seed N]   the released binary on spoiled examples and noise
   gen-docs [--check]   write the generated documentation and its contents, or say what is stale
 ";
 
@@ -28,6 +30,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => run_tidy(),
         ["bench", ref options @ ..] => run_bench(options),
+        ["fuzz", ref options @ ..] => run_fuzz(options),
         ["gen-docs"] => run_gen_docs(false),
         ["gen-docs", "--check"] => run_gen_docs(true),
         _ => {
@@ -54,14 +57,27 @@ fn run_gen_docs(check: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The number after an option.
+fn number(options: &[&str], name: &str, default: u64) -> anyhow::Result<u64> {
+    match options.iter().position(|option| *option == name) {
+        Some(at) => {
+            let text = options.get(at + 1).with_context(|| format!("{name} takes a number"))?;
+            text.parse().with_context(|| format!("`{text}` is not a number"))
+        }
+        None => Ok(default),
+    }
+}
+
 fn run_bench(options: &[&str]) -> anyhow::Result<ExitCode> {
-    let write = options.contains(&"--write");
-    let most = match options.iter().position(|option| *option == "--most") {
-        Some(at) => options.get(at + 1).context("--most takes a number")?.parse()?,
-        None => 100_000,
-    };
-    bench::run(root()?, most, write)?;
+    let most = usize::try_from(number(options, "--most", 100_000)?)?;
+    bench::run(root()?, most, options.contains(&"--write"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn run_fuzz(options: &[&str]) -> anyhow::Result<ExitCode> {
+    let (seconds, seed) = (number(options, "--seconds", 20)?, number(options, "--seed", 1)?);
+    let good = fuzz::run(root()?, seconds, seed)?;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run_tidy() -> anyhow::Result<ExitCode> {

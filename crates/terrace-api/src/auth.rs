@@ -67,6 +67,21 @@ impl Token {
     }
 }
 
+impl Token {
+    /// A gateway's token, which is as it was given and does not say when it ends.
+    pub(crate) fn bearer(secret: SecretString, identity: Identity, now_ms: u64) -> Self {
+        Self {
+            secret,
+            ends_ms: None,
+            renew_ms: None,
+            got_ms: now_ms,
+            identity,
+            catalog: Catalog::default(),
+            generation: 0,
+        }
+    }
+}
+
 /// The request for a token.
 pub(crate) fn token_call(config: &CloudConfig) -> Call {
     let mut auth = json!({ "identity": identity_body(&config.auth) });
@@ -94,7 +109,7 @@ fn identity_body(auth: &Auth) -> Value {
             body["secret"] = json!(secret.expose_secret());
             json!({ "methods": ["application_credential"], "application_credential": body })
         }
-        Auth::Token { token } => {
+        Auth::Token { token } | Auth::Bearer { token } => {
             json!({ "methods": ["token"], "token": { "id": token.expose_secret() } })
         }
     }

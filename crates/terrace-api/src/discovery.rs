@@ -19,10 +19,13 @@ pub(crate) fn read(document: &Value, segment: Option<&str>) -> Option<Offer> {
     }
     let versions = document.get("versions")?;
     let versions = versions.get("values").unwrap_or(versions).as_array()?;
-    let named = versions
-        .iter()
-        .find(|version| segment.is_some() && version.get("id").and_then(Value::as_str) == segment);
-    named.map(offer)
+    // Nova names its version `v2.1`, cinder the same with a number behind: `v3.0` is at `v3`.
+    let is_it = |version: &&Value| {
+        let id = version.get("id").and_then(Value::as_str).unwrap_or_default();
+        segment
+            .is_some_and(|s| id.strip_prefix(s).is_some_and(|r| r.is_empty() || r.starts_with('.')))
+    };
+    versions.iter().find(is_it).map(offer)
 }
 
 fn offer(version: &Value) -> Offer {
@@ -31,4 +34,25 @@ fn offer(version: &Value) -> Offer {
         .filter_map(|field| version.get(*field).and_then(Value::as_str))
         .find_map(Microversion::parse);
     Offer { newest }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_service_writes_its_versions_in_its_own_way() {
+        let one = |id: &str, newest: &str| json!({ "id": id, "version": newest });
+        for (document, segment, newest) in [
+            (json!({ "version": one("v2.1", "2.93") }), "v2.1", Some("2.93")),
+            (json!({ "versions": [one("v2.0", ""), one("v2.1", "2.93")] }), "v2.1", Some("2.93")),
+            (json!({ "versions": [one("v3.0", "3.70")] }), "v3", Some("3.70")),
+            (json!({ "versions": [one("v2.10", "2.1")] }), "v2.1", None),
+        ] {
+            let offer = read(&document, Some(segment)).and_then(|offer| offer.newest);
+            assert_eq!(offer.map(|v| v.to_string()).as_deref(), newest, "{document}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ pub mod compute;
 pub mod config;
 mod discovery;
 mod error;
+mod gateway;
 mod http_transport;
 pub mod image;
 mod limiter;

@@ -22,7 +22,7 @@ pub(crate) fn scrub(
     let own = match &config.auth {
         Auth::Password { password, .. } => password,
         Auth::ApplicationCredential { secret, .. } => secret,
-        Auth::Token { token } => token,
+        Auth::Token { token } | Auth::Bearer { token } => token,
     };
     let mut secrets = vec![own.expose_secret()];
     secrets.extend(token.map(SecretString::expose_secret));

@@ -15,15 +15,24 @@ pub enum Service {
     Image,
     /// Cinder.
     BlockStorage,
+    /// The reduced API of a product in front of the others.
+    Gateway,
 }
 
 impl Service {
     /// Every service, in a fixed order.
-    pub const ALL: [Self; 5] =
-        [Self::Identity, Self::Compute, Self::Network, Self::Image, Self::BlockStorage];
+    pub const ALL: [Self; 6] = [
+        Self::Identity,
+        Self::Compute,
+        Self::Network,
+        Self::Image,
+        Self::BlockStorage,
+        Self::Gateway,
+    ];
 
     /// Those that Terrace talks to in an OpenStack cloud.
-    pub const OPENSTACK: [Self; 5] = Self::ALL;
+    pub const OPENSTACK: [Self; 5] =
+        [Self::Identity, Self::Compute, Self::Network, Self::Image, Self::BlockStorage];
 
     /// The name used in messages and logs.
     pub fn name(self) -> &'static str {
@@ -33,6 +42,7 @@ impl Service {
             Self::Network => "network",
             Self::Image => "image",
             Self::BlockStorage => "block-storage",
+            Self::Gateway => "gateway",
         }
     }
 
@@ -47,6 +57,7 @@ impl Service {
             }
             Self::Image => "finding images by their names needs it",
             Self::BlockStorage => "volumes need it",
+            Self::Gateway => "it is a cloud of its own: `cloud: {type: gateway}`",
         }
     }
 
@@ -60,6 +71,7 @@ impl Service {
             Self::BlockStorage => {
                 &["block-storage", "volumev3", "block-store", "volume", "volumev2"]
             }
+            Self::Gateway => &[],
         }
     }
 
@@ -71,6 +83,7 @@ impl Service {
             Self::Network => &["network"],
             Self::Image => &["image"],
             Self::BlockStorage => &["block_storage", "volumev3", "block_store", "volume"],
+            Self::Gateway => &[],
         }
     }
 
@@ -81,6 +94,7 @@ impl Service {
             Self::Compute => "v2.1",
             Self::Network => "v2.0",
             Self::Image => "v2",
+            Self::Gateway => "",
         }
     }
 
@@ -89,7 +103,7 @@ impl Service {
         match self {
             Self::Compute => Some("compute"),
             Self::BlockStorage => Some("volume"),
-            Self::Identity | Self::Network | Self::Image => None,
+            Self::Identity | Self::Network | Self::Image | Self::Gateway => None,
         }
     }
 }

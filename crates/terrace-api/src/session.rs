@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::SecretString;
 use serde_json::Value;
+use terrace_model::Driver;
 use tokio::sync::Mutex;
 
 use crate::auth::{Identity, Token, read_token, token_call};
@@ -21,12 +22,13 @@ use crate::clock::Clock;
 use crate::config::{Auth, CloudConfig, Named};
 use crate::discovery::{self, Offer};
 use crate::error::{ApiError, ApiErrorKind};
+use crate::gateway;
 use crate::paging;
 use crate::retry::{Backoff, Verdict};
 use crate::service::Service;
 use crate::transport::Transport;
 use crate::wire::Wire;
-use channel::Channel;
+pub(crate) use channel::Channel;
 
 /// A list whose pages stay empty this often while it goes on is not a list.
 const EMPTY_PAGES: usize = 3;
@@ -40,7 +42,23 @@ pub struct Session {
     /// many calls in flight do not lock the account with as many attempts.
     renewal: Mutex<Option<(u64, String)>>,
     offers: Mutex<BTreeMap<Service, Offer>>,
+    /// What a gateway tells by name that elsewhere has an id.
+    named: gateway::Names,
     chance: AtomicU64,
+}
+
+impl gateway::Asks for Session {
+    fn ask(&self, call: Call) -> futures::future::BoxFuture<'_, Result<Reply, ApiError>> {
+        Box::pin(async move { self.perform(&call, Place::Endpoint).await })
+    }
+
+    fn names(&self) -> &gateway::Names {
+        &self.named
+    }
+
+    fn project(&self) -> String {
+        self.identity().project_id
+    }
 }
 
 /// Which address of a service a call goes to.
@@ -63,8 +81,18 @@ impl Session {
         }
         let seed = clock.now_unix_ms();
         let channel = Channel::new(config, transport, clock);
+        if let Auth::Bearer { token } = &channel.config.auth {
+            let identity = gateway::identity(&channel, token).await?;
+            let token = Token::bearer(token.clone(), identity, seed);
+            return Ok(Self::new(channel, token, seed));
+        }
         let token = authenticate(&channel, &channel.config, seed).await?;
         Ok(Self::new(channel, token, seed))
+    }
+
+    /// By which API the cloud is spoken to.
+    pub fn driver(&self) -> Driver {
+        self.channel.config.driver()
     }
 
     fn new(channel: Channel, token: Token, seed: u64) -> Self {
@@ -73,6 +101,7 @@ impl Session {
             token: RwLock::new(Arc::new(token)),
             renewal: Mutex::new(None),
             offers: Mutex::new(BTreeMap::new()),
+            named: gateway::Names::default(),
             chance: AtomicU64::new(seed.wrapping_add(1)),
         }
     }
@@ -96,6 +125,9 @@ impl Session {
 
     /// Makes one call.
     pub async fn call(&self, call: Call) -> Result<Reply, ApiError> {
+        if self.driver() == Driver::Gateway && call.service != Service::Gateway {
+            return gateway::answer(self, &call).await;
+        }
         let call = self.suited(call).await?;
         self.perform(&call, Place::Endpoint).await
     }
@@ -135,7 +167,9 @@ impl Session {
 
     /// Reads the list under `key` to its end, page by page; the order is kept.
     pub async fn list(&self, mut call: Call, key: &str) -> Result<Vec<Value>, ApiError> {
-        call = self.suited(call).await?;
+        if self.driver() == Driver::OpenStack {
+            call = self.suited(call).await?;
+        }
         let mut items = Vec::new();
         let mut seen = BTreeSet::new();
         let mut empty = 0;
@@ -213,7 +247,7 @@ impl Session {
 
     /// A token that was got elsewhere cannot be had again.
     fn renewable(&self) -> bool {
-        !matches!(self.channel.config.auth, Auth::Token { .. })
+        !matches!(self.channel.config.auth, Auth::Token { .. } | Auth::Bearer { .. })
     }
 
     /// A cloud that refuses what it just issued would have a new one for every call.
@@ -233,10 +267,12 @@ impl Session {
                      not allow this call)"
                 ))
                 .with_kind(ApiErrorKind::Forbidden),
-            Auth::Password { .. } | Auth::Token { .. } => error.with_message(format!(
-                "{said} ({limited}: the service and Keystone do not agree; this is for the \
+            Auth::Password { .. } | Auth::Token { .. } | Auth::Bearer { .. } => {
+                error.with_message(format!(
+                    "{said} ({limited}: the service and Keystone do not agree; this is for the \
                  cloud's operator)"
-            )),
+                ))
+            }
         }
     }
 
@@ -300,7 +336,7 @@ impl Session {
         if let Some(url) = config.endpoint_overrides.get(&call.service) {
             return Ok(versioned(call.service, url, project));
         }
-        if call.service == Service::Identity {
+        if matches!(call.service, Service::Identity | Service::Gateway) {
             return Ok(config.auth_url.clone());
         }
         let url = token.catalog.find(call.service, config.region.as_deref(), config.interface);

@@ -45,6 +45,11 @@ impl Clouds {
         cloud.and_then(|name| self.others.get(name)).unwrap_or(&self.own)
     }
 
+    /// The names of the clouds; `None` for the workspace's own.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Option<&Name>> {
+        std::iter::once(None).chain(self.others.keys().map(Some))
+    }
+
     fn all(&self) -> impl Iterator<Item = &Arc<Session>> {
         std::iter::once(&self.own).chain(self.others.values())
     }

@@ -139,6 +139,9 @@ async fn created(
     let address = &operation.intent.address;
     let (kind, session) = (address.kind(), context.session(address));
     let list = (context.clouds.name_of(address).cloned(), kind);
+    let by = kinds::recognised(kind, session.driver());
+    // Absence proves nothing while a list may be from before the intent.
+    let age_ms = session.driver().list_age_ms();
     loop {
         if let Some(id) = &operation.id
             && let Some(object) = kinds::get(kind, session, id).await?
@@ -151,12 +154,15 @@ async fn created(
         };
         let fits: Vec<&Object> = listed
             .iter()
-            .filter(|o| !claimed.contains(&(kind, o.id.clone())) && is_it(operation, o))
+            .filter(|o| !claimed.contains(&(kind, o.id.clone())) && is_it(operation, o, by))
             .collect();
         match fits[..] {
-            [] if context.now().saturating_sub(operation.intent.at_ms) < GRACE_MS => {
+            [] if waited_ms(context, operation) < GRACE_MS + age_ms => {
                 // The request may still be on its way through the cloud: look again.
-                context.clock.sleep(LOOK_AGAIN).await;
+                let (address, state) = (address.clone(), "looked for".to_owned());
+                let elapsed_ms = waited_ms(context, operation);
+                context.emit(Event::Waiting { address, state, elapsed_ms });
+                context.clock.sleep(LOOK_AGAIN.max(Duration::from_millis(age_ms / 100))).await;
                 continue;
             }
             [] => {
@@ -166,7 +172,7 @@ async fn created(
                 return Ok((Finding::NotCreated, decision));
             }
             [object] => {
-                let result = adopted(operation, object, how(kind));
+                let result = adopted(operation, object, how(by));
                 lists.insert(list, listed);
                 return Ok(result);
             }
@@ -178,8 +184,13 @@ async fn created(
     }
 }
 
-fn how(kind: Kind) -> &'static str {
-    match kinds::recognised(kind) {
+fn waited_ms(context: &Context, operation: &Operation) -> u64 {
+    context.now().saturating_sub(operation.intent.at_ms)
+}
+
+fn how(by: Recognised) -> &'static str {
+    match by {
+        Recognised::NewName => "its name",
         Recognised::Marker => "its marker",
         Recognised::NameAndKey => "its name and key",
         Recognised::NewGroup => "its name and policy",
@@ -188,7 +199,7 @@ fn how(kind: Kind) -> &'static str {
 }
 
 /// Whether an object is what an interrupted create was to make.
-pub(crate) fn is_it(operation: &Operation, object: &Object) -> bool {
+pub(crate) fn is_it(operation: &Operation, object: &Object, by: Recognised) -> bool {
     let intent = &operation.intent;
     let declared = intent.planned.as_ref().map(|p| &p.declared);
     let same = |name: &str| {
@@ -196,7 +207,9 @@ pub(crate) fn is_it(operation: &Operation, object: &Object) -> bool {
         let (ours, theirs) = (declared.and_then(|d| d.get(name)), object.attributes.get(name));
         matches!((attribute, ours, theirs), (Some(a), Some(x), Some(y)) if terrace_plan::same_value(a, x, y))
     };
-    match kinds::recognised(intent.address.kind()) {
+    let new = || !intent.existing.contains(&object.id);
+    match by {
+        Recognised::NewName => same("name") && new(),
         Recognised::Marker => object.marker.as_deref() == Some(intent.marker.as_str()),
         Recognised::NameAndKey => same("name") && same("public_key"),
         Recognised::Itself => {
@@ -205,10 +218,7 @@ pub(crate) fn is_it(operation: &Operation, object: &Object) -> bool {
         }
         Recognised::NewGroup => {
             let members = object.attributes.get("members").and_then(Value::as_list);
-            same("name")
-                && same("policy")
-                && members.is_none_or(<[Value]>::is_empty)
-                && !intent.existing.contains(&object.id)
+            same("name") && same("policy") && members.is_none_or(<[Value]>::is_empty) && new()
         }
     }
 }

@@ -73,6 +73,10 @@ pub async fn refresh(
     let imports = try_join_all(wanted.imports.iter().map(|import| taken_over(context, import)));
     let (objects, found, imports) = futures::try_join!(objects, facts, imports)?;
     let mut facts: BTreeMap<Option<Name>, Facts> = BTreeMap::new();
+    for cloud in context.clouds.names() {
+        let driver = context.clouds.session(cloud).driver();
+        facts.entry(cloud.cloned()).or_default().driver = driver;
+    }
     for (cloud, kind, named) in found {
         facts.entry(cloud).or_default().lookups.insert(kind, named);
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_model::expr::{Reference, ResourceReference, Root};
 use terrace_model::{
-    Address, Diagnostic, Diagnostics, InstanceKey, Kind, Name, Repeat, Resource, ResourceAddress,
-    Span, Stack, Workspace,
+    Address, Diagnostic, Diagnostics, InstanceKey, Kind, Repeat, Resource, ResourceAddress, Span,
+    Stack, Workspace,
 };
 
 use crate::dag::{Cycle, Dag};
@@ -172,12 +172,11 @@ impl Builder<'_> {
         self.dag.edge(user.clone(), needed, edge);
     }
 
-    /// What is written inside of an instance.
+    /// What is written inside of an instance: children stand right after where a block of their
+    /// kind with their parent's path would be.
     fn nested(&self, parent: &Address, kind: Kind) -> Vec<Address> {
         let Some(stack) = self.workspace.stacks.get(parent.stack()) else { return Vec::new() };
-        let of = |path: Vec<Name>| ResourceAddress { stack: parent.stack().clone(), kind, path };
-        // Children stand right after the place that their parent's path would have.
-        let first = of(parent.resource.path.clone());
+        let first = ResourceAddress { kind, ..parent.resource.clone() };
         let inside =
             |a: &&ResourceAddress| a.kind == kind && a.path.first() == parent.resource.path.first();
         let from_there = stack.resources.range(&first..).map(|(address, _)| address);
@@ -261,8 +260,8 @@ impl Builder<'_> {
         span: Span,
     ) -> Vec<Address> {
         if !target.repeat.has(key.as_ref()) {
-            let there = target.repeat.count();
             let message = format!("there is no `{}`", address.instance(key));
+            let there = target.repeat.count();
             let help = format!("`{address}` has {there} instance(s) here");
             self.diagnostics.push(Diagnostic::error("E0402", span, message).help(help));
             return Vec::new();

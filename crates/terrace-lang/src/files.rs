@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use terrace_model::expr::{FileUse, Template};
 use terrace_model::{Diagnostic, Span};
 
-use crate::load::Reading;
+use crate::load::{LoadError, Reading};
 
 /// Texts of files that expressions read, by the path as written.
 #[derive(Default)]
@@ -14,6 +14,20 @@ pub(crate) struct Texts {
     pub(crate) read: BTreeMap<String, String>,
     /// Those that were searched for expressions.
     templates: BTreeSet<String>,
+}
+
+/// The files that an expression from outside of the workspace's files reads.
+///
+/// # Errors
+/// Every file that may not or cannot be read.
+pub fn texts(root: &Path, template: &Template) -> Result<BTreeMap<String, String>, LoadError> {
+    let mut reading = Reading::new(root);
+    let mut texts = Texts::default();
+    template.files().iter().for_each(|used| texts.take(&mut reading, used));
+    if reading.diagnostics.has_errors() {
+        return Err(LoadError { diagnostics: reading.diagnostics, sources: reading.sources });
+    }
+    Ok(texts.read)
 }
 
 impl Texts {

@@ -24,6 +24,7 @@ mod term;
 mod variables;
 pub mod yaml;
 
+pub use files::texts;
 pub use format::format;
 pub use load::{Ask, LoadError, Loaded, Question, Request, load};
 pub use schema::{Document, schema};

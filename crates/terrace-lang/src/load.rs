@@ -82,13 +82,7 @@ pub struct LoadError {
 /// # Errors
 /// All findings at once.
 pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
-    let mut reading = Reading {
-        root: request.root,
-        sources: Sources::default(),
-        diagnostics: Diagnostics::default(),
-        clouds: BTreeMap::new(),
-        defaults: BTreeMap::new(),
-    };
+    let mut reading = Reading::new(request.root);
     match reading.workspace(request) {
         Some(mut workspace) if !reading.diagnostics.has_errors() => {
             workspace.sources = reading.sources;
@@ -106,6 +100,19 @@ pub(crate) struct Reading<'a> {
     pub(crate) clouds: BTreeMap<Name, CloudChoice>,
     /// What blocks of a kind have unless they say otherwise.
     pub(crate) defaults: BTreeMap<Kind, Vec<Entry>>,
+}
+
+impl<'a> Reading<'a> {
+    /// Nothing read yet.
+    pub(crate) fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            sources: Sources::default(),
+            diagnostics: Diagnostics::default(),
+            clouds: BTreeMap::new(),
+            defaults: BTreeMap::new(),
+        }
+    }
 }
 
 impl Reading<'_> {

@@ -115,9 +115,11 @@ impl BareNames<'_, '_> {
 
     fn complain(&mut self, text: &str, kind: Kind, span: Span) {
         let noun = kind.noun();
+        let full = self.reading.diagnostics.is_full();
         let path =
             |a: &ResourceAddress| a.path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
-        let names: Vec<String> = self.known.keys().filter(|a| a.kind == kind).map(path).collect();
+        let names: Vec<String> =
+            self.known.keys().filter(|a| a.kind == kind && !full).map(path).take(MANY).collect();
         let diagnostic =
             Diagnostic::error("E0401", span, format!("there is no {noun} `{text}` in this stack"));
         let nearest = suggest::nearest(text, names.iter().map(String::as_str));
@@ -130,10 +132,16 @@ impl BareNames<'_, '_> {
                 };
                 diagnostic.help(format!("add it under {place}"))
             }
+            None if names.len() > FEW => diagnostic,
             None => diagnostic.help(format!("the stack has {}", names.join(", "))),
         });
     }
 }
+
+/// Most names that are compared with one that is not there.
+const MANY: usize = 1000;
+/// Most names that are listed.
+const FEW: usize = 30;
 
 /// Whether a text is an id of the cloud's own making: what it names exists apart from the stack.
 fn is_id(text: &str) -> bool {

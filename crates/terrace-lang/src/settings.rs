@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use terrace_model::{CloudChoice, Diagnostic, Kind, Name, Policy, Value, suggest};
+use terrace_model::{CloudChoice, Diagnostic, GatewayChoice, Kind, Name, Policy, Value, suggest};
 
 use crate::conditions;
 use crate::load::Reading;
@@ -153,15 +153,53 @@ fn cloud(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
     {
         return CloudChoice::OpenStack(text(&entry.value));
     }
+    let kind = node.as_map().into_iter().flatten().find(|entry| entry.key == "type");
+    if kind.and_then(|entry| entry.value.as_scalar()).is_some_and(|kind| kind.text == "gateway") {
+        return gateway(reading, node).map_or(CloudChoice::Simulator, CloudChoice::Gateway);
+    }
     reading.diagnostics.push(
         Diagnostic::error(
             "E0205",
             node.span,
             format!("`cloud` is {}, not a cloud", node.describe()),
         )
-        .help("write `cloud: simulator`, or `cloud: NAME` for an entry of clouds.yaml"),
+        .help("write `cloud: simulator`, `cloud: NAME` for an entry of clouds.yaml, or `cloud: {type: gateway, ...}`"),
     );
     CloudChoice::Simulator
+}
+
+/// `{ type: gateway, endpoint: ..., project_id: ..., token_env: ... }`.
+fn gateway(reading: &mut Reading<'_>, node: &Node) -> Option<GatewayChoice> {
+    const KNOWN: [&str; 4] = ["type", "endpoint", "project_id", "token_env"];
+    let mut fields = BTreeMap::new();
+    for entry in entries(reading, node, "a gateway") {
+        let text = entry.value.as_scalar().map(|scalar| scalar.text.clone());
+        match text.filter(|text| !text.is_empty()) {
+            _ if !KNOWN.contains(&entry.key.as_str()) => {
+                reading.diagnostics.push(unknown(entry, "setting of a gateway", &KNOWN));
+            }
+            Some(text) => drop(fields.insert(entry.key.clone(), text)),
+            None => reading.diagnostics.push(Diagnostic::error(
+                "E0205",
+                entry.value.span,
+                format!("`{}` is {}, not text", entry.key, entry.value.describe()),
+            )),
+        }
+    }
+    for (name, help) in [
+        ("endpoint", "give the address of the API, such as https://api.example"),
+        ("project_id", "give the id of the project to work in"),
+    ] {
+        if !fields.contains_key(name) {
+            let message = format!("the gateway has no `{name}`");
+            reading.diagnostics.push(Diagnostic::error("E0203", node.span, message).help(help));
+        }
+    }
+    Some(GatewayChoice {
+        endpoint: fields.remove("endpoint")?,
+        project_id: fields.remove("project_id")?,
+        token_env: fields.remove("token_env").unwrap_or_else(|| "BNERD_TOKEN".to_owned()),
+    })
 }
 
 fn environments(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<String, Environment> {

@@ -7,6 +7,7 @@
 pub mod address;
 mod canonical;
 pub mod diagnostic;
+pub mod driver;
 pub mod expr;
 pub mod kind;
 mod kinds;
@@ -25,6 +26,7 @@ pub mod workspace;
 
 pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use driver::Driver;
 pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use observed::{Facts, LookupKind, Named, Object, ObjectState, Observation, Observed};
@@ -36,4 +38,4 @@ pub use schema::{
 pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
 pub use value::{Attributes, Origin, Pending, Value};
-pub use workspace::{Body, CloudChoice, Output, Repeat, Resource, Stack, Workspace};
+pub use workspace::{Body, CloudChoice, GatewayChoice, Output, Repeat, Resource, Stack, Workspace};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::address::{Address, Name};
+use crate::driver::Driver;
 use crate::value::Attributes;
 
 /// What was seen, by address of the recorded instance.
@@ -23,7 +24,7 @@ pub struct Observed {
 impl Observed {
     /// Names and ids in a cloud; the workspace's own when `None`.
     pub fn facts_of(&self, cloud: Option<&Name>) -> &Facts {
-        static NOTHING: Facts = Facts { lookups: BTreeMap::new() };
+        static NOTHING: Facts = Facts { lookups: BTreeMap::new(), driver: Driver::OpenStack };
         match cloud {
             None => &self.facts,
             Some(name) => self.others.get(name).unwrap_or(&NOTHING),
@@ -102,6 +103,8 @@ pub struct Named {
 pub struct Facts {
     /// What there is of each, sorted by name and id.
     pub lookups: BTreeMap<LookupKind, Vec<Named>>,
+    /// The API that the cloud is spoken to by.
+    pub driver: Driver,
 }
 
 /// Why a name does not resolve.

@@ -38,6 +38,19 @@ pub enum CloudChoice {
     Simulator,
     /// An entry of clouds.yaml, or what `OS_*` says when there is no name.
     OpenStack(Option<String>),
+    /// The reduced REST API of a product in front of OpenStack.
+    Gateway(GatewayChoice),
+}
+
+/// How to reach a gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayChoice {
+    /// Its address.
+    pub endpoint: String,
+    /// The project to work in.
+    pub project_id: String,
+    /// The variable of the environment that holds the token.
+    pub token_env: String,
 }
 
 /// One stack file.

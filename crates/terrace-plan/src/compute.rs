@@ -13,7 +13,7 @@ use crate::judge::{self, Decided, because};
 use crate::plan::{Action, Drift, InstanceChange, Mode, Plan, PlannedOutput, ReasonCode};
 use crate::scope::{InstanceScope, Values, await_missing, planned_value};
 use crate::target::Choices;
-use crate::{conditions, desired, diff, first, ignore, import, policies, steps};
+use crate::{capable, conditions, desired, diff, first, ignore, import, policies, steps};
 
 /// All that a plan is computed from.
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +125,7 @@ impl<'a> Planner<'a> {
                 self.problems.extend(problems);
                 Attributes::new()
             });
+        self.problems.extend(capable::refused(resource, address, &desired, facts.driver));
         let life = resource.lifecycle.evaluate(address.kind(), &scope).unwrap_or_else(|problems| {
             self.problems.extend(problems);
             Life::default()
@@ -212,7 +213,11 @@ impl<'a> Planner<'a> {
         };
         let key = &self.inputs.recorded.fingerprint_key;
         let kept = ignore::keep(address, desired, &life.ignored, (record, object));
-        let changes = diff::changes(address, &kept, (record, object), key, &place);
+        let mut changes = diff::changes(address, &kept, (record, object), key, &place);
+        let driver = self.inputs.observed.facts_of(resource.cloud.as_ref()).driver;
+        for change in &mut changes {
+            change.effect = driver.effect(address.kind(), change.effect);
+        }
         let block = Some(sources.place(resource.span));
         let (action, reason) = judge::judge((record, object), &changes, life, block);
         let before = object.attributes.clone();

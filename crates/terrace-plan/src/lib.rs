@@ -4,6 +4,7 @@
 //! give the same bytes and the same digest. [`review`] is the only way to an [`ApprovedPlan`],
 //! which is the only thing that apply takes. This crate never does IO and reads no clock.
 
+mod capable;
 mod compare;
 mod compute;
 mod conditions;
@@ -17,6 +18,7 @@ mod import;
 mod judge;
 mod leftovers;
 mod moves;
+mod offline;
 mod plan;
 mod policies;
 mod review;
@@ -31,6 +33,7 @@ pub use conditions::Check;
 pub use file::{PlanFileError, SavedPlan};
 pub use import::wanted as wanted_imports;
 pub use moves::moves;
+pub use offline::Offline;
 pub use plan::{
     Action, AttributeChange, Counts, Drift, InstanceChange, Mode, Operation, Plan, PlannedOutput,
     Reason, ReasonCode, Refusal, Step, Warning,

@@ -4,6 +4,7 @@
 
 mod diagnostics;
 mod diff;
+mod graph;
 mod outcome;
 mod plan;
 mod plan_json;
@@ -16,6 +17,7 @@ mod value;
 
 pub use diagnostics::{diagnostics, diagnostics_json};
 pub use diff::diff;
+pub use graph::{graph_dot, graph_text};
 pub use outcome::{outcome, outputs, outputs_json};
 pub use plan::{PlanText, plan, why};
 pub use plan_json::plan_json;

@@ -67,6 +67,8 @@ pub(crate) enum Command {
     /// Look into the state.
     #[command(subcommand)]
     State(commands::state::State),
+    Console(commands::console::Console),
+    Graph(commands::graph::Graph),
     Schema(commands::schema::Schema),
     Completions(commands::completions::Completions),
     #[command(hide = true)]

@@ -10,7 +10,7 @@ use axum::Router;
 use bytes::Bytes;
 use http::{Request, Response};
 use terrace_api::{
-    CloudConfig, HttpOptions, HttpTransport, Selection, Session, SystemClock, Transport,
+    CloudConfig, HttpOptions, HttpTransport, Proxies, Selection, Session, SystemClock, Transport,
     TransportError,
 };
 use terrace_model::{CloudChoice, Name};
@@ -92,6 +92,18 @@ pub(crate) fn way(
             if config.tls.insecure {
                 crate::ui::warn("certificates are NOT checked (insecure is set for this cloud)");
             }
+            let transport = HttpTransport::new(&HttpOptions::for_cloud(&config))?;
+            (config, Arc::new(transport))
+        }
+        CloudChoice::Gateway(gateway) => {
+            let variable = &gateway.token_env;
+            let token = machine::env(variable).with_context(|| {
+                format!("the gateway's token is not set: put it into the variable `{variable}`")
+            })?;
+            let (endpoint, project) = (&gateway.endpoint, &gateway.project_id);
+            let config = CloudConfig::for_gateway(endpoint, project, token.into());
+            let proxies = Proxies::from_env(&machine::env);
+            let config = CloudConfig { proxies, ..config };
             let transport = HttpTransport::new(&HttpOptions::for_cloud(&config))?;
             (config, Arc::new(transport))
         }

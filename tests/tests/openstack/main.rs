@@ -12,4 +12,5 @@ mod crash;
 mod create;
 mod drift;
 mod faults;
+mod kinds;
 mod project;

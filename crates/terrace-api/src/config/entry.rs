@@ -178,7 +178,9 @@ impl Reader<'_> {
         let auth = self.auth()?;
         let project = match auth {
             Auth::ApplicationCredential { .. } => None,
-            Auth::Password { .. } | Auth::Token { .. } => Some(self.project()?),
+            Auth::Password { .. } | Auth::Token { .. } | Auth::Bearer { .. } => {
+                Some(self.project()?)
+            }
         };
         Ok(CloudConfig {
             name: self.cloud.to_owned(),

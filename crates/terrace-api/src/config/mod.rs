@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use terrace_model::Driver;
 
 use crate::service::{Interface, Service};
 
@@ -70,6 +71,11 @@ pub enum Auth {
     },
     /// A token got elsewhere; it cannot be renewed.
     Token {
+        /// The token.
+        token: SecretString,
+    },
+    /// A gateway's token, which goes with every request; Keystone does not know it.
+    Bearer {
         /// The token.
         token: SecretString,
     },
@@ -136,6 +142,28 @@ pub struct CloudConfig {
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
 
 impl CloudConfig {
+    /// The gateway at `endpoint`, in the project with this id.
+    pub fn for_gateway(endpoint: &str, project_id: &str, token: SecretString) -> Self {
+        Self {
+            name: "gateway".into(),
+            origin: "terrace.yaml".into(),
+            auth_url: endpoint.trim_end_matches('/').to_owned(),
+            auth: Auth::Bearer { token },
+            project: Some(Named::Id(project_id.to_owned())),
+            ..Self::for_simulator(endpoint)
+        }
+    }
+
+    /// By which API the cloud is spoken to.
+    pub fn driver(&self) -> Driver {
+        match self.auth {
+            Auth::Bearer { .. } => Driver::Gateway,
+            Auth::Password { .. } | Auth::ApplicationCredential { .. } | Auth::Token { .. } => {
+                Driver::OpenStack
+            }
+        }
+    }
+
     /// The simulator at `base_url`, as the user `demo` in the project `demo`.
     pub fn for_simulator(base_url: &str) -> Self {
         let default = || Domain::Name("Default".into());

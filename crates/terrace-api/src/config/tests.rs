@@ -215,7 +215,7 @@ fn every_way_to_authenticate_is_understood() {
             Auth::ApplicationCredential { credential: Credential::Name { name, user }, .. } => {
                 format!("credential {name} of {}", who(user))
             }
-            Auth::Token { .. } => "token".to_owned(),
+            Auth::Token { .. } | Auth::Bearer { .. } => "token".to_owned(),
         };
         assert_eq!((found.as_str(), config.auth_url.as_str()), (expected, "http://k/v3"));
     }

@@ -28,8 +28,8 @@ use crate::wire::escape;
 const QUERY: &[u8] = b"-_.~:,/";
 
 /// What all requests of a session share.
-pub(super) struct Channel {
-    pub(super) config: CloudConfig,
+pub(crate) struct Channel {
+    pub(crate) config: CloudConfig,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     limiters: BTreeMap<Service, Limiter>,
@@ -39,9 +39,9 @@ pub(super) struct Channel {
 }
 
 /// An attempt that failed, and what to make of it.
-pub(super) struct Failure {
-    pub(super) error: ApiError,
-    pub(super) verdict: Verdict,
+pub(crate) struct Failure {
+    pub(crate) error: ApiError,
+    pub(crate) verdict: Verdict,
 }
 
 impl Channel {
@@ -79,7 +79,7 @@ impl Channel {
     }
 
     /// Sends the call once.
-    pub(super) async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         base: &str,
         token: Option<&SecretString>,
@@ -173,10 +173,14 @@ impl Channel {
             request = request.header(*name, value);
         }
         if let Some(token) = token {
-            let mut value = HeaderValue::from_str(token.expose_secret())
+            let (name, text) = match call.service {
+                Service::Gateway => ("authorization", format!("Bearer {}", token.expose_secret())),
+                _ => ("x-auth-token", token.expose_secret().to_owned()),
+            };
+            let mut value = HeaderValue::from_str(&text)
                 .map_err(|_| "the token has characters that no header can carry")?;
             value.set_sensitive(true);
-            request = request.header("x-auth-token", value);
+            request = request.header(name, value);
         }
         if let Some(need) = call.microversion {
             for (name, value) in self.version_headers(call.service, need) {

@@ -70,10 +70,11 @@ impl Work<'_> {
             at_ms: self.context.now(),
             planned: Some(planned),
         };
-        if kinds::recognised(address.kind()) == Recognised::NewGroup {
-            let there = kinds::list(address.kind(), &Lists::of(self.context.session(address)))
-                .await
-                .map_err(|e| cloud(&e))?;
+        let session = self.context.session(address);
+        let by = kinds::recognised(address.kind(), session.driver());
+        if matches!(by, Recognised::NewGroup | Recognised::NewName) {
+            let lists = Lists::of(session);
+            let there = kinds::list(address.kind(), &lists).await.map_err(|e| cloud(&e))?;
             let name = desired.get("name");
             intent.existing = there
                 .into_iter()
@@ -88,10 +89,11 @@ impl Work<'_> {
     /// operation stays open in the journal, and the next run looks again.
     async fn find(&self, op: OpId, intent: &Intent, error: &ApiError) -> Result<String, Trouble> {
         let operation = Operation { op, intent: intent.clone(), id: None };
+        let session = self.context.session(&intent.address);
+        let by = kinds::recognised(intent.address.kind(), session.driver());
         for _ in 0..LOOKS {
-            let session = self.context.session(&intent.address);
             if let Ok(all) = kinds::list(intent.address.kind(), &Lists::of(session)).await {
-                let mut fits = all.into_iter().filter(|object| is_it(&operation, object));
+                let mut fits = all.into_iter().filter(|object| is_it(&operation, object, by));
                 match (fits.next(), fits.next()) {
                     (Some(object), None) => return Ok(object.id),
                     (Some(_), Some(_)) => break,

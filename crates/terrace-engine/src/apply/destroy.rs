@@ -88,8 +88,7 @@ fn passing(error: &ApiError) -> bool {
         "RouterInterfaceInUseByRoute",
         "ServicePortInUse",
     ];
-    // Cinder answers 400 while a server that is being deleted still has the volume.
-    let attached = error.status() == Some(400)
-        && error.to_string().contains("Volume status must be available");
+    // Cinder answers 400 while a volume is on its way out of a server.
+    let attached = error.status() == Some(400) && error.to_string().contains("nvalid volume");
     attached || error.conflict().is_some_and(|kind| in_use.contains(&kind))
 }

@@ -18,7 +18,7 @@ mod volume;
 use std::collections::BTreeMap;
 
 use terrace_api::{ApiError, Clock, Session};
-use terrace_model::{Attributes, Kind, Object, Value};
+use terrace_model::{Attributes, Driver, Kind, Object, Value};
 
 pub(crate) use lists::Lists;
 pub(crate) use server::{begin_rebuild, begin_resize, confirm_resize, power_step};
@@ -258,11 +258,16 @@ pub(crate) enum Recognised {
     NameAndKey,
     /// By name and policy, without members, and not there before.
     NewGroup,
+    /// By its name, and that it was not there before: where no marker can be left.
+    NewName,
     /// By what it joins: there cannot be two of it.
     Itself,
 }
 
-pub(crate) fn recognised(kind: Kind) -> Recognised {
+pub(crate) fn recognised(kind: Kind, driver: Driver) -> Recognised {
+    if driver == Driver::Gateway {
+        return Recognised::NewName;
+    }
     match kind {
         Kind::Network
         | Kind::Subnet

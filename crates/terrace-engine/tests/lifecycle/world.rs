@@ -101,6 +101,8 @@ pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) store: Arc<MemoryStore>,
     nonce: Arc<AtomicU64>,
+    /// Steps at a time; one by one is the easiest to follow.
+    pub(crate) parallelism: usize,
 }
 
 const URL: &str = "http://cloud.test";
@@ -118,6 +120,7 @@ impl World {
             time,
             store: Arc::new(MemoryStore::new(seed).expect("a store")),
             nonce: Arc::new(AtomicU64::new(0)),
+            parallelism: 1,
         }
     }
 
@@ -231,7 +234,7 @@ impl World {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             recorded,
             start,
-            options: Options { parallelism: 1 },
+            options: Options { parallelism: self.parallelism },
             stop: watch::channel(Stop::No).1,
             nonce: Arc::new(move || nonce.fetch_add(1, Ordering::SeqCst)),
         };
@@ -240,17 +243,61 @@ impl World {
 
     /// What would be done now: `word address`, one a line; nothing when all is as desired.
     pub(crate) async fn pending(&self, stack: &str) -> String {
-        let line = Line {
-            router: self.cloud.router(URL),
-            sent: AtomicUsize::new(0),
-            cut: None,
-            is_cut: Arc::default(),
-        };
-        let context = self.context(line).await;
+        let context = self.context(self.line()).await;
         let (plan, _) = self.planned(&context, stack, Mode::Apply).await.expect("a plan");
         let acting = plan.instances.iter().filter(|i| i.action != terrace_plan::Action::NoOp);
         let lines = acting.map(|i| format!("{:?} {}", i.action, i.slot()).to_lowercase());
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// What differs now: `address attribute`, one for each attribute that would be changed.
+    pub(crate) async fn changes(&self, stack: &str) -> Vec<String> {
+        let context = self.context(self.line()).await;
+        let (plan, _) = self.planned(&context, stack, Mode::Apply).await.expect("a plan");
+        let of = |i: &terrace_plan::InstanceChange| {
+            let address = i.address.to_string();
+            i.changes.iter().map(|c| format!("{address} {}", c.attribute)).collect::<Vec<_>>()
+        };
+        plan.instances.iter().flat_map(of).collect()
+    }
+
+    /// How many requests a refresh of what is recorded takes.
+    pub(crate) async fn refresh_requests(&self, stack: &str) -> u64 {
+        let session = Arc::new(self.session().await);
+        let clock = Arc::clone(&self.time);
+        let clouds = Clouds::one(Arc::clone(&session));
+        let context = Context { clouds, clock, events: Arc::new(NoEvents) };
+        let before = session.calls_made();
+        self.planned(&context, stack, Mode::Apply).await.expect("a plan");
+        session.calls_made() - before
+    }
+
+    /// The id that is recorded of an instance.
+    pub(crate) fn id(&self, address: &str) -> String {
+        let snapshot = self.store.snapshot().expect("a snapshot");
+        let address = address.parse().expect("an address");
+        snapshot.records.get(&address).expect("it is recorded").id.clone()
+    }
+
+    /// A connection of somebody else.
+    pub(crate) async fn session(&self) -> Session {
+        let config = CloudConfig::for_simulator(URL);
+        let clock = Arc::clone(&self.time);
+        Session::connect(config, Arc::new(self.line()), clock).await.expect("connected")
+    }
+
+    fn line(&self) -> Line {
+        Line {
+            router: self.cloud.router(URL),
+            sent: AtomicUsize::new(0),
+            cut: None,
+            is_cut: Arc::default(),
+        }
+    }
+
+    /// Lets time go by until the cloud has done what it was asked for.
+    pub(crate) async fn settle(&self) {
+        terrace_api::Clock::sleep(self.time.as_ref(), Duration::from_secs(60)).await;
     }
 
     /// Every slot of the state with its status.

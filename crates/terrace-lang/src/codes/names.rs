@@ -82,6 +82,13 @@ pub(super) const CODES: &[Code] = &[
         fix: "Put both into one cloud, or make the other a block of its own there.",
     },
     Code {
+        code: "E0407",
+        title: "The cloud's API cannot do what is asked for.",
+        why: "A gateway in front of OpenStack offers a part of it. Terrace knows which, and refuses the rest before anything is done.",
+        example: Untried("security_groups:\n  web: {}\n"),
+        fix: "Do what the finding proposes: leave it out, name what exists, or use the OpenStack API of the same cloud.",
+    },
+    Code {
         code: "E0501",
         title: "An expression cannot be evaluated.",
         why: "It has no end, or something in it has no value here.",

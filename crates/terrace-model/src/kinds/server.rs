@@ -133,11 +133,11 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
                 "Password of the administrator inside the server, where the image takes one. Only a hash of it is kept.",
             )
         },
-        attribute(
+        or_chosen(attribute(
             "power_state",
             Type::Enum(&["active", "shutoff", "paused", "shelved_offloaded"]),
             "Whether it runs; left as it is unless given.",
-        ),
+        )),
         or_chosen(fixed(attribute(
             "availability_zone",
             Type::String,

@@ -227,7 +227,7 @@ fn facts() -> Facts {
         (LookupKind::Image, named(&["cirros", "debian"])),
         (LookupKind::Flavor, named(&["large", "small"])),
     ];
-    Facts { lookups: lookups.into() }
+    Facts { lookups: lookups.into(), ..Facts::default() }
 }
 
 /// Findings as lines of place, code, message and help.

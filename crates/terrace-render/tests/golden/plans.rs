@@ -50,6 +50,7 @@ fn nothing() -> Snapshot {
 fn facts() -> Facts {
     let named = |name: &str| Named { name: name.into(), id: format!("id-of-{name}") };
     Facts {
+        driver: Default::default(),
         lookups: BTreeMap::from([
             (LookupKind::Image, vec![named("debian-12"), named("debian-13")]),
             (LookupKind::Flavor, vec![named("m1.small"), named("m1.large")]),

@@ -167,11 +167,11 @@ pub(crate) fn answer(state: &mut State, req: &Req) -> Answer {
     let path: Vec<&str> = path[1..].iter().map(|s| s.trim_end_matches(".json")).collect();
     match (req.method.as_str(), path.as_slice()) {
         ("GET", []) => Ok(misc::root(req)),
-        ("PUT", ["routers", id, action]) => routers::action(state, &who, (id, action), req),
         (_, [kind, id, "tags", rest @ ..]) => {
             let kind = Kind::of_path(kind).ok_or_else(no_such_path)?;
             tags::answer(state, req, &who, (kind, id, rest))
         }
+        ("PUT", ["routers", id, action]) => routers::action(state, &who, (id, action), req),
         (_, [kind, ..]) => match Kind::of_path(kind) {
             Some(kind) => collection(state, req, &who, (kind, &path[1..])),
             None => misc::answer(state, req, &who, &path),

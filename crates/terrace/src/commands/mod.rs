@@ -4,9 +4,11 @@ pub(crate) mod apply;
 pub(crate) mod cloud;
 pub(crate) mod cloud_check;
 pub(crate) mod completions;
+pub(crate) mod console;
 pub(crate) mod destroy;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod graph;
 pub(crate) mod init;
 pub(crate) mod output;
 pub(crate) mod plan;
@@ -34,6 +36,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match command {
         Command::Init(args) => init::run(&global, &args),
         Command::Validate(args) => validate::run(&global, &args),
+        Command::Console(args) => console::run(&global, &args),
+        Command::Graph(args) => graph::run(&global, &args),
         Command::Schema(args) => Ok(schema::run(&args)),
         Command::Completions(args) => Ok(completions::run(&args)),
         Command::Reference(_) => Ok(reference::run()),

@@ -98,3 +98,73 @@ fn schemas_and_completions_are_printed() {
         w.run(&["completions", shell]).code(0).says(&["terrace", "validate"]);
     }
 }
+
+#[test]
+fn console_evaluates_lines_of_a_pipe() {
+    let w = Workspace::quickstart();
+    w.write("motd.txt", "Welcome to ${name}\n");
+    let lines = "# a comment\n\n1 + 1\nservers.web[0].name\nnetworks.front.id\nservers.web[0].user_data\n\
+                 template('motd.txt', {'name': 'web'})\nprefix ${env.name}\n";
+    let said = piped(&w, &["console"], lines).code(0);
+    assert_eq!(
+        said.out,
+        "2\n\"web-0\"\n(known after apply)\nnull\n\"Welcome to web\\n\"\n\"prefix default\"\n"
+    );
+    assert!(!w.path("state").exists(), "looking made a state");
+    w.run(&["apply", "--yes"]).code(0);
+    let said =
+        piped(&w, &["console"], "servers.web.map(s, s.status)\nservers.web[0].status.lower()\n")
+            .code(0);
+    assert_eq!(said.out, "[\"ACTIVE\", \"ACTIVE\", \"ACTIVE\"]\n\"active\"\n");
+}
+
+#[test]
+fn console_complains_and_goes_on() {
+    let w = Workspace::quickstart();
+    let said = piped(&w, &["console"], "1 +\n2\nlowr('x')\nfile('../../etc/passwd')\n3\n").code(1);
+    assert_eq!(said.out, "2\n3\n");
+    said.says(&[
+        "line 1: the expression ends too early",
+        "line 3:",
+        "did you mean `lower`?",
+        "line 4:",
+        "leads out",
+    ]);
+    piped(&w, &["console", "--stack", "wbe"], "1").code(1).says(&["no stack `wbe`", "web"]);
+    w.write("stacks/db.yaml", "locals: { a: 1 }\n");
+    piped(&w, &["console"], "1").code(1).says(&["several stacks", "--stack", "db, web"]);
+    let said = piped(&w, &["console", "--stack", "db"], "locals.a").code(0);
+    assert_eq!(said.out, "1\n");
+}
+
+#[test]
+fn graph_is_a_tree_or_dot() {
+    let w = Workspace::quickstart();
+    w.edit("count: 3", "count: 2");
+    let said = w.run(&["graph"]).code(0);
+    assert_eq!(
+        said.out,
+        "\
+web/servers.web[0]
+├── web/keypairs.deploy
+├── web/networks.front
+├── web/subnets.front.v4
+│   └── web/networks.front
+└── web/server_groups.spread
+web/servers.web[1]
+├── web/keypairs.deploy
+├── web/networks.front
+├── web/subnets.front.v4 (see above)
+└── web/server_groups.spread
+"
+    );
+    let dot = w.run(&["graph", "--dot"]).code(0);
+    let again = w.run(&["graph", "--dot"]).code(0);
+    assert_eq!(dot.out, again.out);
+    dot.says(&[
+        "digraph terrace {",
+        "    \"web/servers.web[0]\" [label = \"servers.web[0]\"];",
+        "  \"web/servers.web[0]\" -> \"web/subnets.front.v4\" [style = dotted];",
+        "  \"web/subnets.front.v4\" -> \"web/networks.front\" [style = bold];",
+    ]);
+}

@@ -19,6 +19,7 @@ mod texts;
 mod yaml_text;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cel::extractors::Arguments as Given;
 use cel::objects::Key;
@@ -176,6 +177,9 @@ pub(crate) fn names() -> Vec<&'static str> {
     names
 }
 
+/// Most items that the comprehensions of one scalar walk through, all together.
+const MAX_WALKED: usize = 200_000;
+
 /// What functions use beyond their arguments.
 pub(crate) struct Around {
     /// Files, by path as written.
@@ -191,8 +195,15 @@ pub(crate) fn register(
     context: &mut Context,
     around: &Arc<Around>,
 ) -> Result<(), DeclarationError> {
-    context.add_function(SORTED, |Given(given): Given| {
-        given.first().map_or(Cel::Null, |value| sorted(value.clone()))
+    // Every comprehension begins with this: what all of them walk through is counted.
+    let walked = AtomicUsize::new(0);
+    context.add_function(SORTED, move |ftx: &FunctionContext, Given(given): Given| {
+        let sorted = given.first().map_or(Cel::Null, |value| sorted(value.clone()));
+        let here = if let Cel::List(items) = &sorted { items.len() } else { 0 };
+        if walked.fetch_add(here, Ordering::Relaxed) + here > MAX_WALKED {
+            return Err(ftx.error(format!("it walks through more than {MAX_WALKED} items")));
+        }
+        Ok(sorted)
     })?;
     for function in &around.parsed.found.functions {
         let (name, around) = (function.inner_name(), Arc::clone(around));
