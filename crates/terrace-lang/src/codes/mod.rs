@@ -77,7 +77,9 @@ impl Code {
             .example
             .files()
             .iter()
-            .map(|(path, text)| format!("```yaml\n# {path}\n{}\n```\n\n", text.trim_end()))
+            .map(|(path, text)| {
+                format!("```yaml\n# {path}\n{}\n```\n\n", text.trim_end().replace('\t', "\\t"))
+            })
             .collect();
         let severity = if code.starts_with('W') { "Warning" } else { "Error" };
         format!(
