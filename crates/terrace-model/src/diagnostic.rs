@@ -86,7 +86,7 @@ impl Diagnostic {
 
     /// What to do next.
     #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
+    pub fn help(self, text: impl Into<String>) -> Self {
         self.helped(Some(text.into()))
     }
 
