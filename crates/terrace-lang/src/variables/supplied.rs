@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use terrace_model::expr::Term;
-use terrace_model::{Diagnostic, Input, Span, Spanned, Stack, Value, suggest};
+use terrace_model::{Diagnostic, Diagnostics, Input, Span, Spanned, Stack, Value, suggest};
 
 use super::{Declared, Given, fitting};
 use crate::load::Reading;
-use crate::term::{has_expression, plain};
+use crate::term::has_expression;
 use crate::yaml::{Entry, Node};
 
 /// What a component is given, by name.
@@ -51,13 +51,15 @@ pub(super) fn one(
             }
             let value = match has_expression(&supply.node) {
                 true => supply.value.clone(),
-                false => plain(&supply.node),
+                // What is doubtful about it was told where it is written.
+                false => declared.shape.read(&supply.node, &mut Diagnostics::default()),
             };
             (value, span, "given under `with`")
         }
         (None, Some(default)) => {
             stack.given.insert(name.clone(), default.span);
-            (plain(default), default.span, "the default")
+            let value = declared.shape.read(default, &mut reading.diagnostics);
+            (value, default.span, "the default")
         }
         (None, None) => {
             let message = format!("the component's variable `{name}` has no value");

@@ -1,6 +1,7 @@
 //! The bad workspaces, generated.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::Case;
 
@@ -9,6 +10,8 @@ pub(crate) type Take<'a> = dyn FnMut(Case) + 'a;
 
 pub(crate) fn all(take: &mut Take<'_>) {
     bytes(take);
+    words(take);
+    files(take);
     yaml(take);
     aliases(take);
     amounts(take);
@@ -20,7 +23,7 @@ pub(crate) fn all(take: &mut Take<'_>) {
 }
 
 fn stack(name: &'static str, text: impl Into<Vec<u8>>, told: &'static str) -> Case {
-    Case { name, path: "stacks/web.yaml", bytes: text.into(), times: 1, told }
+    Case { name, path: "stacks/web.yaml", bytes: text.into(), times: 1, told, around: |_| {} }
 }
 
 /// A map of so many entries under one key.
@@ -60,6 +63,80 @@ fn bytes(take: &mut Take<'_>) {
         format!("a: >\n{}", "  x\n".repeat(2_400_000)),
         "E0201",
     ));
+}
+
+/// What is written and means something else, or nothing.
+fn words(take: &mut Take<'_>) {
+    take(stack("the same key twice", "networks: { a: {}, a: {} }", "E0104"));
+    take(stack("tabs in front", "networks:\n\ta: {}\n", "E0102"));
+    take(stack("tabs behind", "networks:\t\n  a:\t{}\t# comment\n", ""));
+    take(stack("two documents", "networks: {}\n---\nservers: {}\n", "E0109"));
+    take(stack("a list as a key", "networks: { ? [a] : {} }", "E0105"));
+    take(stack("a map as a key", "networks: { ? { a: b } : {} }", "E0105"));
+    take(stack("a number as a key", "networks: { 1: {} }", "E0202"));
+    take(stack("nothing as a key", "networks: { ~: {} }", "E0202"));
+    let anchors = "locals: { a: &a { mtu: 1400 } }\nnetworks: { n: { <<: *a }, m: *a }\n";
+    take(stack("anchors, aliases and merge keys", anchors, ""));
+    for word in ["no", "on", "0o17", "017", "1:30", "1e3"] {
+        take(stack(
+            "a look-alike that nobody expects",
+            format!("locals: {{ a: {word} }}"),
+            "W0301",
+        ));
+        take(stack("a look-alike as text", format!("networks: {{ a: {{ name: {word} }} }}"), ""));
+    }
+    take(stack(
+        "a look-alike as a truth value",
+        "networks: { a: { admin_state_up: off } }",
+        "E0301",
+    ));
+    take(stack("a look-alike as a number", "networks: { a: { mtu: 25:00 } }", "E0301"));
+    take(stack("an octal number", "networks: { a: { mtu: 0o2734 } }", ""));
+}
+
+/// Files that expressions read.
+fn files(take: &mut Take<'_>) {
+    let around = |folder: &Path| {
+        let write =
+            |path: &str, text: &str| std::fs::write(folder.join(path), text).expect("a file");
+        std::fs::create_dir(folder.join("folder")).expect("a folder");
+        std::os::unix::fs::symlink("/etc/hostname", folder.join("link")).expect("a link");
+        std::os::unix::fs::symlink("/dev/zero", folder.join("endless")).expect("a link");
+        std::fs::File::create(folder.join("huge"))
+            .expect("a file")
+            .set_len(1 << 30)
+            .expect("a size");
+        let pipe = std::process::Command::new("mkfifo").arg(folder.join("pipe")).status();
+        assert!(pipe.expect("mkfifo runs").success());
+        write("itself", "${template('itself', {})}");
+        write("round", "${template('folder/round', {})}");
+        write("folder/round", "${template('round', {})}");
+        write("wide", &"${template('inner', {})}".repeat(2000));
+        write("inner", &"${name}".repeat(2000));
+    };
+    for (name, path, told) in [
+        ("a file outside", "../../etc/hostname", "E0702"),
+        ("an absolute file", "/etc/hostname", "E0702"),
+        ("a file through a link", "link", "E0702"),
+        ("a file without an end", "endless", "E0702"),
+        ("a folder as a file", "folder", "E0701"),
+        ("a pipe that nobody fills", "pipe", "E0701"),
+        ("a file of 1 GB", "huge", "E0702"),
+        ("a file that is not there", "gone", "E0701"),
+        ("a template that includes itself", "itself", "E0403"),
+        ("a template that comes back", "round", "E0403"),
+        ("a template with 2,000 others of 2,000 names", "wide", "E0501"),
+    ] {
+        for function in ["file", "template"] {
+            let told = match (function, told) {
+                ("file", "E0403" | "E0501") => continue,
+                (_, told) => told,
+            };
+            let rest = if function == "file" { "" } else { ", {}" };
+            let text = format!("locals: {{ a: \"${{{function}('{path}'{rest})}}\" }}");
+            take(Case { around, ..stack(name, text, told) });
+        }
+    }
 }
 
 /// What YAML allows and nobody wants.
