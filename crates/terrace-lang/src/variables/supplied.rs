@@ -17,6 +17,8 @@ pub(crate) type Supplies = BTreeMap<String, Supply>;
 pub(crate) struct Supply {
     /// The value, as far as it is known.
     pub(crate) value: Value,
+    /// Where its name is written.
+    pub(crate) key: Span,
     /// How it is written.
     pub(crate) node: Node,
     pub(crate) term: Spanned<Term>,
@@ -80,7 +82,7 @@ pub(super) fn undeclared(reading: &mut Reading<'_>, entries: &[Entry], supplies:
     let known: Vec<&str> = entries.iter().map(|e| e.key.as_str()).collect();
     for (name, supply) in supplies.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
         let message = format!("the component has no variable `{name}`");
-        let diagnostic = Diagnostic::error("E0603", supply.node.span, message);
+        let diagnostic = Diagnostic::error("E0603", supply.key, message);
         reading.diagnostics.push(match suggest::nearest(name, known.iter().copied()) {
             Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
             None if known.is_empty() => diagnostic.help("it has no `variables`"),

@@ -8,20 +8,6 @@ use crate::Case;
 /// Takes the cases one by one.
 pub(crate) type Take<'a> = dyn FnMut(Case) + 'a;
 
-pub(crate) fn all(take: &mut Take<'_>) {
-    bytes(take);
-    words(take);
-    files(take);
-    yaml(take);
-    aliases(take);
-    amounts(take);
-    counts(take);
-    blocks(take);
-    locals(take);
-    expressions(take);
-    texts(take);
-}
-
 fn stack(name: &'static str, text: impl Into<Vec<u8>>, told: &'static str) -> Case {
     Case { name, path: "stacks/web.yaml", bytes: text.into(), times: 1, told, around: |_| {} }
 }
@@ -36,7 +22,7 @@ fn many(section: &str, count: usize, entry: impl Fn(usize) -> String) -> String 
 }
 
 /// What is in a file before anything is understood.
-fn bytes(take: &mut Take<'_>) {
+pub(crate) fn bytes(take: &mut Take<'_>) {
     take(stack("nothing", "", ""));
     take(stack("only a comment", "# nothing yet\n", ""));
     take(stack("a byte order mark", "\u{feff}networks: { front: {} }\n", ""));
@@ -66,7 +52,7 @@ fn bytes(take: &mut Take<'_>) {
 }
 
 /// What is written and means something else, or nothing.
-fn words(take: &mut Take<'_>) {
+pub(crate) fn words(take: &mut Take<'_>) {
     take(stack("the same key twice", "networks: { a: {}, a: {} }", "E0104"));
     take(stack("tabs in front", "networks:\n\ta: {}\n", "E0102"));
     take(stack("tabs behind", "networks:\t\n  a:\t{}\t# comment\n", ""));
@@ -95,7 +81,7 @@ fn words(take: &mut Take<'_>) {
 }
 
 /// Files that expressions read.
-fn files(take: &mut Take<'_>) {
+pub(crate) fn files(take: &mut Take<'_>) {
     let around = |folder: &Path| {
         let write =
             |path: &str, text: &str| std::fs::write(folder.join(path), text).expect("a file");
@@ -140,7 +126,7 @@ fn files(take: &mut Take<'_>) {
 }
 
 /// What YAML allows and nobody wants.
-fn yaml(take: &mut Take<'_>) {
+pub(crate) fn yaml(take: &mut Take<'_>) {
     let nested = (0..2000).fold(String::new(), |mut text, n| {
         let _ = writeln!(text, "{}a:", " ".repeat(n));
         text
@@ -158,7 +144,7 @@ fn yaml(take: &mut Take<'_>) {
 }
 
 /// Aliases and merge keys.
-fn aliases(take: &mut Take<'_>) {
+pub(crate) fn aliases(take: &mut Take<'_>) {
     let laughs = (1..30).fold("a0: &a0 [x, x, x, x, x, x, x, x]\n".to_owned(), |mut text, n| {
         let items = vec![format!("*a{}", n - 1); 8].join(", ");
         let _ = writeln!(text, "a{n}: &a{n} [{items}]");
@@ -182,7 +168,7 @@ fn aliases(take: &mut Take<'_>) {
 }
 
 /// Much of one thing.
-fn amounts(take: &mut Take<'_>) {
+pub(crate) fn amounts(take: &mut Take<'_>) {
     take(stack("3 million empty lists", format!("a: [{}]", "[],".repeat(3_000_000)), "more than"));
     take(stack("2 million short texts", format!("a: [{}]", "x,".repeat(1_990_000)), "E0201"));
     take(stack("a million duplicate keys", "a: 1\n".repeat(1_000_000), "E0104"));
@@ -197,7 +183,7 @@ fn amounts(take: &mut Take<'_>) {
 }
 
 /// Counts and keys.
-fn counts(take: &mut Take<'_>) {
+pub(crate) fn counts(take: &mut Take<'_>) {
     take(stack("count is negative", "networks: { a: { count: -1 } }", "E0302"));
     take(stack("count is huge", "networks: { a: { count: 9223372036854775807 } }", "E0302"));
     take(stack("count is fractional", "networks: { a: { count: 1.5 } }", "E0302"));
@@ -223,7 +209,7 @@ fn counts(take: &mut Take<'_>) {
 }
 
 /// What is too much, or turns round, in blocks that are well-formed.
-fn blocks(take: &mut Take<'_>) {
+pub(crate) fn blocks(take: &mut Take<'_>) {
     let chain = |n: usize| format!("n{n}: {{ description: '${{networks.n{}.id}}' }}", n + 1);
     let star = many("networks", 20_000, |n| format!("n{n}: {{}}"))
         + &many("servers", 20_000, |n| {
@@ -239,7 +225,7 @@ fn blocks(take: &mut Take<'_>) {
 }
 
 /// Locals, keys and names.
-fn locals(take: &mut Take<'_>) {
+pub(crate) fn locals(take: &mut Take<'_>) {
     take(stack(
         "300 counts of the most",
         many("networks", 300, |n| format!("n{n}: {{ count: 100000 }}")),
@@ -272,7 +258,7 @@ fn locals(take: &mut Take<'_>) {
 }
 
 /// What is too much inside `${...}`.
-fn expressions(take: &mut Take<'_>) {
+pub(crate) fn expressions(take: &mut Take<'_>) {
     let output = |name, expression: String, told| {
         stack(name, format!("outputs:\n  o: \"${{{}}}\"\n", expression.replace('"', "'")), told)
     };
@@ -298,7 +284,7 @@ fn expressions(take: &mut Take<'_>) {
 }
 
 /// Many expressions, and none.
-fn texts(take: &mut Take<'_>) {
+pub(crate) fn texts(take: &mut Take<'_>) {
     take(stack(
         "100,000 expressions in one text",
         format!("outputs:\n  o: \"{}\"\n", "${1}".repeat(100_000)),
