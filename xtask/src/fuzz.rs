@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use wait4::Wait4 as _;
 
-use crate::bench;
-
 /// CPU time of one run; inputs are small.
 const MOST_CPU: Duration = Duration::from_secs(1);
 /// Resident memory of one run.
@@ -82,8 +80,7 @@ impl Numbers {
 }
 
 /// Runs for so many seconds and says what it found.
-pub(crate) fn run(root: &Path, seconds: u64, seed: u64) -> anyhow::Result<bool> {
-    let binary = bench::build(root)?;
+pub(crate) fn run(root: &Path, binary: &Path, seconds: u64, seed: u64) -> anyhow::Result<bool> {
     let corpus = corpus(root)?;
     let folder = root.join(format!("target/fuzz-{}", std::process::id()));
     let kept = root.join("target/fuzz-findings");
@@ -98,7 +95,7 @@ pub(crate) fn run(root: &Path, seconds: u64, seed: u64) -> anyhow::Result<bool> 
         fs::write(folder.join(path), &input)?;
         for command in ["validate", "fmt --check"] {
             runs += 1;
-            if let Err(wrong) = try_one(&binary, &folder, command) {
+            if let Err(wrong) = try_one(binary, &folder, command) {
                 found += 1;
                 fs::create_dir_all(&kept)?;
                 let file = kept.join(format!("{seed}-{runs}.yaml"));

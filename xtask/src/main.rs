@@ -21,7 +21,8 @@ usage: cargo xtask TASK
 tasks:
   tidy                 check layering, file sizes, module docs, and that the documents name what exists
   bench [--most N] [--write]   measure the released binary on generated workspaces of up to N instances
-  fuzz [--seconds N] [--seed N]   the released binary on spoiled examples and noise
+  fuzz [--seconds N] [--seed N] [--binary FILE]   the released binary, or another, on spoiled
+                       examples and noise
   gen-docs [--check]   write the generated documentation and its contents, or say what is stale
 ";
 
@@ -76,7 +77,11 @@ fn run_bench(options: &[&str]) -> anyhow::Result<ExitCode> {
 
 fn run_fuzz(options: &[&str]) -> anyhow::Result<ExitCode> {
     let (seconds, seed) = (number(options, "--seconds", 20)?, number(options, "--seed", 1)?);
-    let good = fuzz::run(root()?, seconds, seed)?;
+    let binary = match options.iter().position(|option| *option == "--binary") {
+        Some(at) => Path::new(options.get(at + 1).context("--binary takes a file")?).to_owned(),
+        None => bench::build(root()?)?,
+    };
+    let good = fuzz::run(root()?, &binary, seconds, seed)?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -1,7 +1,7 @@
 //! Names and types, as far as they are known before anything exists: each attribute of a block is
 //! evaluated in a scope where what other resources will be is pending.
 
-use terrace_model::expr::{Root, Scope as _, Term};
+use terrace_model::expr::{EvalError, Reference, Root, Scope as _, Term};
 use terrace_model::names::{Here, Memo, Names, Within};
 use terrace_model::survey::Survey;
 use terrace_model::{
@@ -10,6 +10,7 @@ use terrace_model::{
 };
 
 use crate::components::Told;
+use crate::items;
 use crate::scope::{Unknown, only_resource, origins};
 use crate::term::complaint;
 
@@ -75,31 +76,47 @@ fn value(term: &Spanned<Term>, scope: &Here<'_>, found: &mut Diagnostics) -> Opt
         Term::Template(template) => {
             let mut wrong = false;
             for reference in template.references() {
-                if let Err(error) = scope.value(&reference.root) {
-                    wrong = true;
-                    if !error.is_circular() {
-                        found.push(complaint("E0501", error, reference.span));
+                match scope.value(&reference.root) {
+                    // It is told when it is looked at.
+                    Err(error) if error.absent && reference.guarded => {}
+                    Err(error) => {
+                        wrong = true;
+                        tell(error, reference.span, scope, found);
                     }
+                    Ok(_) => {}
                 }
             }
+            items::check(template, scope, found);
             if wrong {
                 return None;
             }
-            let tell = |error| found.push(complaint("E0501", error, term.span));
-            template.evaluate(scope).map_err(tell).ok()
+            let result = template.evaluate(scope);
+            result.map_err(|error| tell(error, term.span, scope, found)).ok()
         }
         Term::Literal(value) => Some(value.clone()),
-        Term::Reference(reference) => reference
-            .evaluate(scope)
-            .map_err(|error| found.push(complaint("E0501", error, term.span)))
-            .ok(),
+        Term::Reference(reference) => {
+            let result = reference.evaluate(scope);
+            result.map_err(|error| tell(error, term.span, scope, found)).ok()
+        }
     }
 }
 
-/// One instance stands for all, unless an attribute uses what differs from instance to instance
-/// of a `for_each`. A block without instances is checked as if it had one.
+/// Circles are told by the survey; a block that makes nothing need not find what it names.
+fn tell(error: EvalError, span: Span, scope: &Here<'_>, found: &mut Diagnostics) {
+    let none =
+        matches!(scope.within, Within::Instance(resource, _) if resource.repeat.count() == 0);
+    if !(error.is_circular() || error.absent && none) {
+        found.push(complaint("E0501", error, span));
+    }
+}
+
+/// One instance stands for all, unless an attribute uses what differs from instance to instance. A block without instances is checked as if it had one.
 fn block(names: Names<'_>, stack: &Stack, resource: &Resource, found: &mut Diagnostics) {
     let keys: Vec<Option<InstanceKey>> = match &resource.repeat {
+        // The last may name what only the others have.
+        Repeat::Count(n @ 2..) => {
+            vec![Some(InstanceKey::Index(0)), Some(InstanceKey::Index(n - 1))]
+        }
         Repeat::Count(n) => vec![(*n > 0).then_some(InstanceKey::Index(0))],
         Repeat::Each(map) if map.is_empty() => vec![None],
         Repeat::Each(map) => {
@@ -115,8 +132,12 @@ fn block(names: Names<'_>, stack: &Stack, resource: &Resource, found: &mut Diagn
         if attribute.names_resources() {
             same_cloud(names.workspace, resource, term, found);
         }
-        let each = term.value.references().iter().any(|r| r.root == Root::EachValue);
-        let several = if each { keys.len() } else { 1 };
+        let own = |r: &Reference| match &r.root {
+            Root::EachValue | Root::CountIndex => true,
+            Root::Resource(reference) => reference.own_key,
+            _ => false,
+        };
+        let several = if term.value.references().iter().any(own) { keys.len() } else { 1 };
         for key in keys.iter().take(several) {
             let scope = names.here(stack, Within::Instance(resource, key.as_ref()));
             let before = found.len();
@@ -155,7 +176,6 @@ fn check(
             None => diagnostic,
         });
     }
-    yes_and_no(attribute.ty, &value, term.span, found);
 }
 
 struct Wrong {
@@ -196,8 +216,18 @@ fn promise(ty: &Type, term: &Spanned<Term>, scope: &Here<'_>) -> Option<Wrong> {
     let name = reference.attribute.as_deref()?;
     let block = scope.names.workspace.resource(&reference.address(&scope.stack.name))?;
     let promised = reference.kind.schema().attribute(name)?;
-    let one = block.repeat == Repeat::One || reference.key.is_some();
-    if !one || fits(ty, &promised.ty) {
+    let one = matches!(block.repeat, Repeat::One | Repeat::Absent)
+        || reference.key.is_some()
+        || reference.own_key
+        || matches!(term.value, Term::Reference(_));
+    if !one {
+        return items::of_all(ty, (reference, promised), block, scope).map(|(text, help)| Wrong {
+            span: term.span,
+            text,
+            help: Some(help),
+        });
+    }
+    if fits(ty, &promised.ty) {
         return None;
     }
     let (span, expected) = (term.span, ty.describe());
@@ -214,7 +244,7 @@ fn promise(ty: &Type, term: &Spanned<Term>, scope: &Here<'_>) -> Option<Wrong> {
 }
 
 /// Whether values of one type can be values of the other.
-fn fits(expected: &Type, promised: &Type) -> bool {
+pub(crate) fn fits(expected: &Type, promised: &Type) -> bool {
     let text = |ty: &Type| matches!(ty, Type::String | Type::Enum(_) | Type::Cidr | Type::Address);
     let plain = |ty: &Type| text(ty) || matches!(ty, Type::Integer(..) | Type::Bool);
     let nested = |ty: &Type| matches!(ty, Type::List(_) | Type::Map(_) | Type::Object(_));
@@ -252,19 +282,6 @@ fn same_cloud(
             Diagnostic::error("E0406", reference.span, message)
                 .related(target.span, format!("`{address}` is {there}"))
                 .help("both must be in one cloud"),
-        );
-    }
-}
-
-/// `yes`, `no`, `on`, `off` are text in YAML 1.2, and often meant otherwise.
-fn yes_and_no(ty: Type, value: &Value, span: Span, found: &mut Diagnostics) {
-    let word = value
-        .as_str()
-        .is_some_and(|t| ["yes", "no", "on", "off"].contains(&t.to_ascii_lowercase().as_str()));
-    if word && ty == Type::Bool {
-        found.push(
-            Diagnostic::warning("W0301", span, "this word is text in YAML 1.2")
-                .help("write `true` or `false`"),
         );
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Use {
     span: Span,
     /// The path as written, and where.
     source: Spanned<String>,
-    with: Vec<(String, Spanned<Term>, Node)>,
+    with: Vec<(Entry, Spanned<Term>)>,
     wanted: Wanted,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, entry: &Entry) -> Option<Use> {
             ("with", _) => {
                 for value in entries(reading, &field.value, "`with`") {
                     let term = term(reading, &value.value);
-                    with.push((value.key.clone(), term, value.value.clone()));
+                    with.push((value.clone(), term));
                 }
             }
             ("source", _) => {
@@ -79,7 +79,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, entry: &Entry) -> Option<Use> {
 impl Use {
     /// Whether it builds on another component of the same stack.
     fn needs(&self, other: &Name) -> bool {
-        let terms = self.with.iter().map(|(_, term, _)| term).chain(self.wanted.terms());
+        let terms = self.with.iter().map(|(_, term)| term).chain(self.wanted.terms());
         let names =
             |root: &Root| matches!(root, Root::Component { name, .. } if name == other.as_str());
         terms.flat_map(|term| term.value.references()).any(|reference| names(&reference.root))
@@ -176,15 +176,15 @@ fn supplies(
     let memo = Memo::default();
     let here =
         Names::new(workspace, &Unknown, &memo).here(stack, Within::Component(component, key));
-    for (name, term, node) in &used.with {
+    for (entry, term) in &used.with {
         let value = term.value.evaluate(&here).unwrap_or_else(|error| {
             if !error.is_circular() {
                 reading.diagnostics.push(complaint("E0501", error, term.span));
             }
             unsettled()
         });
-        let supply = Supply { value, node: node.clone(), term: term.clone() };
-        supplies.insert(name.clone(), supply);
+        let (key, node) = (entry.key_span, entry.value.clone());
+        supplies.insert(entry.key.clone(), Supply { value, key, node, term: term.clone() });
     }
     supplies
 }

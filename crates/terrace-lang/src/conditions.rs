@@ -3,12 +3,12 @@
 use terrace_model::expr::{EvalError, Root, Scope, Term};
 use terrace_model::{
     Condition, Diagnostic, Diagnostics, Kind, Level, Pending, Policy, Resource, Spanned, StackName,
-    Value, Workspace,
+    Type, Value, Workspace,
 };
 
 use crate::lifecycle::expression;
 use crate::load::Reading;
-use crate::term::{entries, term, unknown};
+use crate::term::{entries, typed, unknown};
 use crate::yaml::{Entry, Node};
 
 const OF_POLICY: [&str; 6] = ["name", "sections", "when", "rule", "message", "level"];
@@ -45,7 +45,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, field: &Entry) -> Vec<Condition> {
         match (find(fields, "condition"), find(fields, "message")) {
             (Some(condition), Some(message)) => found.push(Condition {
                 condition: expression(reading, condition),
-                message: term(reading, message),
+                message: typed(reading, message, &Type::String),
             }),
             (None, _) => missing(reading, item, "condition", &what),
             (_, None) => missing(reading, item, "message", &what),
@@ -77,7 +77,7 @@ pub(crate) fn policies(reading: &mut Reading<'_>, node: &Node) -> Vec<Policy> {
             kinds: find(fields, "sections").map(|n| kinds(reading, n)).unwrap_or_default(),
             when: find(fields, "when").map(|n| expression(reading, n)),
             rule: expression(reading, rule),
-            message: term(reading, message),
+            message: typed(reading, message, &Type::String),
             level: find(fields, "level").map_or(Level::Error, |n| level(reading, n)),
         });
     }

@@ -71,8 +71,8 @@ impl Texts {
         let Some(text) = self.read.get(path) else { return };
         let file = reading.sources.add(path, text.clone());
         match Template::parse_file(text, Span::new(file, 0, text.len())) {
-            Err(diagnostic) => {
-                reading.diagnostics.push(diagnostic);
+            Err(wrong) => {
+                reading.diagnostics.extend(wrong);
                 self.give_up(path);
             }
             Ok(template) => {

@@ -11,6 +11,7 @@ mod conditions;
 mod existing;
 mod files;
 mod format;
+mod items;
 mod lifecycle;
 mod load;
 mod names;

@@ -2,11 +2,12 @@
 //! in `terrace-model`, by the same code here and when a plan is made.
 
 use terrace_model::expr::{ResourceReference, Root, Scope, Template, Term};
-use terrace_model::{Diagnostic, Diagnostics, Lifecycle, Resource, Spanned, Stack, Timed};
+use terrace_model::{Address, Diagnostic, Diagnostics, Lifecycle, Resource, Spanned, Stack, Timed};
 
 use crate::conditions;
 use crate::load::Reading;
-use crate::term::{entries, term, unknown};
+use crate::scope::only_resource;
+use crate::term::{complaint, entries, term, unknown};
 use crate::yaml::{Entry, Node};
 
 const SETTINGS: [&str; 5] = [
@@ -76,17 +77,37 @@ fn triggers(reading: &mut Reading<'_>, node: &Node) -> Vec<ResourceReference> {
     };
     let mut found = Vec::new();
     for item in items {
-        let term = expression(reading, item);
-        let only = match &term.value {
-            Term::Template(template) => template.only_reference().map(|r| &r.root),
-            _ => None,
-        };
-        match only {
-            Some(Root::Resource(reference)) => found.push(reference.clone()),
-            _ => reading.diagnostics.push(not_a_resource(item)),
+        let Some(term) = trigger(reading, item) else { continue };
+        match only_resource(&term.value) {
+            Some(reference) => found.push(reference.clone()),
+            None => reading.diagnostics.push(not_a_resource(item)),
         }
     }
     found
+}
+
+/// `section.name`, or `stack/section.name` as in `depends_on`.
+fn trigger(reading: &mut Reading<'_>, item: &Node) -> Option<Spanned<Term>> {
+    let elsewhere = item.as_scalar().filter(|s| !s.has_expression() && s.text.contains('/'));
+    let Some(text) = elsewhere.map(|scalar| scalar.text.as_str()) else {
+        return Some(expression(reading, item));
+    };
+    // The longest beginning is an address: what is behind it is an attribute.
+    let (whole, attribute) = match text.parse::<Address>() {
+        Ok(address) => (Some(address), None),
+        Err(_) => match text.rsplit_once('.') {
+            Some((address, name)) => (address.parse::<Address>().ok(), Some(name.to_owned())),
+            None => (None, None),
+        },
+    };
+    let Some(Address { resource, key }) = whole else {
+        reading.diagnostics.push(not_a_resource(item));
+        return None;
+    };
+    let (stack, kind, path) = (Some(resource.stack), resource.kind, resource.path);
+    let span = item.span;
+    let reference = ResourceReference { stack, kind, path, key, own_key: false, attribute, span };
+    Some(Spanned::new(Term::Reference(reference), span))
 }
 
 fn not_a_resource(item: &Node) -> Diagnostic {
@@ -108,8 +129,8 @@ pub(crate) fn expression(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term
         |range: std::ops::Range<usize>| scalar.place(inside(range.start)..inside(range.end));
     let parsed = match Template::parse_at(&text, &place) {
         Ok(template) => Term::Template(template),
-        Err(diagnostic) => {
-            reading.diagnostics.push(diagnostic);
+        Err(wrong) => {
+            reading.diagnostics.extend(wrong);
             Term::Literal(terrace_model::Value::Null)
         }
     };
@@ -133,9 +154,8 @@ pub(crate) fn check(
         if address == resource.address {
             let message = format!("`{address}` cannot be replaced because of itself");
             found.push(Diagnostic::error("E0804", reference.span, message));
-        } else if !stack.resources.contains_key(&address) {
-            let message = format!("there is no `{address}`");
-            found.push(Diagnostic::error("E0401", reference.span, message));
+        } else if let Err(error) = scope.value(&Root::Resource(reference.clone())) {
+            found.push(complaint("E0401", error.code("E0401"), reference.span));
         } else if let Some(name) =
             attribute.filter(|n| address.kind.schema().attribute(n).is_none())
         {

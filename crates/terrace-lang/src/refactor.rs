@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use terrace_model::{
-    Address, Diagnostic, Diagnostics, Import, Moved, Refactors, Removed, Repeat, Span, Spanned,
-    Stack, Value, Workspace,
+    Address, Diagnostic, Diagnostics, Import, Moved, Refactors, Removed, Span, Spanned, Stack,
+    Value, Workspace,
 };
 
 use crate::load::Reading;
@@ -111,9 +111,13 @@ impl<'a> Item<'a, '_> {
         found.try_into().ok()
     }
 
-    /// An address; without a stack it is of this one.
+    /// An address, which may be computed; without a stack it is of this one.
     fn address(&mut self, node: &Node) -> Option<Spanned<Address>> {
-        let text = node.as_scalar().map(|s| s.text.clone()).unwrap_or_default();
+        let text = match node.as_scalar().filter(|scalar| scalar.has_expression()) {
+            Some(_) => evaluate(self.reading, self.stack, node)?.as_str().map(str::to_owned),
+            None => node.as_scalar().map(|scalar| scalar.text.clone()),
+        };
+        let text = text.unwrap_or_default();
         let plain = text.split('[').next().unwrap_or_default();
         let full =
             if plain.contains('/') { text.clone() } else { format!("{}/{text}", self.stack.name) };
@@ -206,10 +210,7 @@ fn nowhere(workspace: &Workspace, what: &str, to: &Spanned<Address>) -> Diagnost
     let message = format!("`{address}`, to which something is {what}, is not in the files");
     let problem = Diagnostic::error("E0814", to.span, message);
     match workspace.resource(&address.resource).map(|block| &block.repeat) {
-        Some(Repeat::Count(n)) => problem.help(format!("its block has `count`, which is {n} here")),
-        Some(Repeat::Each(_)) => problem.help("its block has `for_each`: name one of its keys"),
-        Some(Repeat::One) => problem.help("its block makes one instance, without a key"),
-        Some(Repeat::Absent) => problem.help("its block makes none, since its `when` is false"),
+        Some(repeat) => problem.help(repeat.hint()),
         None => {
             let same = workspace.resources().filter(|r| r.address.kind == address.kind());
             let names: Vec<String> = same.map(|r| r.address.to_string()).collect();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, Reference, ResourceReference, Root, Template, Term};
-use terrace_model::names::{Here, Leaves, unsettled};
+use terrace_model::names::{Here, Leaves, absent, unsettled};
 use terrace_model::{
     Existing, Kind, LookupKind, Origin, Pending, Repeat, ResourceAddress, Span, Stack, Value,
     Workspace, suggest,
@@ -26,6 +26,12 @@ impl Leaves for Unknown {
             && address.kind.schema().attribute(name).is_none()
         {
             return Err(no_attribute(reference, name, &block.repeat));
+        }
+        let own = if reference.own_key { here.key() } else { None };
+        if let Some(key) = reference.key.as_ref().or(own)
+            && !block.repeat.has(Some(key))
+        {
+            return Err(absent(&address, key, &block.repeat).at(reference.span));
         }
         let origin = Origin {
             address: address.instance(reference.key.clone()),
@@ -82,7 +88,11 @@ fn missing(
     }
 }
 
-fn no_attribute(reference: &ResourceReference, name: &str, repeat: &Repeat) -> EvalError {
+pub(crate) fn no_attribute(
+    reference: &ResourceReference,
+    name: &str,
+    repeat: &Repeat,
+) -> EvalError {
     let schema = reference.kind.schema();
     let text = format!("a {} has no attribute `{name}`", schema.noun);
     let error = EvalError::new(text).at(reference.span);
@@ -128,7 +138,7 @@ fn blamed(
     term: &Term,
     seen: &mut Vec<(String, String)>,
 ) -> Option<Vec<(Span, String)>> {
-    for Reference { root, span } in term.references() {
+    for Reference { root, span, .. } in term.references() {
         let here = (span, format!("`{root}`"));
         let id = (stack.name.to_string(), root.to_string());
         if seen.contains(&id) || seen.len() > 200 {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, Template, Term};
 use terrace_model::names::unsettled;
-use terrace_model::{Diagnostic, Span, Spanned, Type, Value, suggest};
+use terrace_model::{Diagnostic, Diagnostics, Span, Spanned, Type, Value, suggest};
 
 use crate::load::Reading;
-use crate::yaml::{Content, Entry, Node};
+use crate::yaml::{Content, Entry, Node, Wanted};
 
 /// A node as a term. A broken expression is reported and stands for anything.
 pub(crate) fn term(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term> {
@@ -15,7 +15,10 @@ pub(crate) fn term(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term> {
         Content::Scalar(scalar) if scalar.has_expression() => {
             parsed(reading, Template::parse_at(&scalar.text, &|range| scalar.place(range)))
         }
-        Content::Scalar(scalar) => Term::Literal(scalar.value()),
+        Content::Scalar(scalar) => {
+            reading.diagnostics.extend(scalar.look_alike(Wanted::Anything, node.span));
+            Term::Literal(scalar.value())
+        }
         Content::List(items) => Term::List(items.iter().map(|item| term(reading, item)).collect()),
         Content::Map(entries) => {
             Term::Map(entries.iter().map(|e| (e.key.clone(), term(reading, &e.value))).collect())
@@ -24,7 +27,7 @@ pub(crate) fn term(reading: &mut Reading<'_>, node: &Node) -> Spanned<Term> {
     Spanned::new(term, node.span)
 }
 
-fn parsed(reading: &mut Reading<'_>, result: Result<Template, Diagnostic>) -> Term {
+fn parsed(reading: &mut Reading<'_>, result: Result<Template, Diagnostics>) -> Term {
     match result {
         Ok(template) => match template.literal() {
             Some(text) => Term::Literal(Value::text(text)),
@@ -33,8 +36,8 @@ fn parsed(reading: &mut Reading<'_>, result: Result<Template, Diagnostic>) -> Te
                 Term::Template(template)
             }
         },
-        Err(diagnostic) => {
-            reading.diagnostics.push(diagnostic);
+        Err(wrong) => {
+            reading.diagnostics.extend(wrong);
             Term::Literal(unsettled())
         }
     }
@@ -48,6 +51,11 @@ pub(crate) fn typed(reading: &mut Reading<'_>, node: &Node, ty: &Type) -> Spanne
             if !scalar.is_null() && !scalar.has_expression() =>
         {
             Term::Literal(Value::text(&scalar.text))
+        }
+        (Content::Scalar(scalar), Type::Integer(..) | Type::Bool) if !scalar.has_expression() => {
+            let wanted = if *ty == Type::Bool { Wanted::Truth } else { Wanted::Integer };
+            reading.diagnostics.extend(scalar.look_alike(wanted, node.span));
+            Term::Literal(scalar.value())
         }
         (Content::List(items), Type::List(item)) => {
             Term::List(items.iter().map(|node| typed(reading, node, item)).collect())
@@ -83,17 +91,6 @@ pub(crate) fn has_expression(node: &Node) -> bool {
 /// A complaint about a value that cannot be computed.
 pub(crate) fn complaint(code: &'static str, error: EvalError, span: Span) -> Diagnostic {
     error.code(code).diagnostic(span)
-}
-
-/// A node's value without expressions.
-pub(crate) fn plain(node: &Node) -> Value {
-    match &node.content {
-        Content::Scalar(scalar) => scalar.value(),
-        Content::List(items) => Value::List(items.iter().map(plain).collect()),
-        Content::Map(entries) => Value::Map(
-            entries.iter().map(|e| (e.key.clone(), plain(&e.value))).collect::<BTreeMap<_, _>>(),
-        ),
-    }
 }
 
 /// The entries of a map; a complaint if it is none.

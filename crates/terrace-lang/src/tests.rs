@@ -2,6 +2,8 @@
 
 mod components;
 mod existing;
+mod look_alikes;
+mod many;
 mod names;
 mod repeat;
 

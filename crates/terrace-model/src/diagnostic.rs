@@ -153,7 +153,8 @@ impl Diagnostics {
         self.dropped
     }
 
-    /// All, sorted by file path and place, without exact duplicates.
+    /// All, sorted by file path and place; what is said of a place once is not said again, be it with
+    /// another code.
     pub fn sorted(&self, sources: &Sources) -> Vec<Diagnostic> {
         let mut all = self.kept.clone();
         let place = |d: &Diagnostic| {
@@ -169,7 +170,10 @@ impl Diagnostics {
                 &b.message,
             ))
         });
-        all.dedup();
+        all.dedup_by(|next, first| {
+            let same = |d: &Diagnostic| (d.primary.clone(), d.severity, d.message.clone());
+            next == first || (next.primary.is_some() && same(next) == same(first))
+        });
         all
     }
 }

@@ -5,10 +5,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use crate::address::{InstanceKey, StackName};
+use crate::address::{InstanceKey, ResourceAddress, StackName};
 use crate::expr::{EvalError, ResourceReference, Root, Scope};
 use crate::observed::LookupKind;
-use crate::suggest;
+use crate::suggest::{self, nearest};
 use crate::value::{Pending, Value};
 use crate::workspace::{Component, Existing, Output, Repeat, Resource, Stack, Workspace};
 
@@ -373,6 +373,20 @@ impl Here<'_> {
             (Some(name), Value::Map(mut map)) => Ok(map.remove(name).unwrap_or(Value::Null)),
             (Some(_), other) => Ok(other),
         }
+    }
+}
+
+/// The error of a reference to an instance that its block does not make.
+pub fn absent(address: &ResourceAddress, key: &InstanceKey, repeat: &Repeat) -> EvalError {
+    let error = EvalError::absent(format!("there is no `{}`", address.instance(Some(key.clone()))));
+    match (key, repeat) {
+        (InstanceKey::Text(key), Repeat::Each(map)) => {
+            match nearest(key, map.keys().map(String::as_str)) {
+                Some(near) => error.help(format!("did you mean `[\"{near}\"]`?")),
+                None => error.help(repeat.hint()),
+            }
+        }
+        _ => error.help(repeat.hint()),
     }
 }
 

@@ -216,6 +216,22 @@ impl Repeat {
         }
     }
 
+    /// Which instances there are, for one who asked for another.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Count(n) => format!("its block has `count`, which is {n} here"),
+            Self::Each(map) if map.len() <= 12 && !map.is_empty() => {
+                let keys: Vec<String> = map.keys().map(|key| format!("`{key}`")).collect();
+                format!("its block has `for_each`, with the keys {}", keys.join(", "))
+            }
+            Self::Each(map) => {
+                format!("its block has `for_each`, with {} keys here", map.len())
+            }
+            Self::One => "its block makes one instance, without a key".to_owned(),
+            Self::Absent => "its block makes none, since its `when` is false".to_owned(),
+        }
+    }
+
     /// The key of the first instance, if there is one.
     pub fn first(&self) -> Option<Option<InstanceKey>> {
         match self {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, ResourceReference};
-use terrace_model::names::{Here, Leaves, Memo, Names, Within};
+use terrace_model::names::{Here, Leaves, Memo, Names, Within, absent};
 use terrace_model::observed::Named;
 use terrace_model::{
     Address, Attributes, Compare, Existing, InstanceKey, LookupKind, Observed, Origin, Pending,
@@ -161,6 +161,9 @@ impl Leaves for Values<'_> {
         let missing = || EvalError::new(format!("there is no `{address}`")).at(reference.span);
         let block = here.names.workspace.resource(&address).ok_or_else(missing)?;
         let one = |key: Option<InstanceKey>| {
+            if let Some(key) = key.as_ref().filter(|key| !block.repeat.has(Some(key))) {
+                return Err(absent(&address, key, &block.repeat).at(reference.span));
+            }
             let instance = address.instance(key);
             let values = self.instances.get(&instance).ok_or_else(missing)?;
             attribute_of(&instance, values, reference)

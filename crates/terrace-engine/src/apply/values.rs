@@ -48,7 +48,7 @@ impl Values {
             None => Value::Map(attributes.clone()),
             Some(name) => attributes.get(name).cloned().unwrap_or(Value::Null),
         };
-        let missing = || EvalError::new(format!("`{resource}` is not there"));
+        let missing = || EvalError::absent(format!("`{resource}` is not there"));
         if let Some(key) = &reference.key {
             return known.get(&resource.instance(Some(key.clone()))).map(read).ok_or_else(missing);
         }

@@ -54,12 +54,12 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "W0301",
-        title: "A word that YAML 1.1 took for something else is text.",
-        why: "Since YAML 1.2 `yes`, `no`, `on` and `off` are text, and so is a number with leading zeros; older tools took them for true, false and octal numbers.",
+        title: "A value that YAML 1.1 took for something else.",
+        why: "Files are YAML 1.2. There `yes`, `no`, `on` and `off` are text, and so are `017` and `1:30`, which older tools take for truth values and for numbers of base 8 and 60; `0o17` and `1e3` are numbers, which older tools take for text. It is told where a truth value or a number is expected, and where nothing says what is: in locals, outputs and variables without a type. Where text is expected, what is written is that text.",
         example: Stack(
-            "servers:\n  app: { image: debian-12, flavor: m1.small, networks: [], config_drive: yes }\n",
+            "servers:\n  app: { image: debian-12, flavor: m1.small, networks: [], config_drive: yes }\nlocals:\n  commit: 12e4\n",
         ),
-        fix: "Write `true` or `false`, or quote the word where text is meant.",
+        fix: "Write `true`, `false` or the number, or quote the word where text is meant.",
     },
     Code {
         code: "W0302",

@@ -84,7 +84,7 @@ fn mistakes_point_at_both_ends() {
         ),
         (
             &with("network: n, sise: 1"),
-            "web:3:71 E0603 the component has no variable `sise`
+            "web:3:65 E0603 the component has no variable `sise`
   = did you mean `size`?",
         ),
     ]);

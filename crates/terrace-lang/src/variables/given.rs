@@ -4,13 +4,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use terrace_model::{Diagnostic, Span, Stack, Value, suggest};
+use terrace_model::{Diagnostic, Diagnostics, Span, Stack, Value, suggest};
 
 use super::shape::{Kind, Shape};
 use crate::load::{Ask, Question, Reading, Request};
 use crate::settings::Environment;
-use crate::term::{entries, plain};
-use crate::yaml;
+use crate::term::entries;
+use crate::yaml::{self, Node};
 
 /// Values from outside of the stacks.
 pub(crate) struct Given<'a> {
@@ -23,8 +23,7 @@ pub(crate) struct Given<'a> {
 }
 
 struct FromFile {
-    value: Value,
-    span: Span,
+    node: Node,
     file: String,
 }
 
@@ -69,17 +68,16 @@ fn take(
         return None;
     }
     for entry in node.iter().flat_map(|node| entries(reading, node, "a file of values").to_vec()) {
-        let (value, span) = (plain(&entry.value), entry.value.span);
-        files.insert(entry.key, FromFile { value, span, file: path.to_owned() });
+        files.insert(entry.key, FromFile { node: entry.value, file: path.to_owned() });
     }
     Some(())
 }
 
 impl Given<'_> {
     /// The value of a variable, from the strongest source that has one.
-    pub(super) fn find(&self, name: &str, shape: &Shape) -> Option<Found> {
+    pub(super) fn find(&self, name: &str, shape: &Shape, told: &mut Diagnostics) -> Option<Found> {
         let words = |text: &str, source: &str| Found {
-            value: from_text(text, shape.kind),
+            value: from_text(text, shape),
             span: None,
             source: source.to_owned(),
         };
@@ -90,9 +88,9 @@ impl Given<'_> {
         if let Some(text) = (self.env)(&variable) {
             return Some(words(&text, &format!("given as `{variable}`")));
         }
-        self.files.get(name).map(|FromFile { value, span, file }| Found {
-            value: value.clone(),
-            span: Some(*span),
+        self.files.get(name).map(|FromFile { node, file }| Found {
+            value: shape.read(node, told),
+            span: Some(node.span),
             source: format!("given in `{file}`"),
         })
     }
@@ -103,7 +101,7 @@ impl Given<'_> {
         let mut answers = self.answers.borrow_mut();
         let answer =
             answers.entry(question.name.to_owned()).or_insert_with(|| ask(question)).clone()?;
-        let value = from_text(&answer, shape.kind);
+        let value = from_text(&answer, shape);
         Some(Found { value, span: None, source: "as answered".to_owned() })
     }
 
@@ -126,23 +124,25 @@ impl Given<'_> {
             let message = format!("no stack declares the variable `{name}` given with `--var`");
             reading.diagnostics.push(Diagnostic::without_place("E0603", message).help(help(name)));
         }
-        for (name, FromFile { span, .. }) in
+        for (name, FromFile { node, .. }) in
             self.files.iter().filter(|(name, _)| !declared.contains(&name.as_str()))
         {
             let message = format!("no stack declares the variable `{name}`");
-            reading.diagnostics.push(Diagnostic::error("E0603", *span, message).help(help(name)));
+            reading
+                .diagnostics
+                .push(Diagnostic::error("E0603", node.span, message).help(help(name)));
         }
     }
 }
 
 /// A value written as text: as the type says, text when there is none.
-fn from_text(text: &str, kind: Kind) -> Value {
-    match kind {
+fn from_text(text: &str, shape: &Shape) -> Value {
+    match shape.kind {
         Kind::Any | Kind::String => Value::text(text),
         _ => {
             let (node, found) = yaml::parse(text, terrace_model::FileId(u32::MAX));
             match node {
-                Some(node) if !found.has_errors() => plain(&node),
+                Some(node) if !found.has_errors() => shape.read(&node, &mut Diagnostics::default()),
                 // What is no YAML is shown as it was written.
                 _ => Value::text(text),
             }

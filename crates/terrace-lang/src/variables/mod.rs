@@ -6,7 +6,7 @@ mod shape;
 mod supplied;
 
 use terrace_model::names::unsettled;
-use terrace_model::{Diagnostic, Span, Stack, Value};
+use terrace_model::{Diagnostic, Diagnostics, Span, Stack, Value};
 
 pub(crate) use given::{Given, collect};
 pub(crate) use rules::{Rule, check};
@@ -14,7 +14,7 @@ use shape::{Misfit, Shape};
 pub(crate) use supplied::{Source, Supplies, Supply};
 
 use crate::load::{Question, Reading};
-use crate::term::{entries, plain, unknown};
+use crate::term::{entries, unknown};
 use crate::yaml::{Entry, Node, Scalar};
 
 const OWN_FIELDS: [&str; 4] = ["default", "description", "sensitive", "validate"];
@@ -101,9 +101,11 @@ fn one(
     given: &Given<'_>,
 ) -> Option<(Value, Option<Span>)> {
     let name = entry.key.as_str();
-    let default = || {
+    let mut told = Diagnostics::default();
+    let mut default = || {
         let node = declared.default?;
-        Some((plain(node), Some(node.span), "the default".to_owned()))
+        let value = declared.shape.read(node, &mut told);
+        Some((value, Some(node.span), "the default".to_owned()))
     };
     let asked = || {
         let question = Question {
@@ -113,8 +115,11 @@ fn one(
         };
         given.ask(&question, &declared.shape)
     };
-    let found = given.find(name, &declared.shape).map(|f| (f.value, f.span, f.source));
-    let found = found.or_else(default).or_else(|| asked().map(|f| (f.value, f.span, f.source)));
+    let found = given.find(name, &declared.shape, &mut reading.diagnostics);
+    let found = found.map(|f| (f.value, f.span, f.source));
+    let found =
+        found.or_else(&mut default).or_else(|| asked().map(|f| (f.value, f.span, f.source)));
+    reading.diagnostics.extend(told);
     let Some((value, span, source)) = found else {
         let message = format!("the variable `{name}` has no value");
         let help = format!(

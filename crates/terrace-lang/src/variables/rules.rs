@@ -2,11 +2,13 @@
 
 use terrace_model::expr::{Root, Term};
 use terrace_model::names::{Memo, Names, Within};
-use terrace_model::{Diagnostic, Diagnostics, Span, Spanned, Stack, StackName, Value, Workspace};
+use terrace_model::{
+    Diagnostic, Diagnostics, Span, Spanned, Stack, StackName, Type, Value, Workspace,
+};
 
 use crate::load::Reading;
 use crate::scope::Unknown;
-use crate::term::{entries, term, unknown};
+use crate::term::{entries, term, typed, unknown};
 use crate::yaml::{Entry, Node};
 
 /// A rule about the value of a variable, checked when all variables are known.
@@ -26,7 +28,7 @@ pub(super) fn read(reading: &mut Reading<'_>, (stack, entry): (&StackName, &Entr
         for field in entries(reading, item, "a rule") {
             match field.key.as_str() {
                 "condition" => condition = Some(term(reading, &field.value)),
-                "message" => message = Some(term(reading, &field.value)),
+                "message" => message = Some(typed(reading, &field.value, &Type::String)),
                 _ => reading.diagnostics.push(unknown(
                     field,
                     "field of a rule",

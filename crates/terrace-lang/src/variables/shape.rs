@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use regex::Regex;
-use terrace_model::{Diagnostic, Span, Value};
+use terrace_model::{Diagnostic, Diagnostics, Span, Value};
 
 use crate::load::Reading;
-use crate::term::{entries, plain, unknown};
-use crate::yaml::{Entry, Node, Scalar};
+use crate::term::{entries, unknown};
+use crate::yaml::{Content, Entry, Node, Scalar, Wanted};
 
 /// Words that a shape is made of; a variable has more.
 pub(super) const FIELDS: [&str; 10] = [
@@ -91,6 +91,38 @@ impl Shape {
         };
         self.constraints(&value).map_err(misfit)?;
         Ok(value)
+    }
+
+    /// The value of a node. Where text is expected, what is written without quotes is text as it
+    /// stands; what is easily taken for something else is told.
+    pub(super) fn read(&self, node: &Node, found: &mut Diagnostics) -> Value {
+        let any = Self::default();
+        match &node.content {
+            Content::Scalar(scalar) if self.kind == Kind::String && !scalar.is_null() => {
+                Value::text(&scalar.text)
+            }
+            Content::Scalar(scalar) => {
+                if let Some(wanted) = self.kind.wanted() {
+                    found.extend(scalar.look_alike(wanted, node.span));
+                }
+                scalar.value()
+            }
+            Content::List(items) => {
+                let of = self.items.as_deref().filter(|_| self.kind == Kind::List).unwrap_or(&any);
+                Value::List(items.iter().map(|item| of.read(item, found)).collect())
+            }
+            Content::Map(entries) => {
+                let read = entries.iter().map(|entry| {
+                    let of = match self.kind {
+                        Kind::Map => self.items.as_deref(),
+                        Kind::Object => self.fields.get(&entry.key).map(|field| &field.shape),
+                        _ => None,
+                    };
+                    (entry.key.clone(), of.unwrap_or(&any).read(&entry.value, found))
+                });
+                Value::Map(read.collect())
+            }
+        }
     }
 
     fn fit_list(&self, items: Vec<Value>) -> Result<Vec<Value>, Misfit> {
@@ -210,6 +242,17 @@ impl Kind {
         kinds.get(at).copied()
     }
 
+    /// What a scalar of it may not be mistaken for.
+    fn wanted(self) -> Option<Wanted> {
+        match self {
+            Self::Any => Some(Wanted::Anything),
+            Self::Integer => Some(Wanted::Integer),
+            Self::Number => Some(Wanted::Number),
+            Self::Boolean => Some(Wanted::Truth),
+            Self::String | Self::List | Self::Map | Self::Object => None,
+        }
+    }
+
     fn describe(self) -> &'static str {
         match self {
             Self::Any => "anything",
@@ -264,6 +307,13 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node, depth: usize) -> Shap
         } else if depth > 0 && field.key != "description" {
             reading.diagnostics.push(unknown(field, "field of a type", &FIELDS));
         }
+    }
+    if shape.choices.is_some()
+        && let Some(field) = node.as_map().into_iter().flatten().find(|f| f.key == "enum")
+    {
+        let items = field.value.as_list().unwrap_or_default();
+        let read = items.iter().map(|item| shape.read(item, &mut reading.diagnostics));
+        shape.choices = Some(read.collect());
     }
     contradictions(reading, &shape, node.span);
     shape
@@ -327,8 +377,8 @@ fn take(reading: &mut Reading<'_>, shape: &mut Shape, field: &Entry, depth: usiz
             }
         }
         ("enum", None) if field.value.as_list().is_some_and(|items| !items.is_empty()) => {
-            let items = field.value.as_list().unwrap_or_default();
-            shape.choices = Some(items.iter().map(plain).collect());
+            // Read when the type is known.
+            shape.choices = Some(Vec::new());
         }
         // Read by the object that the field belongs to.
         ("optional", Some(Value::Bool(_))) if depth > 0 => {}
@@ -343,7 +393,8 @@ fn take(reading: &mut Reading<'_>, shape: &mut Shape, field: &Entry, depth: usiz
 fn object_field(reading: &mut Reading<'_>, entry: &Entry, depth: usize) -> Field {
     let shape = read(reading, &entry.value, depth);
     let inside = |name: &str| entry.value.as_map()?.iter().find(|f| f.key == name);
-    let mut default = inside("default").map(|field| plain(&field.value));
+    let mut default =
+        inside("default").map(|field| shape.read(&field.value, &mut reading.diagnostics));
     if let (Some(value), Some(field)) = (default.take(), inside("default")) {
         match shape.fit(value) {
             Ok(value) => default = Some(value),

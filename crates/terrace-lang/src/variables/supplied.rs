@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use terrace_model::expr::Term;
-use terrace_model::{Diagnostic, Input, Span, Spanned, Stack, Value, suggest};
+use terrace_model::{Diagnostic, Diagnostics, Input, Span, Spanned, Stack, Value, suggest};
 
 use super::{Declared, Given, fitting};
 use crate::load::Reading;
-use crate::term::{has_expression, plain};
+use crate::term::has_expression;
 use crate::yaml::{Entry, Node};
 
 /// What a component is given, by name.
@@ -17,6 +17,8 @@ pub(crate) type Supplies = BTreeMap<String, Supply>;
 pub(crate) struct Supply {
     /// The value, as far as it is known.
     pub(crate) value: Value,
+    /// Where its name is written.
+    pub(crate) key: Span,
     /// How it is written.
     pub(crate) node: Node,
     pub(crate) term: Spanned<Term>,
@@ -51,13 +53,15 @@ pub(super) fn one(
             }
             let value = match has_expression(&supply.node) {
                 true => supply.value.clone(),
-                false => plain(&supply.node),
+                // What is doubtful about it was told where it is written.
+                false => declared.shape.read(&supply.node, &mut Diagnostics::default()),
             };
             (value, span, "given under `with`")
         }
         (None, Some(default)) => {
             stack.given.insert(name.clone(), default.span);
-            (plain(default), default.span, "the default")
+            let value = declared.shape.read(default, &mut reading.diagnostics);
+            (value, default.span, "the default")
         }
         (None, None) => {
             let message = format!("the component's variable `{name}` has no value");
@@ -78,7 +82,7 @@ pub(super) fn undeclared(reading: &mut Reading<'_>, entries: &[Entry], supplies:
     let known: Vec<&str> = entries.iter().map(|e| e.key.as_str()).collect();
     for (name, supply) in supplies.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
         let message = format!("the component has no variable `{name}`");
-        let diagnostic = Diagnostic::error("E0603", supply.node.span, message);
+        let diagnostic = Diagnostic::error("E0603", supply.key, message);
         reading.diagnostics.push(match suggest::nearest(name, known.iter().copied()) {
             Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
             None if known.is_empty() => diagnostic.help("it has no `variables`"),

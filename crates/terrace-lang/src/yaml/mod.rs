@@ -5,6 +5,7 @@
 
 mod build;
 mod explain;
+mod look_alike;
 mod place;
 mod scalar;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 
 use terrace_model::{Diagnostics, FileId, Span};
 
+pub(crate) use look_alike::Wanted;
 pub use scalar::Scalar;
 
 /// Largest file, in bytes.

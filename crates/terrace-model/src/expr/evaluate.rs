@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cel::common::ast::IdedExpr;
-use cel::{Context, Value as Cel};
+use cel::{Context, ExecutionError, Value as Cel};
 
 use super::convert::{MAX_SIZE, from_cel, to_cel};
 use super::deep::with_room;
@@ -30,12 +30,14 @@ pub struct EvalError {
     pub help: Option<String>,
     /// The code of its diagnostic.
     pub code: &'static str,
+    /// Whether one of many is meant that is not there: nothing is wrong unless it is looked at.
+    pub absent: bool,
 }
 
 impl EvalError {
     /// An error that does not know its place.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, help: None, code: "E0501" }
+        Self { message: message.into(), span: None, help: None, code: "E0501", absent: false }
     }
 
     /// Another code.
@@ -43,6 +45,11 @@ impl EvalError {
     pub fn code(mut self, code: &'static str) -> Self {
         self.code = code;
         self
+    }
+
+    /// The error of an instance that is not there.
+    pub fn absent(message: impl Into<String>) -> Self {
+        Self { absent: true, ..Self::new(message) }
     }
 
     /// The diagnostic, at a place unless the error knows its own.
@@ -87,10 +94,11 @@ impl Template {
     /// What is wrong and where.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, EvalError> {
         let parsed = &*self.0;
-        let values = self.values(scope)?;
+        let (values, absent) = self.values(scope)?;
         if let [part] = parsed.parts.as_slice()
             && let Some(root) = part.only_root(&parsed.found.roots)
             && let [value] = values.as_slice()
+            && absent.is_empty()
             && !(matches!(root, Root::Resource(_)) && value.is_pending())
         {
             return Ok(value.clone());
@@ -101,26 +109,32 @@ impl Template {
         } else {
             let texts = self.texts(scope)?;
             let deep = parsed.weight.is_deep() || texts.is_deep();
-            let work = Work { parsed: &self.0, texts, secret };
+            let work = Work { parsed: &self.0, texts, secret, absent };
             let stuck = || EvalError::new("the expression cannot be evaluated");
             with_room(deep, || work.text_or_value(&values)).ok_or_else(stuck)??
         };
         Ok(if secret { value.into_sensitive() } else { value })
     }
 
-    fn values(&self, scope: &dyn Scope) -> Result<Vec<Value>, EvalError> {
+    /// The value of each root, and those that are not there.
+    fn values(&self, scope: &dyn Scope) -> Result<(Vec<Value>, Absent), EvalError> {
         let found = &self.0.found;
         let place =
             |root: &Root| found.references.iter().find(|r| same(&r.root, root)).map(|r| r.span);
-        found
-            .roots
-            .iter()
-            .map(|root| {
-                scope
-                    .value(root)
-                    .map_err(|error| place(root).map_or(error.clone(), |span| error.at(span)))
-            })
-            .collect()
+        let (mut values, mut absent) = (Vec::with_capacity(found.roots.len()), Absent::new());
+        for (index, root) in found.roots.iter().enumerate() {
+            let result = scope.value(root);
+            let result =
+                result.map_err(|error| place(root).map_or(error.clone(), |span| error.at(span)));
+            match result {
+                Err(error) if error.absent => {
+                    absent.insert(variable(index), error);
+                    values.push(Value::Null);
+                }
+                result => values.push(result?),
+            }
+        }
+        Ok((values, absent))
     }
 
     fn pending(&self, scope: &dyn Scope, values: Vec<Value>) -> Result<Pending, EvalError> {
@@ -171,12 +185,17 @@ fn same(a: &Root, b: &Root) -> bool {
     a == b || a.to_string() == b.to_string()
 }
 
+/// Instances that are not there, by the variables that stand for them.
+type Absent = BTreeMap<String, EvalError>;
+
 /// What is needed to run the expressions of one scalar, or of a template.
 pub(crate) struct Work<'a> {
     pub(crate) parsed: &'a Arc<Parsed>,
     pub(crate) texts: Arc<Texts>,
     /// Whether complaints must not say anything about values.
     pub(crate) secret: bool,
+    /// Names without a value; it is wrong to look at them.
+    pub(crate) absent: Absent,
 }
 
 impl Work<'_> {
@@ -188,6 +207,7 @@ impl Work<'_> {
             })?;
             names.insert(variable(index), value);
         }
+        names.retain(|name, _| !self.absent.contains_key(name));
         if let [Part::Expression { tree, span }] = self.parsed.parts.as_slice() {
             return self.run(&self.context(names)?, tree).map_err(|error| error.at(*span));
         }
@@ -228,8 +248,12 @@ impl Work<'_> {
     }
 
     fn run(&self, context: &Context<'_, '_>, tree: &IdedExpr) -> Result<Value, EvalError> {
-        let value =
-            context.resolve(tree).map_err(|error| wording::execution(&error, self.secret))?;
+        let value = context.resolve(tree).map_err(|error| match &error {
+            ExecutionError::UndeclaredReference(name) if self.absent.contains_key(&**name) => {
+                self.absent[&**name].clone()
+            }
+            _ => wording::execution(&error, self.secret),
+        })?;
         from_cel(&value).map_err(EvalError::new)
     }
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 pub use evaluate::EvalError;
 pub use functions::{Function, GROUPS, Group};
-pub use parse::{FileUse, Template};
+pub use parse::{FileUse, ItemRead, Template};
 pub use pending::Lookup;
 pub use reference::{Reference, ResourceReference, Root};
 pub use scope::Scope;

@@ -9,11 +9,11 @@ use cel::common::ast::{Expr, IdedExpr};
 
 use super::deep::with_room;
 use super::functions::Texts;
-use super::reference::{Reference, Root};
+use super::reference::{Reference, ResourceReference, Root};
 use super::scan::{MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, Piece, Unclosed, Weight, pieces};
 use super::walk::Found;
 use super::wording;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
 /// A scalar with `${...}` in it, parsed once; clones share it.
@@ -39,6 +39,19 @@ pub struct FileUse {
     pub span: Span,
     /// Whether expressions in it are evaluated.
     pub template: bool,
+}
+
+/// An attribute that is read of each of many instances, as in `servers.web.map(s, s.name)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemRead {
+    /// The block whose instances are walked through.
+    pub resource: ResourceReference,
+    /// Whether `values(...)` stands round it.
+    pub values: bool,
+    /// What is read of each.
+    pub attribute: String,
+    /// Where that is written.
+    pub span: Span,
 }
 
 /// The environment of CEL: its standard library, made once.
@@ -71,14 +84,19 @@ impl Template {
     /// The first thing that is wrong with an expression.
     pub fn parse(text: &str, span: Span) -> Result<Self, Diagnostic> {
         let exact = (span.end - span.start) as usize == text.len();
-        Self::parse_at(text, &|range| if exact { span.part(range.start, range.end) } else { span })
+        let place =
+            |range: Range<usize>| if exact { span.part(range.start, range.end) } else { span };
+        Self::parse_at(text, &place).map_err(|all| {
+            let first = all.into_iter().next();
+            first.expect("invariant: what is refused has a finding")
+        })
     }
 
     /// Parses a scalar's text; `place` says where a byte range of the text stands in its file.
     ///
     /// # Errors
-    /// The first thing that is wrong with an expression.
-    pub fn parse_at(text: &str, place: &dyn Fn(Range<usize>) -> Span) -> Result<Self, Diagnostic> {
+    /// Everything that is wrong with its expressions.
+    pub fn parse_at(text: &str, place: &dyn Fn(Range<usize>) -> Span) -> Result<Self, Diagnostics> {
         Self::parse_with(text, place, Found::default())
     }
 
@@ -86,8 +104,8 @@ impl Template {
     /// that it is given, and no others.
     ///
     /// # Errors
-    /// The first thing that is wrong with an expression.
-    pub fn parse_file(text: &str, span: Span) -> Result<Self, Diagnostic> {
+    /// Everything that is wrong with its expressions.
+    pub fn parse_file(text: &str, span: Span) -> Result<Self, Diagnostics> {
         let place = |range: Range<usize>| span.part(range.start, range.end);
         Self::parse_with(text, &place, Found::free())
     }
@@ -96,11 +114,16 @@ impl Template {
         text: &str,
         place: &dyn Fn(Range<usize>) -> Span,
         found: Found,
-    ) -> Result<Self, Diagnostic> {
+    ) -> Result<Self, Diagnostics> {
         let pieces = pieces(text).map_err(|Unclosed(at)| {
-            Diagnostic::error("E0501", place(at..at + 2), "this `${` has no `}`")
-                .help("close the expression with `}`; for the text `${` itself write `$${`")
+            let text = "this `${` has no `}`";
+            std::iter::once(
+                Diagnostic::error("E0501", place(at..at + 2), text)
+                    .help("close the expression with `}`; for the text `${` itself write `$${`"),
+            )
+            .collect::<Diagnostics>()
         })?;
+        let mut wrong = Diagnostics::default();
         let mut parsed = Parsed {
             source: text.to_owned(),
             parts: Vec::new(),
@@ -111,11 +134,17 @@ impl Template {
         for piece in pieces {
             let part = match piece {
                 Piece::Text(text) => Part::Text(text),
-                Piece::Expression(range) => parsed.expression(text, range, place)?,
+                Piece::Expression(range) => match parsed.expression(text, range, place) {
+                    Ok(part) => part,
+                    Err(found) => {
+                        wrong.extend(found.into_iter().collect());
+                        continue;
+                    }
+                },
             };
             parsed.parts.push(part);
         }
-        Ok(Self(Arc::new(parsed)))
+        if wrong.is_empty() { Ok(Self(Arc::new(parsed))) } else { Err(wrong) }
     }
 
     /// The text as it was written.
@@ -149,6 +178,11 @@ impl Template {
         &self.0.found.references
     }
 
+    /// What its comprehensions read of instances.
+    pub fn item_reads(&self) -> &[ItemRead] {
+        &self.0.found.reads
+    }
+
     /// Files that it reads, not those that its templates read.
     pub fn files(&self) -> &[FileUse] {
         &self.0.found.files
@@ -161,24 +195,30 @@ impl Parsed {
         text: &str,
         range: Range<usize>,
         place: &dyn Fn(Range<usize>) -> Span,
-    ) -> Result<Part, Diagnostic> {
+    ) -> Result<Part, Vec<Diagnostic>> {
         let source = &text[range.clone()];
         let span = place(range.start - 2..range.end + 1);
         let weight = Weight::of(source);
         check_bounds(source, weight)
-            .map_err(|message| Diagnostic::error("E0505", span, message))?;
+            .map_err(|message| vec![Diagnostic::error("E0505", span, message)])?;
         let span_of =
             |inner: Range<usize>| place(range.start + inner.start..range.start + inner.end);
         if source.trim().is_empty() {
-            return Err(Diagnostic::error("E0502", span, "the expression is empty")
-                .help("for the text `${` itself write `$${`"));
+            let empty = Diagnostic::error("E0502", span, "the expression is empty");
+            return Err(vec![empty.help("for the text `${` itself write `$${`")]);
         }
         let program = with_room(weight.is_deep(), || {
             ENVIRONMENT.compile(source).map_err(|errors| wording::parse_errors(source, &errors))
         });
         let program = match program {
-            None => return Err(Diagnostic::error("E0505", span, "the expression cannot be read")),
-            Some(Err(complaint)) => return Err(syntax_error(source, &complaint, &span_of)),
+            None => {
+                return Err(vec![Diagnostic::error(
+                    "E0505",
+                    span,
+                    "the expression cannot be read",
+                )]);
+            }
+            Some(Err(complaint)) => return Err(vec![syntax_error(source, &complaint, &span_of)]),
             Some(Ok(program)) => program,
         };
         let tree = self.found.take(&program, &span_of)?;

@@ -15,6 +15,8 @@ pub struct Reference {
     pub root: Root,
     /// Where.
     pub span: Span,
+    /// Whether it may never be looked at: it stands behind a condition, or inside of `try`.
+    pub guarded: bool,
 }
 
 /// What a reference names.
@@ -116,7 +118,14 @@ impl ResourceReference {
 
 impl From<ResourceReference> for Reference {
     fn from(reference: ResourceReference) -> Self {
-        Self { span: reference.span, root: Root::Resource(reference) }
+        Self { span: reference.span, root: Root::Resource(reference), guarded: false }
+    }
+}
+
+impl Reference {
+    /// What is named at a place.
+    pub(crate) fn new(root: Root, span: Span) -> Self {
+        Self { root, span, guarded: false }
     }
 }
 

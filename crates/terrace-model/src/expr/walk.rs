@@ -2,6 +2,7 @@
 //! expression is found, given a place, and replaced by a variable of its own, so that evaluation
 //! needs no structure beyond those values.
 
+mod comprehension;
 mod elsewhere;
 
 use std::collections::BTreeMap;
@@ -12,13 +13,15 @@ use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operat
 use cel::common::types::CelInt;
 
 use super::functions::{self, Function};
-use super::parse::FileUse;
+use super::parse::{FileUse, ItemRead};
 use super::reference::{Reference, ResourceReference, Root};
 use crate::address::{InstanceKey, Name};
 use crate::diagnostic::Diagnostic;
 use crate::kind::Kind;
 use crate::source::Span;
 use crate::suggest::{self, nearest};
+use comprehension::Items;
+use elsewhere::known_fields;
 
 /// Names that begin a reference, besides the sections of the kinds.
 pub(crate) const ROOTS: [&str; 8] =
@@ -47,6 +50,8 @@ pub(crate) struct Found {
     pub(crate) references: Vec<Reference>,
     /// What the variables `@0`, `@1`, ... stand for, each once.
     pub(crate) roots: Vec<Root>,
+    /// Attributes that comprehensions read of each item.
+    pub(crate) reads: Vec<ItemRead>,
     /// Files that are read.
     pub(crate) files: Vec<FileUse>,
     /// Own functions that are called.
@@ -71,10 +76,21 @@ impl Found {
         &mut self,
         program: &Program,
         span_of: &dyn Fn(Range<usize>) -> Span,
-    ) -> Result<IdedExpr, Diagnostic> {
+    ) -> Result<IdedExpr, Vec<Diagnostic>> {
         let mut tree = program.expression().clone();
-        let mut walk = Walk { program, span_of, found: self, bound: Vec::new() };
-        walk.expression(&mut tree)?;
+        let mut walk = Walk {
+            program,
+            span_of,
+            found: self,
+            bound: Vec::new(),
+            items: Vec::new(),
+            guards: 0,
+            wrong: Vec::new(),
+        };
+        walk.expression(&mut tree);
+        if !walk.wrong.is_empty() {
+            return Err(walk.wrong);
+        }
         self.references.sort_by_key(|reference| reference.span);
         Ok(tree)
     }
@@ -115,19 +131,32 @@ struct Walk<'a> {
     span_of: &'a dyn Fn(Range<usize>) -> Span,
     found: &'a mut Found,
     bound: Vec<String>,
+    /// What the variables of comprehensions stand for, as far as that is known.
+    items: Vec<(String, Option<Items>)>,
+    /// How many conditions and the like stand round what is walked.
+    guards: usize,
+    /// What is wrong so far.
+    wrong: Vec<Diagnostic>,
 }
 
 impl Walk<'_> {
-    fn expression(&mut self, node: &mut IdedExpr) -> Result<(), Diagnostic> {
-        if let Some((name, at, steps)) = self.chain(node)
+    fn expression(&mut self, node: &mut IdedExpr) {
+        let chain = self.chain(node);
+        if let Some((name, _, steps)) = &chain {
+            self.read_of_item(name, steps);
+        }
+        if let Some((name, at, steps)) = chain
             && !self.bound.contains(&name)
             && !(steps.is_empty() && TYPES.contains(&name.as_str()))
         {
             if self.found.free {
-                self.found.names.push((name, (self.span_of)(at)));
-                return Ok(());
+                return self.found.names.push((name, (self.span_of)(at)));
             }
-            let (root, used) = self.root(&name, at, &steps)?;
+            let (mut root, used) = match self.root(&name, at, &steps) {
+                Ok(found) => found,
+                Err(diagnostic) => return self.wrong.push(diagnostic),
+            };
+            root.guarded = self.guards > 0;
             if steps[used..].iter().any(|step| matches!(step.key, StepKey::Own)) {
                 // An index into something else than a resource: an expression of its own.
                 return self.children(node);
@@ -137,57 +166,52 @@ impl Walk<'_> {
                 target = operand(target);
             }
             target.expr = Expr::Ident(self.found.variable(&root.root));
-            self.found.references.push(root);
-            return Ok(());
+            return self.found.references.push(root);
         }
-        self.children(node)
+        self.children(node);
     }
 
-    fn children(&mut self, node: &mut IdedExpr) -> Result<(), Diagnostic> {
+    fn children(&mut self, node: &mut IdedExpr) {
         let id = node.id;
         match &mut node.expr {
             Expr::Select(select) => self.expression(&mut select.operand),
             Expr::Call(call) => self.call(id, call),
-            Expr::List(list) => list.elements.iter_mut().try_for_each(|item| self.expression(item)),
-            Expr::Map(map) => map.entries.iter_mut().try_for_each(|entry| match &mut entry.expr {
+            Expr::List(list) => list.elements.iter_mut().for_each(|item| self.expression(item)),
+            Expr::Map(map) => map.entries.iter_mut().for_each(|entry| match &mut entry.expr {
                 EntryExpr::MapEntry(entry) => {
-                    self.expression(&mut entry.key)?;
-                    self.expression(&mut entry.value)
+                    self.expression(&mut entry.key);
+                    self.expression(&mut entry.value);
                 }
                 EntryExpr::StructField(field) => self.expression(&mut field.value),
             }),
-            Expr::Comprehension(inner) => {
-                self.expression(&mut inner.iter_range)?;
-                let range = std::mem::take(&mut inner.iter_range);
-                inner.iter_range = call(functions::SORTED, range);
-                let outer = self.bound.len();
-                self.bound.extend([inner.iter_var.clone(), inner.accu_var.clone()]);
-                self.bound.extend(inner.iter_var2.clone());
-                self.expression(&mut inner.accu_init)?;
-                self.expression(&mut inner.loop_cond)?;
-                self.expression(&mut inner.loop_step)?;
-                self.expression(&mut inner.result)?;
-                self.bound.truncate(outer);
-                Ok(())
-            }
+            Expr::Comprehension(inner) => self.comprehension(inner),
             Expr::Struct(message) => {
                 let text = format!(
                     "`{}{{...}}` is not a value here; a map is `{{\"key\": value}}`",
                     message.type_name
                 );
-                Err(Diagnostic::error("E0502", self.place(id), text))
+                self.wrong.push(Diagnostic::error("E0502", self.place(id), text));
             }
-            Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => Ok(()),
+            Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
         }
     }
 
-    fn call(&mut self, id: u64, call: &mut CallExpr) -> Result<(), Diagnostic> {
+    fn call(&mut self, id: u64, call: &mut CallExpr) {
         let named = call.func_name.starts_with(|c: char| c.is_ascii_alphabetic());
-        let function = if named { self.function(id, call)? } else { None };
+        let function = if named { self.function(id, call) } else { Ok(None) };
+        let function = function.unwrap_or_else(|diagnostic| {
+            self.wrong.push(diagnostic);
+            None
+        });
+        let lazy = function.is_some_and(Function::is_lazy);
         if let Some(target) = &mut call.target {
-            self.expression(target)?;
+            self.guarded(lazy, target);
         }
-        call.args.iter_mut().try_for_each(|argument| self.expression(argument))?;
+        let branches = [operators::CONDITIONAL, operators::LOGICAL_AND, operators::LOGICAL_OR];
+        let branches = branches.contains(&call.func_name.as_str());
+        for (at, argument) in call.args.iter_mut().enumerate() {
+            self.guarded(lazy || (branches && at > 0), argument);
+        }
         if let Some(function) = function {
             call.func_name = function.inner_name();
             if function.is_lazy() {
@@ -199,7 +223,6 @@ impl Walk<'_> {
                 call.args = vec![IdedExpr { id, expr }];
             }
         }
-        Ok(())
     }
 
     /// The function that is called, if it is in the table.
@@ -296,10 +319,7 @@ impl Walk<'_> {
             let field = first.map(|(field, _)| field.to_owned());
             let span = (self.span_of)(at.start..first.map_or(at.end, |(_, end)| end));
             let used = usize::from(field.is_some());
-            return Ok((
-                Reference { root: Root::Given { name: name.to_owned(), field }, span },
-                used,
-            ));
+            return Ok((Reference::new(Root::Given { name: name.to_owned(), field }, span), used));
         }
         if !ROOTS.contains(&name) {
             return Err(self.unknown(name, at));
@@ -323,7 +343,7 @@ impl Walk<'_> {
                 return Err(Diagnostic::error("E0401", span, text).help(known_fields(name)));
             }
         };
-        Ok((Reference { root, span }, 1))
+        Ok((Reference::new(root, span), 1))
     }
 
     fn resource(
@@ -462,28 +482,5 @@ fn literal_key(node: &IdedExpr) -> Option<StepKey> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-fn call(name: &str, argument: IdedExpr) -> IdedExpr {
-    let id = argument.id;
-    IdedExpr {
-        id,
-        expr: Expr::Call(CallExpr { func_name: name.into(), target: None, args: vec![argument] }),
-    }
-}
-
-fn known_fields(root: &str) -> String {
-    match root {
-        "vars" => "write `vars.NAME` with the name of a variable".into(),
-        "locals" => "write `locals.NAME` with the name of a local".into(),
-        "env" => "the name of the environment is `env.name`".into(),
-        "count" => "there is `count.index`, from 0".into(),
-        "each" => "there are `each.key` and `each.value`".into(),
-        "stacks" => "write `stacks.STACK.OUTPUT`, or `stacks.STACK.SECTION.NAME`, as in `stacks.net.networks.front.id`".into(),
-        "components" => "write `components.NAME.OUTPUT`, or `components.NAME[\"key\"].OUTPUT` for one of many".into(),
-        "existing" => "write `existing.SECTION.NAME`, as in `existing.networks.public.id`".into(),
-        "subnets" => "write `subnets.NETWORK.NAME`, as in `subnets.front.v4.id`".into(),
-        section => format!("write `{section}.NAME`, as in `{section}.web.id`"),
     }
 }

@@ -1,13 +1,20 @@
 //! `terrace output`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use terrace_model::expr::Template;
+use terrace_model::{FileId, OutputRecord, Snapshot, Span, StackName, Value};
+use terrace_plan::Offline;
+
 use crate::args::Global;
-use crate::ui;
+use crate::{corridor, ui};
 
 /// Show outputs.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  terrace output\n  terrace output web.addresses --json")]
+#[command(
+    after_help = "Examples:\n  terrace output\n  terrace output web.addresses --json\n  terrace output web.token --reveal"
+)]
 pub(crate) struct Output {
     /// One output, as `stack.name`, or its name alone when no other stack has the same.
     #[arg(value_name = "NAME")]
@@ -15,10 +22,15 @@ pub(crate) struct Output {
     /// As JSON.
     #[arg(long)]
     json: bool,
+    /// Show it even if it is sensitive. The state has only a hash of such a value: it is computed from
+    /// the files, the variables and what is recorded.
+    #[arg(long, requires = "name")]
+    reveal: bool,
 }
 
 pub(crate) fn run(global: &Global, args: &Output) -> anyhow::Result<ExitCode> {
-    let mut outputs = super::show::snapshot(global)?.outputs;
+    let snapshot = super::show::snapshot(global)?;
+    let mut outputs = snapshot.outputs.clone();
     if let Some(name) = &args.name {
         let fits =
             |full: &str| full == name || full.split_once('.').is_some_and(|(_, last)| last == name);
@@ -35,10 +47,47 @@ pub(crate) fn run(global: &Global, args: &Output) -> anyhow::Result<ExitCode> {
             }
         }
     }
+    if args.reveal {
+        reveal(global, &snapshot, &mut outputs)?;
+    }
     if args.json {
         ui::print_json(&terrace_render::outputs_json(&outputs));
     } else {
         ui::print(&terrace_render::outputs(&outputs, ui::out_style()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Puts values in place of those that the state does not have.
+fn reveal(
+    global: &Global,
+    snapshot: &Snapshot,
+    outputs: &mut BTreeMap<String, OutputRecord>,
+) -> anyhow::Result<()> {
+    let loaded = corridor::load(global)?;
+    let offline = Offline::new(&loaded.workspace, &loaded.graph, Some(snapshot));
+    for (full, output) in outputs.iter_mut().filter(|(_, output)| output.sensitive) {
+        let (stack, name) = full.rsplit_once('.').unwrap_or_default();
+        let text = format!("${{stacks[\"{stack}\"][\"{name}\"]}}");
+        let template = Template::parse(&text, Span::new(FileId(u32::MAX), 0, 0))
+            .map_err(|diagnostic| anyhow::anyhow!(diagnostic.message))?;
+        let value = offline.evaluate(&StackName::new(stack)?, &template)?.revealed();
+        if !is_whole(&value) {
+            anyhow::bail!(
+                "`{full}` cannot be shown: the state does not keep the secrets it is made of"
+            );
+        }
+        *output = OutputRecord { value, sensitive: false };
+    }
+    Ok(())
+}
+
+/// Whether all of a value is known.
+fn is_whole(value: &Value) -> bool {
+    match value {
+        Value::Pending(_) | Value::Fingerprint(_) => false,
+        Value::List(items) => items.iter().all(is_whole),
+        Value::Map(map) => map.values().all(is_whole),
+        _ => true,
+    }
 }

@@ -1,26 +1,15 @@
 //! The bad workspaces, generated.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::Case;
 
 /// Takes the cases one by one.
 pub(crate) type Take<'a> = dyn FnMut(Case) + 'a;
 
-pub(crate) fn all(take: &mut Take<'_>) {
-    bytes(take);
-    yaml(take);
-    aliases(take);
-    amounts(take);
-    counts(take);
-    blocks(take);
-    locals(take);
-    expressions(take);
-    texts(take);
-}
-
 fn stack(name: &'static str, text: impl Into<Vec<u8>>, told: &'static str) -> Case {
-    Case { name, path: "stacks/web.yaml", bytes: text.into(), times: 1, told }
+    Case { name, path: "stacks/web.yaml", bytes: text.into(), times: 1, told, around: |_| {} }
 }
 
 /// A map of so many entries under one key.
@@ -33,7 +22,7 @@ fn many(section: &str, count: usize, entry: impl Fn(usize) -> String) -> String 
 }
 
 /// What is in a file before anything is understood.
-fn bytes(take: &mut Take<'_>) {
+pub(crate) fn bytes(take: &mut Take<'_>) {
     take(stack("nothing", "", ""));
     take(stack("only a comment", "# nothing yet\n", ""));
     take(stack("a byte order mark", "\u{feff}networks: { front: {} }\n", ""));
@@ -62,8 +51,82 @@ fn bytes(take: &mut Take<'_>) {
     ));
 }
 
+/// What is written and means something else, or nothing.
+pub(crate) fn words(take: &mut Take<'_>) {
+    take(stack("the same key twice", "networks: { a: {}, a: {} }", "E0104"));
+    take(stack("tabs in front", "networks:\n\ta: {}\n", "E0102"));
+    take(stack("tabs behind", "networks:\t\n  a:\t{}\t# comment\n", ""));
+    take(stack("two documents", "networks: {}\n---\nservers: {}\n", "E0109"));
+    take(stack("a list as a key", "networks: { ? [a] : {} }", "E0105"));
+    take(stack("a map as a key", "networks: { ? { a: b } : {} }", "E0105"));
+    take(stack("a number as a key", "networks: { 1: {} }", "E0202"));
+    take(stack("nothing as a key", "networks: { ~: {} }", "E0202"));
+    let anchors = "locals: { a: &a { mtu: 1400 } }\nnetworks: { n: { <<: *a }, m: *a }\n";
+    take(stack("anchors, aliases and merge keys", anchors, ""));
+    for word in ["no", "on", "0o17", "017", "1:30", "1e3"] {
+        take(stack(
+            "a look-alike that nobody expects",
+            format!("locals: {{ a: {word} }}"),
+            "W0301",
+        ));
+        take(stack("a look-alike as text", format!("networks: {{ a: {{ name: {word} }} }}"), ""));
+    }
+    take(stack(
+        "a look-alike as a truth value",
+        "networks: { a: { admin_state_up: off } }",
+        "E0301",
+    ));
+    take(stack("a look-alike as a number", "networks: { a: { mtu: 25:00 } }", "E0301"));
+    take(stack("an octal number", "networks: { a: { mtu: 0o2734 } }", ""));
+}
+
+/// Files that expressions read.
+pub(crate) fn files(take: &mut Take<'_>) {
+    let around = |folder: &Path| {
+        let write =
+            |path: &str, text: &str| std::fs::write(folder.join(path), text).expect("a file");
+        std::fs::create_dir(folder.join("folder")).expect("a folder");
+        std::os::unix::fs::symlink("/etc/hostname", folder.join("link")).expect("a link");
+        std::os::unix::fs::symlink("/dev/zero", folder.join("endless")).expect("a link");
+        std::fs::File::create(folder.join("huge"))
+            .expect("a file")
+            .set_len(1 << 30)
+            .expect("a size");
+        let pipe = std::process::Command::new("mkfifo").arg(folder.join("pipe")).status();
+        assert!(pipe.expect("mkfifo runs").success());
+        write("itself", "${template('itself', {})}");
+        write("round", "${template('folder/round', {})}");
+        write("folder/round", "${template('round', {})}");
+        write("wide", &"${template('inner', {})}".repeat(2000));
+        write("inner", &"${name}".repeat(2000));
+    };
+    for (name, path, told) in [
+        ("a file outside", "../../etc/hostname", "E0702"),
+        ("an absolute file", "/etc/hostname", "E0702"),
+        ("a file through a link", "link", "E0702"),
+        ("a file without an end", "endless", "E0702"),
+        ("a folder as a file", "folder", "E0701"),
+        ("a pipe that nobody fills", "pipe", "E0701"),
+        ("a file of 1 GB", "huge", "E0702"),
+        ("a file that is not there", "gone", "E0701"),
+        ("a template that includes itself", "itself", "E0403"),
+        ("a template that comes back", "round", "E0403"),
+        ("a template with 2,000 others of 2,000 names", "wide", "E0501"),
+    ] {
+        for function in ["file", "template"] {
+            let told = match (function, told) {
+                ("file", "E0403" | "E0501") => continue,
+                (_, told) => told,
+            };
+            let rest = if function == "file" { "" } else { ", {}" };
+            let text = format!("locals: {{ a: \"${{{function}('{path}'{rest})}}\" }}");
+            take(Case { around, ..stack(name, text, told) });
+        }
+    }
+}
+
 /// What YAML allows and nobody wants.
-fn yaml(take: &mut Take<'_>) {
+pub(crate) fn yaml(take: &mut Take<'_>) {
     let nested = (0..2000).fold(String::new(), |mut text, n| {
         let _ = writeln!(text, "{}a:", " ".repeat(n));
         text
@@ -81,7 +144,7 @@ fn yaml(take: &mut Take<'_>) {
 }
 
 /// Aliases and merge keys.
-fn aliases(take: &mut Take<'_>) {
+pub(crate) fn aliases(take: &mut Take<'_>) {
     let laughs = (1..30).fold("a0: &a0 [x, x, x, x, x, x, x, x]\n".to_owned(), |mut text, n| {
         let items = vec![format!("*a{}", n - 1); 8].join(", ");
         let _ = writeln!(text, "a{n}: &a{n} [{items}]");
@@ -105,7 +168,7 @@ fn aliases(take: &mut Take<'_>) {
 }
 
 /// Much of one thing.
-fn amounts(take: &mut Take<'_>) {
+pub(crate) fn amounts(take: &mut Take<'_>) {
     take(stack("3 million empty lists", format!("a: [{}]", "[],".repeat(3_000_000)), "more than"));
     take(stack("2 million short texts", format!("a: [{}]", "x,".repeat(1_990_000)), "E0201"));
     take(stack("a million duplicate keys", "a: 1\n".repeat(1_000_000), "E0104"));
@@ -120,7 +183,7 @@ fn amounts(take: &mut Take<'_>) {
 }
 
 /// Counts and keys.
-fn counts(take: &mut Take<'_>) {
+pub(crate) fn counts(take: &mut Take<'_>) {
     take(stack("count is negative", "networks: { a: { count: -1 } }", "E0302"));
     take(stack("count is huge", "networks: { a: { count: 9223372036854775807 } }", "E0302"));
     take(stack("count is fractional", "networks: { a: { count: 1.5 } }", "E0302"));
@@ -146,7 +209,7 @@ fn counts(take: &mut Take<'_>) {
 }
 
 /// What is too much, or turns round, in blocks that are well-formed.
-fn blocks(take: &mut Take<'_>) {
+pub(crate) fn blocks(take: &mut Take<'_>) {
     let chain = |n: usize| format!("n{n}: {{ description: '${{networks.n{}.id}}' }}", n + 1);
     let star = many("networks", 20_000, |n| format!("n{n}: {{}}"))
         + &many("servers", 20_000, |n| {
@@ -162,7 +225,7 @@ fn blocks(take: &mut Take<'_>) {
 }
 
 /// Locals, keys and names.
-fn locals(take: &mut Take<'_>) {
+pub(crate) fn locals(take: &mut Take<'_>) {
     take(stack(
         "300 counts of the most",
         many("networks", 300, |n| format!("n{n}: {{ count: 100000 }}")),
@@ -195,7 +258,7 @@ fn locals(take: &mut Take<'_>) {
 }
 
 /// What is too much inside `${...}`.
-fn expressions(take: &mut Take<'_>) {
+pub(crate) fn expressions(take: &mut Take<'_>) {
     let output = |name, expression: String, told| {
         stack(name, format!("outputs:\n  o: \"${{{}}}\"\n", expression.replace('"', "'")), told)
     };
@@ -221,7 +284,7 @@ fn expressions(take: &mut Take<'_>) {
 }
 
 /// Many expressions, and none.
-fn texts(take: &mut Take<'_>) {
+pub(crate) fn texts(take: &mut Take<'_>) {
     take(stack(
         "100,000 expressions in one text",
         format!("outputs:\n  o: \"{}\"\n", "${1}".repeat(100_000)),

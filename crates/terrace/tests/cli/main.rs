@@ -14,3 +14,4 @@ mod served;
 mod simulator;
 mod tokens;
 mod tools;
+mod variables;

@@ -74,6 +74,10 @@ impl Lazy {
                 Ok(_) | Err(ExecutionError::NoSuchKey(_) | ExecutionError::IndexOutOfBounds(_)) => {
                     evaluate(otherwise)
                 }
+                // An instance that is not there.
+                Err(ExecutionError::UndeclaredReference(name)) if name.starts_with('@') => {
+                    evaluate(otherwise)
+                }
                 Err(error) => Err(error),
             },
             (Self::Try, [first @ .., last]) => {

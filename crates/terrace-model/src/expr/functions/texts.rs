@@ -61,7 +61,8 @@ impl Texts {
         }
         let whole = Span::new(FileId(u32::MAX), 0, text.len());
         let template = Template::parse_file(text, whole)
-            .map_err(|d| EvalError::new(format!("in `{path}`: {}", d.message)))?;
+            .map_err(|wrong| wrong.into_iter().map(|d| d.message).collect::<Vec<_>>().join("; "))
+            .map_err(|messages| EvalError::new(format!("in `{path}`: {messages}")))?;
         outer.push(path.clone());
         for inner in template.files() {
             self.take(inner, scope, outer)?;
@@ -129,7 +130,7 @@ impl Texts {
             };
             return Err(format!("{} names `{name}`{help}", place(path, parsed, *span)));
         }
-        let work = Work { parsed, texts: Arc::clone(self), secret };
+        let work = Work { parsed, texts: Arc::clone(self), secret, absent: BTreeMap::new() };
         work.text(names).map_err(|error| {
             let span = error.span.unwrap_or(Span::new(FileId(u32::MAX), 0, 0));
             format!("{}: {}", place(path, parsed, span), error.message)

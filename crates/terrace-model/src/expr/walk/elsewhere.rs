@@ -34,7 +34,7 @@ impl Walk<'_> {
             return Ok((found, used + 2));
         }
         let span = (self.span_of)(at.start..range.end);
-        Ok((Reference { root: Root::Output { stack, name: name.clone() }, span }, 2))
+        Ok((Reference::new(Root::Output { stack, name: name.clone() }, span), 2))
     }
 
     pub(super) fn component(
@@ -55,7 +55,7 @@ impl Walk<'_> {
         });
         let last = used + usize::from(next.is_some());
         let span = (self.span_of)(at.start..steps[last - 1].range.end);
-        (Reference { root: Root::Component { name: name.to_owned(), step, next }, span }, used)
+        (Reference::new(Root::Component { name: name.to_owned(), step, next }, span), used)
     }
 
     pub(super) fn existing(
@@ -84,6 +84,22 @@ impl Walk<'_> {
             _ => (None, last.end, 2),
         };
         let root = Root::Existing { kind, name: name.clone(), attribute };
-        Ok((Reference { root, span: (self.span_of)(at.start..end) }, used))
+        Ok((Reference::new(root, (self.span_of)(at.start..end)), used))
+    }
+}
+
+/// How a reference goes on that begins so.
+pub(super) fn known_fields(root: &str) -> String {
+    match root {
+        "vars" => "write `vars.NAME` with the name of a variable".into(),
+        "locals" => "write `locals.NAME` with the name of a local".into(),
+        "env" => "the name of the environment is `env.name`".into(),
+        "count" => "there is `count.index`, from 0".into(),
+        "each" => "there are `each.key` and `each.value`".into(),
+        "stacks" => "write `stacks.STACK.OUTPUT`, or `stacks.STACK.SECTION.NAME`, as in `stacks.net.networks.front.id`".into(),
+        "components" => "write `components.NAME.OUTPUT`, or `components.NAME[\"key\"].OUTPUT` for one of many".into(),
+        "existing" => "write `existing.SECTION.NAME`, as in `existing.networks.public.id`".into(),
+        "subnets" => "write `subnets.NETWORK.NAME`, as in `subnets.front.v4.id`".into(),
+        section => format!("write `{section}.NAME`, as in `{section}.web.id`"),
     }
 }
