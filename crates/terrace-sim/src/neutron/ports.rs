@@ -31,6 +31,8 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
         return Err(fault(409, "MacAddressInUse", &message));
     }
     body.insert("mac_address".into(), json!(mac));
+    // They are taken and forgotten, unless the cloud has the driver for it; most have not.
+    body.shift_remove("tags");
     for option in
         body.get_mut("extra_dhcp_opts").and_then(Value::as_array_mut).into_iter().flatten()
     {

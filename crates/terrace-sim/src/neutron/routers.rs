@@ -75,7 +75,7 @@ fn check_routes(state: &State, router: &Row, routes: &[Value]) -> Result<(), Rep
         }
         let message = format!(
             "Invalid format for routes: {}, the nexthop is not connected with router",
-            crate::web::python(&json!([route]))
+            crate::web::python(&json!(routes))
         );
         return Err(fault(400, "InvalidRoutes", &message));
     }
