@@ -167,10 +167,12 @@ async fn confirm(
     }
 }
 
-/// Lists leave out a few attributes that only single reads tell, and no read tells the image of a
-/// server that started from a volume; they never change.
+/// What some reads leave out, and never changes: lists leave out what only single reads tell, no
+/// read tells the image of a server that started from a volume, and some is for administrators.
+const LEFT_OUT: [&str; 7] = ["user_id", "type", "image", "host", "segments", "distributed", "ha"];
+
 fn filled(mut object: Object, record: &Record) -> Object {
-    for name in ["user_id", "type", "image"] {
+    for name in LEFT_OUT {
         if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name))
         {
             object.attributes.insert(name.to_owned(), value.clone());
