@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::address::{InstanceKey, StackName};
 use crate::expr::{EvalError, ResourceReference, Root, Scope};
 use crate::observed::LookupKind;
-use crate::suggest::nearest;
+use crate::suggest;
 use crate::value::{Pending, Value};
 use crate::workspace::{Component, Existing, Output, Repeat, Resource, Stack, Workspace};
 
@@ -398,9 +398,8 @@ fn suggested<'a>(
 ) -> EvalError {
     let known: Vec<&str> = known.collect();
     let error = EvalError::new(text);
-    match nearest(name, known.iter().copied()) {
-        Some(near) => error.help(format!("did you mean `{prefix}{near}`?")),
-        None if known.is_empty() => error,
-        None => error.help(format!("there are {}", known.join(", "))),
+    match suggest::help(prefix, name, &known) {
+        Some(help) => error.help(help),
+        None => error,
     }
 }

@@ -104,19 +104,21 @@ fn legend(changed: &[&InstanceChange]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// What is destroyed, replaced or rebuilt, before anything else.
+/// What nobody can bring back afterwards, before anything else.
 fn losses(changed: &[&InstanceChange], style: Style) -> Option<String> {
-    let lost = |i: &&&InstanceChange| {
-        let replaced = i.action == Action::Replace && !i.life.retain;
-        replaced || matches!(i.action, Action::Delete | Action::Rebuild)
+    let lost = |i: &&InstanceChange| match i.action {
+        Action::Rebuild => Some("its root disk"),
+        Action::Replace if i.life.retain => None,
+        Action::Replace | Action::Delete => i.address.resource.kind.schema().loses,
+        _ => None,
     };
-    let lines: Vec<String> = changed
-        .iter()
-        .filter(lost)
-        .map(|i| format!("{} {} ({})", symbol(i).0, i.slot(), i.reason.text))
-        .collect();
+    let line = |i: &&InstanceChange| {
+        Some(format!("{} {}: {} ({})", symbol(i).0, i.slot(), lost(i)?, i.reason.text))
+    };
+    let lines: Vec<String> = changed.iter().filter_map(line).collect();
     (!lines.is_empty()).then(|| {
-        format!("{}\n{}", style.paint(AnsiColor::Red, "This plan loses data:"), lines.join("\n"))
+        let head = style.paint(AnsiColor::Red, "This plan loses for good:");
+        format!("{head}\n{}", lines.join("\n"))
     })
 }
 

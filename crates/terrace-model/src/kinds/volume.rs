@@ -25,6 +25,7 @@ const fn volumes(name: &'static str, doc: &'static str) -> Field {
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     doc: "A disk that lives apart from servers. A server names it under `volumes`.",
+    loses: Some("what is on it"),
     complete,
     attributes: &[
         name(OnChange::InPlace),
