@@ -1,7 +1,8 @@
 //! Refresh: the recorded objects, read by lists, about one a kind whatever their number.
 //!
 //! Absence in a list is never proof: what is missing is asked for by its id, and only a 404
-//! counts.
+//! counts. Where very few objects are recorded of a project that holds a great many, each is asked
+//! for by its id at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,6 +62,8 @@ pub async fn refresh(
         let list = (record.cloud.as_ref(), slot.address.kind());
         lists.entry(list).or_default().push((slot, record));
     }
+    let few = few(&lists);
+    let few = &few;
     let named = lists.keys().map(|(cloud, _)| *cloud).collect::<BTreeSet<_>>();
     let read: BTreeMap<Option<&Name>, Lists<'_>> =
         named.into_iter().map(|cloud| (cloud, Lists::of(context.clouds.session(cloud)))).collect();
@@ -69,7 +72,15 @@ pub async fn refresh(
         if wanted.as_recorded {
             return Ok(records.into_iter().map(last_seen).collect());
         }
-        observe(context, &read[&cloud], kind, records).await
+        let lists = &read[&cloud];
+        let alone = match few.get(&cloud) {
+            Some(kinds) if kinds::is_of_many(kind) => lists.is_large(kinds).await?,
+            _ => false,
+        };
+        if alone {
+            return one_by_one(context, records).await;
+        }
+        observe(context, lists, kind, records).await
     }));
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
     let imports = try_join_all(wanted.imports.iter().map(|import| taken_over(context, import)));
@@ -106,6 +117,39 @@ pub async fn refresh(
 
 /// A list that is read: the cloud, the workspace's own when `None`, and the kind.
 type List<'a> = (Option<&'a Name>, Kind);
+
+/// So few requests are less than to read on in lists of thousands.
+const FEW: usize = 20;
+
+/// The kinds that are read from long lists, of each cloud of which very few objects are recorded.
+fn few<'a>(
+    lists: &BTreeMap<List<'a>, Vec<(Slot, &Record)>>,
+) -> BTreeMap<Option<&'a Name>, Vec<Kind>> {
+    let mut found: BTreeMap<Option<&Name>, (usize, Vec<Kind>)> = BTreeMap::new();
+    for ((cloud, kind), records) in lists {
+        if kinds::is_of_many(*kind) {
+            let (requests, kinds) = found.entry(*cloud).or_default();
+            *requests += records.len() * kinds::requests_by_id(*kind);
+            kinds.push(*kind);
+        }
+    }
+    let few = found.into_iter().filter(|(_, (requests, _))| *requests <= FEW);
+    few.map(|(cloud, (_, kinds))| (cloud, kinds)).collect()
+}
+
+/// Reads each by its id.
+async fn one_by_one(
+    context: &Context,
+    records: Vec<(Slot, &Record)>,
+) -> Result<Vec<(Slot, Observation)>, EngineError> {
+    try_join_all(records.into_iter().map(|(slot, record)| async move {
+        let object = confirm(context, &slot.address, record).await?;
+        let observation =
+            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
+        Ok((slot, observation))
+    }))
+    .await
+}
 
 async fn observe(
     context: &Context,

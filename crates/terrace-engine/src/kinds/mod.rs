@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use terrace_api::{ApiError, Clock, Session};
 use terrace_model::{Attributes, Driver, Kind, Object, Value};
 
-pub(crate) use lists::Lists;
+pub(crate) use lists::{Lists, is_of_many, requests_by_id};
 pub(crate) use server::{begin_rebuild, begin_resize, confirm_resize, power_step};
 pub(crate) use sight::Sight;
 use values::{attributes, some_text, text, text_list, text_or_null, texts};

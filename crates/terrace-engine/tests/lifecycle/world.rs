@@ -54,11 +54,11 @@ struct Line {
     sent: AtomicUsize,
     cut: Option<(usize, Cut)>,
     is_cut: Arc<Notify>,
-    bodies: Bodies,
+    asked: Asked,
 }
 
 /// What was sent.
-type Bodies = Arc<Mutex<Vec<String>>>;
+type Asked = Arc<Mutex<Vec<String>>>;
 
 impl Line {
     async fn dead(&self) -> Result<Response<Bytes>, TransportError> {
@@ -74,8 +74,9 @@ impl Transport for Line {
         request: Request<Bytes>,
         _: Duration,
     ) -> Result<Response<Bytes>, TransportError> {
-        let body = String::from_utf8_lossy(request.body()).into_owned();
-        self.bodies.lock().expect("whole").push(body);
+        let body = String::from_utf8_lossy(request.body());
+        let asked = format!("{} {} {body}", request.method(), request.uri());
+        self.asked.lock().expect("whole").push(asked);
         // Reads do not change anything: only what writes is worth cutting off.
         let writes = request.method() != http::Method::GET
             && !request.uri().path().ends_with("/auth/tokens");
@@ -111,7 +112,7 @@ pub(crate) struct World {
     pub(crate) parallelism: usize,
     /// Whether it is an administrator who works here.
     pub(crate) admin: bool,
-    bodies: Bodies,
+    asked: Asked,
 }
 
 const URL: &str = "http://cloud.test";
@@ -136,7 +137,7 @@ impl World {
             nonce: Arc::new(AtomicU64::new(0)),
             parallelism: 1,
             admin: false,
-            bodies: Bodies::default(),
+            asked: Asked::default(),
         }
     }
 
@@ -170,7 +171,7 @@ impl World {
             sent: AtomicUsize::new(0),
             cut,
             is_cut: Arc::clone(&is_cut),
-            bodies: Arc::clone(&self.bodies),
+            asked: Arc::clone(&self.asked),
         };
         tokio::select! {
             biased;
@@ -295,9 +296,9 @@ impl World {
         snapshot.records.get(&address).expect("it is recorded").id.clone()
     }
 
-    /// The bodies of all requests.
+    /// All requests: method, address and body of each.
     pub(crate) fn asked(&self) -> Vec<String> {
-        self.bodies.lock().expect("whole").clone()
+        self.asked.lock().expect("whole").clone()
     }
 
     /// Every id that is recorded, by the address within its stack.
@@ -341,7 +342,7 @@ impl World {
             sent: AtomicUsize::new(0),
             cut: None,
             is_cut: Arc::default(),
-            bodies: Arc::clone(&self.bodies),
+            asked: Arc::clone(&self.asked),
         }
     }
 
