@@ -1,5 +1,6 @@
 //! What is not an object: the version's root, extensions, quotas, zones, agents.
 
+use super::pools::Referred;
 use super::{KINDS, bad_request, no_such_path};
 use crate::keystone::Caller;
 use crate::state::State;
@@ -96,8 +97,12 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
         (_, ["quotas", rest @ ..]) => quotas(state, req, who, rest),
         ("GET", ["availability_zones"]) => Ok(Reply::json(200, &json!({"availability_zones": []}))),
         ("GET", ["agents"]) => Ok(Reply::json(200, &json!({"agents": []}))),
-        ("GET", ["subnetpools"]) => Ok(Reply::json(200, &json!({"subnetpools": []}))),
-        ("GET", ["address-groups"]) => Ok(Reply::json(200, &json!({"address_groups": []}))),
+        (_, ["subnetpools", rest @ ..]) => {
+            super::pools::answer(state, req, who, (Referred::Pool, rest))
+        }
+        (_, ["address-groups", rest @ ..]) => {
+            super::pools::answer(state, req, who, (Referred::AddressGroup, rest))
+        }
         _ => Err(no_such_path()),
     }
 }

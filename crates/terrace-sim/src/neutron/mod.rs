@@ -5,6 +5,7 @@ mod floating;
 mod ipam;
 mod misc;
 mod networks;
+mod pools;
 mod ports;
 mod query;
 mod resource;

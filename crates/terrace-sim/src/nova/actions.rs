@@ -54,6 +54,13 @@ fn act(cx: &mut Cx<'_>, server: Server, (name, value): (&str, &Value), body: &Ob
             let group = value["name"].as_str().unwrap_or_default();
             interfaces::change_group(cx, &server, group, name == "addSecurityGroup")
         }
+        "changePassword" => {
+            let wanted = validate::under(body, "changePassword", &[])?;
+            validate::fields("changePassword", wanted, &["adminPass"], &[])?;
+            ready(cx, &server, "set_admin_password", &["active"])?;
+            begin(cx, server, "updating_password", Step::Rests("active".into()));
+            Ok(Reply::empty(202))
+        }
         "os-resetState" if cx.who.admin => reset_state(cx, server, value),
         other => simple(cx, server, other),
     }
