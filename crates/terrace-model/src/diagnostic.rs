@@ -86,8 +86,14 @@ impl Diagnostic {
 
     /// What to do next.
     #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+    pub fn help(self, text: impl Into<String>) -> Self {
+        self.helped(Some(text.into()))
+    }
+
+    /// What to do next, if there is anything to say.
+    #[must_use]
+    pub fn helped(mut self, text: Option<String>) -> Self {
+        self.help = text.or(self.help);
         self
     }
 }

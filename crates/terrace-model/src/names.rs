@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::address::{InstanceKey, ResourceAddress, StackName};
 use crate::expr::{EvalError, ResourceReference, Root, Scope};
 use crate::observed::LookupKind;
-use crate::suggest::nearest;
+use crate::suggest;
 use crate::value::{Pending, Value};
 use crate::workspace::{Component, Existing, Output, Repeat, Resource, Stack, Workspace};
 
@@ -381,7 +381,7 @@ pub fn absent(address: &ResourceAddress, key: &InstanceKey, repeat: &Repeat) -> 
     let error = EvalError::absent(format!("there is no `{}`", address.instance(Some(key.clone()))));
     match (key, repeat) {
         (InstanceKey::Text(key), Repeat::Each(map)) => {
-            match nearest(key, map.keys().map(String::as_str)) {
+            match suggest::nearest(key, map.keys().map(String::as_str)) {
                 Some(near) => error.help(format!("did you mean `[\"{near}\"]`?")),
                 None => error.help(repeat.hint()),
             }
@@ -412,9 +412,8 @@ fn suggested<'a>(
 ) -> EvalError {
     let known: Vec<&str> = known.collect();
     let error = EvalError::new(text);
-    match nearest(name, known.iter().copied()) {
-        Some(near) => error.help(format!("did you mean `{prefix}{near}`?")),
-        None if known.is_empty() => error,
-        None => error.help(format!("there are {}", known.join(", "))),
+    match suggest::help(prefix, name, &known) {
+        Some(help) => error.help(help),
+        None => error,
     }
 }

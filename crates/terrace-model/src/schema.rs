@@ -26,6 +26,9 @@ pub struct KindSchema {
     /// The attribute that is the id, where the user chooses it: a keypair's name. `None` where the
     /// cloud makes ids.
     pub id_is: Option<&'static str>,
+    /// What nobody can bring back once an object of this kind is deleted: a volume's data, the
+    /// address of a floating IP. `None` where a new one is as good as the old.
+    pub loses: Option<&'static str>,
     /// Version of the recorded form; grows when recorded attributes change meaning.
     pub version: u32,
     /// All attributes, in the order of the reference documentation.

@@ -17,6 +17,23 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Most names that are listed when none is near.
+const LISTED: usize = 20;
+
+/// What to say of an unknown name: the nearest known one behind `prefix`, or else those there are.
+/// `None` when nothing is known.
+pub fn help(prefix: &str, name: &str, known: &[&str]) -> Option<String> {
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        return Some(format!("did you mean `{prefix}{near}`?"));
+    }
+    let listed = known[..known.len().min(LISTED)].join(", ");
+    match known.len().saturating_sub(LISTED) {
+        _ if known.is_empty() => None,
+        0 => Some(format!("there are {listed}")),
+        more => Some(format!("there are {listed} and {more} more")),
+    }
+}
+
 /// Edit distance with transposition of neighbours (optimal string alignment), ignoring case.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_lowercase().chars().collect();
@@ -40,6 +57,20 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn helps_with_the_nearest_or_a_short_list() {
+        let many: Vec<String> = (0..25).map(|n| format!("name-{n:02}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(help("locals.", "x", &[]), None);
+        assert_eq!(
+            help("locals.", "szie", &["size"]).as_deref(),
+            Some("did you mean `locals.size`?")
+        );
+        assert_eq!(help("", "zone", &["a1", "b1"]).as_deref(), Some("there are a1, b1"));
+        let listed = help("", "zone", &many).expect("help");
+        assert!(listed.ends_with("name-18, name-19 and 5 more"), "{listed}");
+    }
 
     #[test]
     fn suggests_only_what_is_near() {

@@ -2,6 +2,7 @@
 //! to a writer it is given; nothing reads files, clouds or the environment. What is sensitive is
 //! never shown.
 
+mod change;
 mod diagnostics;
 mod diff;
 mod graph;

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::AnsiColor;
-use similar::TextDiff;
-use terrace_model::{OnChange, Value};
-use terrace_plan::{Action, AttributeChange, Drift, InstanceChange, Plan};
+use terrace_plan::{Action, Drift, InstanceChange, Plan};
 
+use crate::change;
 use crate::style::Style;
 use crate::value::shown;
 
@@ -104,19 +103,21 @@ fn legend(changed: &[&InstanceChange]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// What is destroyed, replaced or rebuilt, before anything else.
+/// What nobody can bring back afterwards, before anything else.
 fn losses(changed: &[&InstanceChange], style: Style) -> Option<String> {
-    let lost = |i: &&&InstanceChange| {
-        let replaced = i.action == Action::Replace && !i.life.retain;
-        replaced || matches!(i.action, Action::Delete | Action::Rebuild)
+    let lost = |i: &&InstanceChange| match i.action {
+        Action::Rebuild => Some("its root disk"),
+        Action::Replace if i.life.retain => None,
+        Action::Replace | Action::Delete => i.address.resource.kind.schema().loses,
+        _ => None,
     };
-    let lines: Vec<String> = changed
-        .iter()
-        .filter(lost)
-        .map(|i| format!("{} {} ({})", symbol(i).0, i.slot(), i.reason.text))
-        .collect();
+    let line = |i: &&InstanceChange| {
+        Some(format!("{} {}: {} ({})", symbol(i).0, i.slot(), lost(i)?, i.reason.text))
+    };
+    let lines: Vec<String> = changed.iter().filter_map(line).collect();
     (!lines.is_empty()).then(|| {
-        format!("{}\n{}", style.paint(AnsiColor::Red, "This plan loses data:"), lines.join("\n"))
+        let head = style.paint(AnsiColor::Red, "This plan loses for good:");
+        format!("{head}\n{}", lines.join("\n"))
     })
 }
 
@@ -150,7 +151,7 @@ fn block(instance: &InstanceChange, plan: &Plan, style: Style) -> String {
             }
         }
         _ => {
-            lines.extend(instance.changes.iter().flat_map(|c| change(c, names)));
+            lines.extend(instance.changes.iter().flat_map(|c| change::lines(c, names)));
             let rest = instance.desired.len().saturating_sub(instance.changes.len());
             if rest > 0 {
                 lines.push(format!("        ({rest} more unchanged)"));
@@ -163,26 +164,6 @@ fn block(instance: &InstanceChange, plan: &Plan, style: Style) -> String {
 fn listed(values: &terrace_model::Attributes, names: &BTreeMap<String, String>) -> Vec<String> {
     let given = values.iter().filter(|(_, value)| !value.is_null());
     given.map(|(name, value)| format!("        {name}: {}", shown(value, names))).collect()
-}
-
-fn change(change: &AttributeChange, names: &BTreeMap<String, String>) -> Vec<String> {
-    let effect = match change.effect {
-        OnChange::InPlace => "",
-        OnChange::Resize => "   # resizes",
-        OnChange::Rebuild => "   # rebuilds: the root disk is lost",
-        OnChange::Replace => "   # replaces",
-    };
-    if let (Value::String(before), Value::String(after)) = (&change.before, &change.after)
-        && (before.trim_end().contains('\n') || after.trim_end().contains('\n'))
-    {
-        let diff = TextDiff::from_lines(before.as_str(), after.as_str());
-        let mut lines = vec![format!("        {}:{effect}", change.attribute)];
-        let text = diff.unified_diff().context_radius(2).to_string();
-        lines.extend(text.lines().map(|line| format!("          {line}")));
-        return lines;
-    }
-    let (before, after) = (shown(&change.before, names), shown(&change.after, names));
-    vec![format!("        {}: {before} -> {after}{effect}", change.attribute)]
 }
 
 fn drift(drift: &[Drift], names: &BTreeMap<String, String>) -> Option<String> {

@@ -29,6 +29,7 @@ Exit codes: 0 done, 1 failed, 2 changes are pending (only with `plan --detailed-
 
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Common options")]
 pub(crate) struct Global {
     /// The workspace folder.
     #[arg(short = 'C', long = "chdir", value_name = "DIR", default_value = ".", global = true)]
@@ -81,4 +82,29 @@ pub(crate) enum Command {
     Server(commands::server::Server),
     /// Serve the simulator on a port, for any OpenStack client.
     Sim(commands::sim::Sim),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Args;
+
+    /// The commands below that have no example in their help, each as its words.
+    fn without_example(command: &clap::Command, words: &str, found: &mut Vec<String>) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        if command.get_name() != "help" && !command.is_hide_set() && !help.contains("Example") {
+            found.push(words.to_owned());
+        }
+        for inner in command.get_subcommands() {
+            without_example(inner, &format!("{words} {}", inner.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        let mut found = Vec::new();
+        without_example(&Args::command(), "terrace", &mut found);
+        assert_eq!(found, ["terrace state", "terrace cloud"], "commands of commands only");
+    }
 }

@@ -19,7 +19,7 @@ use crate::address::{InstanceKey, Name};
 use crate::diagnostic::Diagnostic;
 use crate::kind::Kind;
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::suggest::{self, nearest};
 use comprehension::Items;
 use elsewhere::known_fields;
 
@@ -240,10 +240,7 @@ impl Walk<'_> {
             let known = functions::names();
             let diagnostic =
                 Diagnostic::error("E0504", place, format!("there is no function `{name}`"));
-            return Err(match nearest(name, known.iter().copied()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None => diagnostic.help(format!("there are {}", known.join(", "))),
-            });
+            return Err(diagnostic.helped(suggest::help("", name, &known)));
         };
         let given = call.args.len() + usize::from(call.target.is_some());
         if let Some(text) = function.refuse(given) {

@@ -9,6 +9,7 @@ use crate::value::{Attributes, Value};
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     doc: "An address of a network outside, for a port or a server. A router must join the two: \
           one with a gateway outside and an interface on the subnet.",
+    loses: Some("its address"),
     complete,
     attributes: &[
         needed(fixed(Attribute {

@@ -29,6 +29,7 @@ pub(crate) const fn table(kind: Kind, section: &'static str, noun: &'static str)
         short: None,
         doc: "",
         id_is: None,
+        loses: None,
         version: 1,
         attributes: &[],
         complete: as_it_is,

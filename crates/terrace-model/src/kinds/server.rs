@@ -49,6 +49,7 @@ const HINTS: Type = Type::Object(&[
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     doc: "A virtual machine. Its further disks are written inside it, under `volumes`.",
+    loses: Some("its root disk"),
     complete,
     attributes: &[
         name(OnChange::InPlace),

@@ -10,6 +10,7 @@ use crate::value::{Attributes, Value};
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     doc: "A disk that lives apart from servers. A server names it under `volumes`.",
+    loses: Some("what is on it"),
     complete,
     attributes: &[
         name(OnChange::InPlace),

@@ -17,10 +17,13 @@ pub(crate) enum Cloud {
     )]
     Check(Format),
     /// The flavors, the smallest first.
+    #[command(after_help = "Example:\n  terrace cloud flavors")]
     Flavors(Format),
     /// The images that servers can be made from.
+    #[command(after_help = "Example:\n  terrace cloud images --json")]
     Images(Format),
     /// The availability zones.
+    #[command(after_help = "Example:\n  terrace cloud zones")]
     Zones(Format),
     /// Quotas and what is used of them.
     #[command(
@@ -34,6 +37,7 @@ pub(crate) enum Cloud {
         project: Option<String>,
     },
     /// The hosts that servers run on; for administrators.
+    #[command(after_help = "Example:\n  OS_CLOUD=admin terrace cloud hypervisors")]
     Hypervisors(Format),
 }
 

@@ -22,13 +22,16 @@ use crate::{corridor, ui};
 )]
 pub(crate) enum Server {
     /// Every recorded server as the cloud has it now.
+    #[command(after_help = "Example:\n  terrace server list")]
     List(Format),
     /// One server as the cloud has it now, and what was done to it.
+    #[command(after_help = "Example:\n  terrace server show 'web/servers.web[0]'")]
     Show {
         /// The address, as `terrace state list` prints it.
         address: String,
     },
     /// Restart a server, and wait for it.
+    #[command(after_help = "Example:\n  terrace server reboot --hard 'web/servers.web[0]'")]
     Reboot {
         /// The address.
         address: String,
@@ -37,16 +40,21 @@ pub(crate) enum Server {
         hard: bool,
     },
     /// Start a server that is shut off, and wait for it.
+    #[command(after_help = "Example:\n  terrace server start 'web/servers.web[0]'")]
     Start {
         /// The address.
         address: String,
     },
     /// Shut a server off, and wait for it.
+    #[command(after_help = "Example:\n  terrace server stop 'web/servers.web[0]'")]
     Stop {
         /// The address.
         address: String,
     },
     /// Make an image of a server's disk, and wait for it.
+    #[command(
+        after_help = "Example:\n  terrace server snapshot 'web/servers.web[0]' --name before-upgrade"
+    )]
     Snapshot {
         /// The address.
         address: String,
@@ -55,6 +63,9 @@ pub(crate) enum Server {
         name: Option<String>,
     },
     /// What a server wrote on its console.
+    #[command(
+        after_help = "Example:\n  terrace server console-log 'web/servers.web[0]' --lines 50"
+    )]
     ConsoleLog {
         /// The address.
         address: String,

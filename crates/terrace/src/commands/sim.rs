@@ -31,12 +31,20 @@ pub(crate) struct Sim {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// Serve it on a port of 127.0.0.1 and say how to use it; without a word after `sim`, the same.
+    #[command(
+        after_help = "Example:\n  terrace -C infra sim serve --port 5000 --clouds-yaml clouds.yaml"
+    )]
     Serve(Serve),
     /// Make it new: what was preset is there again, everything else is gone.
+    #[command(after_help = "Example:\n  terrace -C infra sim reset")]
     Reset(Where),
     /// Count what is there.
+    #[command(after_help = "Example:\n  terrace -C infra sim status --json")]
     Status(Status),
     /// List, add or clear faults of a cloud that is being served.
+    #[command(
+        after_help = "Example:\n  terrace -C infra sim faults --add '{method: POST, path: /servers, effect: {kind: drop_after}}'"
+    )]
     Faults(Faults),
 }
 

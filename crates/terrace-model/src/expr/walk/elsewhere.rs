@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::reference::{Reference, Root};
 use crate::kind::Kind;
 use crate::observed::LookupKind;
-use crate::suggest::nearest;
+use crate::suggest;
 
 impl Walk<'_> {
     /// `stacks.NAME` and an output or a resource of it.
@@ -75,10 +75,7 @@ impl Walk<'_> {
             let message = format!("`{section}` cannot be looked up");
             let diagnostic = Diagnostic::error("E0401", (self.span_of)(range.clone()), message);
             let known = LookupKind::ALL.map(LookupKind::section);
-            return Err(match nearest(section, known) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None => diagnostic.help(format!("there are {}", known.join(", "))),
-            });
+            return Err(diagnostic.helped(suggest::help("", section, &known)));
         };
         let (attribute, end, used) = match rest.first() {
             Some(Step { key: StepKey::Text(text), dot: true, range }) => {
