@@ -92,21 +92,14 @@ fn block(kind: Kind) -> Json {
         .filter(|field| schema.parent.is_none() || !syntax::NOT_NESTED.contains(&field.name));
     let mut block = map_of(special);
     block["description"] = schema.doc.into();
-    let settable = schema.attributes.iter().filter(|a| is_written(kind, a));
-    for attribute in settable.clone() {
+    for attribute in schema.attributes.iter().filter(|a| is_written(kind, a)) {
         block["properties"][attribute.name] = self::attribute(attribute);
     }
     for child in Kind::ALL.into_iter().filter(|child| child.schema().parent == Some(kind)) {
         block["properties"][child.schema().key] = section(child);
     }
-    let required: Vec<&str> =
-        settable.filter(|a| a.presence == Presence::Required).map(|a| a.name).collect();
-    if required.is_empty() {
-        block["type"] = json!(["object", "null"]);
-    } else {
-        block["type"] = "object".into();
-        block["required"] = json!(required);
-    }
+    // Nothing is required here: it may come from `defaults` of `terrace.yaml`.
+    block["type"] = json!(["object", "null"]);
     block
 }
 
@@ -115,10 +108,6 @@ fn defaults() -> Json {
     let mut sections = Map::new();
     for kind in Kind::ALL {
         let mut block = block(kind);
-        block["type"] = json!(["object", "null"]);
-        if let Some(block) = block.as_object_mut() {
-            block.remove("required");
-        }
         if let Some(fields) = block["properties"].as_object_mut() {
             let nested = |name: &str| {
                 Kind::from_section(name).is_some_and(|k| k.schema().parent == Some(kind))

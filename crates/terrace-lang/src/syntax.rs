@@ -58,7 +58,22 @@ const CLOUD: Form = Form::Either(&[
         Form::Text,
         "An entry of clouds.yaml; empty for what `OS_*` says.",
     )]),
+    Form::Fields(&GATEWAY),
 ]);
+
+const GATEWAY: [Field; 4] = [
+    Field {
+        required: true,
+        ..field("type", Form::OneOf(&["gateway"]), "Says that it is a gateway.")
+    },
+    Field { required: true, ..field("endpoint", Form::Text, "The address of its API.") },
+    Field { required: true, ..field("project_id", Form::Text, "The project to work in.") },
+    field(
+        "token_env",
+        Form::Text,
+        "The variable of the process's environment that holds the token; `BNERD_TOKEN` unless given.",
+    ),
+];
 
 /// `terrace.yaml`.
 pub static WORKSPACE: [Field; 6] = [

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::address::{InstanceKey, ResourceAddress, StackName};
 use crate::expr::{EvalError, ResourceReference, Root, Scope};
 use crate::observed::LookupKind;
-use crate::suggest::{self, nearest};
+use crate::suggest;
 use crate::value::{Pending, Value};
 use crate::workspace::{Component, Existing, Output, Repeat, Resource, Stack, Workspace};
 
@@ -381,7 +381,7 @@ pub fn absent(address: &ResourceAddress, key: &InstanceKey, repeat: &Repeat) -> 
     let error = EvalError::absent(format!("there is no `{}`", address.instance(Some(key.clone()))));
     match (key, repeat) {
         (InstanceKey::Text(key), Repeat::Each(map)) => {
-            match nearest(key, map.keys().map(String::as_str)) {
+            match suggest::nearest(key, map.keys().map(String::as_str)) {
                 Some(near) => error.help(format!("did you mean `[\"{near}\"]`?")),
                 None => error.help(repeat.hint()),
             }

@@ -83,11 +83,14 @@ fn the_loader_knows_what_the_schema_allows() {
 }
 
 #[test]
-fn what_is_required_and_typed_is_in_the_schema() {
+fn what_is_typed_is_in_the_schema() {
     let stack = schema(Document::Stack);
     let server = &stack["$defs"]["servers"];
-    assert_eq!(server["required"], json!(["flavor", "networks"]));
-    assert_eq!(server["type"], "object");
+    assert_eq!(server["required"], Json::Null, "`defaults` may give it");
+    let rule = &stack["$defs"]["security_groups"]["properties"]["rules"]["anyOf"][0]["items"];
+    assert_eq!(rule["anyOf"][0]["required"], json!(["direction"]), "inside of blocks it is");
+    let gateway = &schema(Document::Workspace)["properties"]["cloud"]["anyOf"][2];
+    assert_eq!(gateway["required"], json!(["type", "endpoint", "project_id"]));
     assert_eq!(server["properties"]["status"], Json::Null, "set by the cloud");
     let group = &stack["$defs"]["ports"]["properties"]["security_groups"];
     assert_eq!(

@@ -101,7 +101,7 @@ fn simple(cx: &mut Cx<'_>, server: Server, name: &str) -> Answer {
 /// A server that left its host gets another; where there is none, it stays on the shelf.
 fn find_place(cx: &mut Cx<'_>, mut server: Server, task: &str, to: &str) -> Reply {
     let group = server.group.as_ref().and_then(|id| cx.state.groups.get(id));
-    server.host = schedule::pick(cx.state, server.zone.as_deref(), group);
+    server.host = schedule::pick(cx.state, (server.zone.as_deref(), None), group);
     let to = if server.host.is_some() { to } else { "shelved_offloaded" };
     begin(cx, server, task, Step::Rests(to.to_owned()));
     Reply::empty(202)
