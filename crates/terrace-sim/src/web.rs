@@ -122,7 +122,7 @@ impl Reply {
         let (code, message) = (word("code"), word("message"));
         // Nobody who says that nothing is accepted wants a page.
         if accepts.is_empty() {
-            let text = format!("{code}\n\n{}", message.replace("<br />", "\n"));
+            let text = format!("{code}\n\n{}", message.replace('\n', " ").replace("<br />", "\n"));
             return self.with_body("text/plain; charset=UTF-8", text);
         }
         let page = format!(

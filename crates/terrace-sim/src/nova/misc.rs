@@ -194,7 +194,8 @@ fn hypervisors(cx: &Cx<'_>, path: &[&str]) -> Answer {
     match path {
         [] => Ok(Reply::json(200, &json!({ "hypervisors": all(false) }))),
         ["detail"] => Ok(Reply::json(200, &json!({ "hypervisors": all(true) }))),
-        ["statistics"] if cx.minor < 88 => Ok(Reply::json(200, &statistics(cx))),
+        ["statistics"] if cx.minor >= 88 => Err(super::not_in_this_version()),
+        ["statistics"] => Ok(Reply::json(200, &statistics(cx))),
         [wanted] => {
             let found = all(true)
                 .into_iter()
