@@ -112,7 +112,7 @@ impl Reply {
     }
 
     /// What answers without a service's own words answers with a page, unless JSON is asked for.
-    pub(crate) fn as_page(self, req: &Req) -> Self {
+    pub(crate) fn into_page(self, req: &Req) -> Self {
         let accepts = req.header("accept").unwrap_or("*/*");
         if accepts.contains("json") || !self.body.starts_with(b"{\"message\"") {
             return self;
