@@ -227,7 +227,7 @@ fn route(state: &mut State, req: &Req) -> Answer {
     if req.segments.first().is_some_and(|service| service == "gateway") {
         return answer;
     }
-    answer.map_err(|reply| reply.as_page(req))
+    answer.map_err(|reply| reply.into_page(req))
 }
 
 fn routed(state: &mut State, req: &Req) -> Answer {

@@ -112,7 +112,7 @@ impl Reply {
     }
 
     /// What answers without a service's own words answers with a page, unless JSON is asked for.
-    pub(crate) fn as_page(self, req: &Req) -> Self {
+    pub(crate) fn into_page(self, req: &Req) -> Self {
         let accepts = req.header("accept").unwrap_or("*/*");
         if accepts.contains("json") || !self.body.starts_with(b"{\"message\"") {
             return self;
@@ -122,7 +122,7 @@ impl Reply {
         let (code, message) = (word("code"), word("message"));
         // Nobody who says that nothing is accepted wants a page.
         if accepts.is_empty() {
-            let text = format!("{code}\n\n{}", message.replace("<br />", "\n"));
+            let text = format!("{code}\n\n{}", message.replace('\n', " ").replace("<br />", "\n"));
             return self.with_body("text/plain; charset=UTF-8", text);
         }
         let page = format!(

@@ -60,7 +60,7 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// The names of the suite's files.
-pub(crate) const FILES: [&str; 5] = ["identity", "image", "network", "compute", "volume"];
+pub(crate) const FILES: [&str; 6] = ["identity", "image", "network", "compute", "volume", "manage"];
 
 /// The checks of one file.
 pub(crate) fn checks(file: &str) -> Vec<Check> {

@@ -192,7 +192,9 @@ impl World {
             "wrong" => request.header("x-auth-token", "wrong"),
             _ => request.header("x-auth-token", &session.token),
         };
-        request = request.header("accept", "application/json");
+        if !check.headers.contains_key("accept") {
+            request = request.header("accept", "application/json");
+        }
         if let Some(version) = &check.version {
             let kind = if service.contains("compute") { "compute" } else { "volume" };
             request = request.header("openstack-api-version", format!("{kind} {version}"));

@@ -67,16 +67,23 @@ fn view(row: &Row) -> Object {
     view
 }
 
+fn conflict(detail: &str) -> Reply {
+    let message = format!(
+        "There was a conflict when trying to complete your request.<br /><br />\n{detail}\n\n"
+    );
+    let title = "Conflict";
+    let body = json!({"message": message, "code": format!("409 {title}"), "title": title});
+    Reply::json(409, &body)
+}
+
 /// Lets an image be used again, or not.
 fn activate(state: &mut State, who: &Caller, id: &str, again: bool) -> Answer {
     let mut row = owned(state, who, id)?;
     let status = row.text("status");
     if !matches!(status, "active" | "deactivated") {
-        let to = if again { "active" } else { "deactivated" };
-        return Err(fault(
-            403,
-            &format!("Image status transition from {status} to {to} is not allowed"),
-        ));
+        let what = if again { "reactivate" } else { "deactivate" };
+        let message = format!("Not allowed to {what} image in status '{status}'");
+        return Err(fault(403, &message));
     }
     row.set("status", if again { "active" } else { "deactivated" });
     row.set("updated_at", seconds(state.now));
@@ -325,7 +332,7 @@ fn patch(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
                 row.0.shift_remove(&field);
             }
             Some("replace" | "remove") => {
-                return Err(fault(409, &format!("Property {field} does not exist.")));
+                return Err(conflict(&format!("Property {field} does not exist.")));
             }
             _ => return Err(fault(400, "Operations must be add, remove or replace.")),
         }

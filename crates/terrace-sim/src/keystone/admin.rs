@@ -126,7 +126,10 @@ fn change_project(state: &mut State, req: &Req, path: &[&str]) -> Answer {
         end_tokens(state, |token| token.project_id.as_deref() == Some(project.id.as_str()));
     }
     state.projects.put(project.clone());
-    Ok(Reply::json(200, &json!({ "project": project_view(&project, req) })))
+    let mut view = project_view(&project, req);
+    // Only the answer to a change has it.
+    view["extra"] = json!({});
+    Ok(Reply::json(200, &json!({ "project": view })))
 }
 
 fn change_user(state: &mut State, req: &Req, path: &[&str]) -> Answer {
@@ -148,7 +151,9 @@ fn change_user(state: &mut State, req: &Req, path: &[&str]) -> Answer {
         end_tokens(state, |token| token.user_id == user.id);
     }
     state.users.put(user.clone());
-    Ok(Reply::json(200, &json!({ "user": user_view(&user, req) })))
+    let mut view = user_view(&user, req);
+    view["extra"] = json!(user.more);
+    Ok(Reply::json(200, &json!({ "user": view })))
 }
 
 fn delete_project(state: &mut State, _: &Req, path: &[&str]) -> Answer {

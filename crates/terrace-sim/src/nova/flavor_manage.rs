@@ -96,7 +96,7 @@ fn number(wanted: &Object, field: &str, least: i64) -> Result<i64, Reply> {
         other => other.as_i64(),
     };
     match parsed {
-        None => Err(invalid(field, value, &format!("{shown} does not match '^[0-9]*$'"))),
+        None => Err(invalid(field, value, &format!("{shown} does not match '^[0-9]+$'"))),
         Some(found) if found < least => {
             Err(invalid(field, value, &format!("{found} is less than the minimum of {least}")))
         }

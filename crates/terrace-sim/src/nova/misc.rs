@@ -194,7 +194,8 @@ fn hypervisors(cx: &Cx<'_>, path: &[&str]) -> Answer {
     match path {
         [] => Ok(Reply::json(200, &json!({ "hypervisors": all(false) }))),
         ["detail"] => Ok(Reply::json(200, &json!({ "hypervisors": all(true) }))),
-        ["statistics"] if cx.minor < 88 => Ok(Reply::json(200, &statistics(cx))),
+        ["statistics"] if cx.minor >= 88 => Err(super::not_in_this_version()),
+        ["statistics"] => Ok(Reply::json(200, &statistics(cx))),
         [wanted] => {
             let found = all(true)
                 .into_iter()
@@ -293,6 +294,31 @@ fn check_used(cx: &Cx<'_>, project: &str, wanted: &Object) -> Result<(), Reply> 
     Ok(())
 }
 
+/// Limits with what is used of them.
+fn quota_detail(cx: &Cx<'_>, project: &str) -> Value {
+    let used = sum(cx.state, project);
+    let mut set = object(json!({ "id": project }));
+    for name in QUOTAS {
+        let in_use = match name {
+            "cores" => used.cores,
+            "instances" => used.instances,
+            "ram" => used.ram,
+            "server_groups" => {
+                let count = cx.state.groups.count("project_id", project);
+                i64::try_from(count).unwrap_or(i64::MAX)
+            }
+            _ => 0,
+        };
+        let limit = limit(cx, project, name);
+        set.insert(name.into(), json!({"limit": limit, "in_use": in_use, "reserved": 0}));
+    }
+    for (name, limit, _) in OLD_QUOTAS.iter().filter(|(_, _, end)| cx.minor < *end) {
+        let unused = json!({"limit": limit, "in_use": 0, "reserved": 0});
+        set.insert((*name).into(), unused);
+    }
+    json!({ "quota_set": set })
+}
+
 fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
     if project != cx.who.project_id && !cx.who.admin {
         return Err(not_allowed("os-quota-sets:show"));
@@ -307,29 +333,7 @@ fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
     match (cx.req.method.as_str(), path) {
         ("GET", []) => Ok(Reply::json(200, &json!({ "quota_set": of(cx, project) }))),
         ("GET", ["defaults"]) => Ok(Reply::json(200, &json!({ "quota_set": of(cx, "") }))),
-        ("GET", ["detail"]) => {
-            let used = sum(cx.state, project);
-            let mut set = object(json!({ "id": project }));
-            for name in QUOTAS {
-                let in_use = match name {
-                    "cores" => used.cores,
-                    "instances" => used.instances,
-                    "ram" => used.ram,
-                    "server_groups" => {
-                        let count = cx.state.groups.count("project_id", project);
-                        i64::try_from(count).unwrap_or(i64::MAX)
-                    }
-                    _ => 0,
-                };
-                let limit = limit(cx, project, name);
-                set.insert(name.into(), json!({"limit": limit, "in_use": in_use, "reserved": 0}));
-            }
-            for (name, limit, _) in OLD_QUOTAS.iter().filter(|(_, _, end)| cx.minor < *end) {
-                let unused = json!({"limit": limit, "in_use": 0, "reserved": 0});
-                set.insert((*name).into(), unused);
-            }
-            Ok(Reply::json(200, &json!({ "quota_set": set })))
-        }
+        ("GET", ["detail"]) => Ok(Reply::json(200, &quota_detail(cx, project))),
         ("PUT", []) => {
             admin_only(cx, "os-quota-sets:update")?;
             let body = cx.body()?;
