@@ -13,5 +13,6 @@ mod create;
 mod drift;
 mod faults;
 mod kinds;
+mod operate;
 mod project;
 mod somebody;

@@ -64,7 +64,6 @@ impl Somebody {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a real cloud takes its time")]
     async fn patiently(&self, call: Call) -> Result<(), ApiError> {
         for _ in 1..TRIES {
             match self.session.call(call.clone()).await {

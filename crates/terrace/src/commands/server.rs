@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use terrace_api::{Session, compute};
 use terrace_engine::{Context, NoEvents};
 use terrace_model::{Address, Kind, Snapshot};
@@ -29,6 +30,8 @@ pub(crate) enum Server {
     Show {
         /// The address, as `terrace state list` prints it.
         address: String,
+        #[command(flatten)]
+        format: Format,
     },
     /// Restart a server, and wait for it.
     #[command(after_help = "Example:\n  terrace server reboot --hard 'web/servers.web[0]'")]
@@ -87,7 +90,7 @@ pub(crate) async fn run(global: &Global, args: &Server) -> anyhow::Result<ExitCo
     let managed = |address: &str| managed(&snapshot, &context, address);
     match args {
         Server::List(format) => list(&snapshot, &context, *format).await?,
-        Server::Show { address } => show(&managed(address)?).await?,
+        Server::Show { address, format } => show(&managed(address)?, *format).await?,
         Server::Reboot { address, hard } => {
             let how = if *hard { compute::Reboot::Hard } else { compute::Reboot::Soft };
             carry_out(&managed(address)?, Action::Reboot(how)).await?;
@@ -209,9 +212,9 @@ fn power(state: Option<i64>) -> &'static str {
     }
 }
 
-async fn show(managed: &Managed<'_>) -> anyhow::Result<()> {
+async fn show(managed: &Managed<'_>, format: Format) -> anyhow::Result<()> {
     let server: compute::Server = managed.session.one(compute::server(&managed.id)).await?;
-    ui::print(&facts(managed, &server).to_text("", ui::out_style()));
+    let facts = facts(managed, &server);
     // Not every cloud tells its users what was done.
     let done = managed.session.all(compute::instance_actions(&managed.id)).await;
     let done: Vec<compute::InstanceAction> = done.unwrap_or_default();
@@ -229,6 +232,16 @@ async fn show(managed: &Managed<'_>) -> anyhow::Result<()> {
             Cell::text(action.request_id),
         ]);
     }
+    if format.json {
+        let facts = facts.to_json();
+        let rows = facts.as_array().into_iter().flatten();
+        let one = |row: &Value| Some((row["field"].as_str()?.to_owned(), row["value"].clone()));
+        let mut shown: Map<String, Value> = rows.filter_map(one).collect();
+        shown.insert("done".to_owned(), table.to_json());
+        ui::print_json(&Value::Object(shown));
+        return Ok(());
+    }
+    ui::print(&facts.to_text("", ui::out_style()));
     let text = table.to_text("The cloud does not tell what was done.", ui::out_style());
     ui::print(&format!("\n{text}"));
     Ok(())

@@ -53,6 +53,9 @@ fn a_managed_server_is_operated_by_its_address() {
     w.run(&["apply", "--yes"]).code(0);
     w.run(&["server", "list"]).code(0).says(&["ADDRESS", address, "ACTIVE", "on", "10.10.0."]);
     w.run(&["server", "show", address]).code(0).says(&["flavor", "zone", "created"]);
+    w.run(&["server", "show", address, "--json"])
+        .code(0)
+        .says(&["\"status\": \"ACTIVE\"", "\"action\": \"create\""]);
     w.run(&["server", "start", address]).code(0).says(&["is ACTIVE already"]);
     w.run(&["server", "reboot", address]).code(0).says(&["web/servers.web[0] is ACTIVE."]);
     w.run(&["server", "reboot", "--hard", address]).code(0).says(&["is ACTIVE."]);
