@@ -41,12 +41,14 @@ impl Paces {
         (elapsed.saturating_sub(expected) / 4).clamp(least, LONGEST_MS)
     }
 
-    /// Takes in a wait that was over when it was looked at, and was not yet when it was seen `busy`.
-    pub(crate) fn learn(&mut self, sort: Sort, busy: Option<u64>, over: u64) {
+    /// Takes in a wait that was to be looked at `first`, was not over yet when it was seen `busy`,
+    /// and was when it was looked at last.
+    pub(crate) fn learn(&mut self, sort: Sort, (first, busy): (u64, Option<u64>), over: u64) {
         let took = match busy {
             Some(busy) => u64::midpoint(busy, over),
-            // It may have been over for long: the next is looked at earlier.
-            None => over.saturating_sub(CLOSE_MS),
+            // It may have been over for long: the next is looked at earlier, however late this
+            // look came.
+            None => first.min(over).saturating_sub(CLOSE_MS),
         };
         let expected = self.0.entry(sort).or_insert(took);
         *expected = u64::midpoint(*expected, took);
@@ -57,17 +59,19 @@ impl Paces {
 mod tests {
     use super::*;
 
-    /// Waits one after another for what takes `takes`: by how much each end was seen late.
-    fn lateness(takes: u64, waits: usize) -> Vec<u64> {
+    /// Waits one after another for what takes `takes`, where each look comes late by `delay`: by
+    /// how much each end was seen late.
+    fn lateness(takes: u64, delay: u64, waits: usize) -> Vec<u64> {
         let mut paces = Paces::default();
         let sort = || (None, Kind::Server, Until::Settled);
         let one = |_| {
-            let (mut at, mut busy) = (paces.first_look(&sort()), None);
+            let first = paces.first_look(&sort());
+            let (mut at, mut busy) = (first + delay, None);
             while at < takes {
                 busy = Some(at);
-                at += paces.next_look(&sort(), at);
+                at += paces.next_look(&sort(), at) + delay;
             }
-            paces.learn(sort(), busy, at);
+            paces.learn(sort(), (first, busy), at);
             at - takes
         };
         (0..waits).map(one).collect()
@@ -76,7 +80,7 @@ mod tests {
     #[test]
     fn the_first_is_seen_late_by_a_quarter_and_the_others_within_a_tick() {
         for takes in [0, 400, 1_500, 5_000, 60_000] {
-            let late = lateness(takes, 20);
+            let late = lateness(takes, 0, 20);
             assert!(late[0] <= (takes / 4).max(500), "{takes}: {late:?}");
             let settled = &late[5..];
             assert!(settled.iter().all(|late| *late <= 500), "{takes}: {late:?}");
@@ -86,10 +90,18 @@ mod tests {
     }
 
     #[test]
+    fn looks_that_come_late_do_not_make_the_next_ones_later() {
+        for takes in [0, 2_000] {
+            let late = lateness(takes, 3_000, 20);
+            assert!(late[10..].iter().all(|late| *late <= 3_500), "{takes}: {late:?}");
+        }
+    }
+
+    #[test]
     fn what_takes_longer_than_expected_is_looked_at_ever_less_often() {
         let mut paces = Paces::default();
         let sort = (None, Kind::Server, Until::Settled);
-        paces.learn(sort.clone(), Some(4_900), 5_100);
+        paces.learn(sort.clone(), (500, Some(4_900)), 5_100);
         let waits = [5_000, 6_000, 9_000, 65_000].map(|elapsed| paces.next_look(&sort, elapsed));
         assert_eq!(waits, [250, 250, 1_000, 5_000]);
     }

@@ -47,6 +47,8 @@ struct Waiter {
     until: Until,
     since: u64,
     deadline: u64,
+    /// How long after the begin to look first.
+    first: u64,
     /// When to look next.
     due: u64,
     /// How long it was waited for when it was last seen busy.
@@ -91,8 +93,9 @@ impl Poller {
         let thing = (cloud.cloned(), kind, id.to_owned());
         {
             let mut desk = self.lock();
-            let due = since + desk.paces.first_look(&sort(&thing, until));
-            let waiter = Waiter { until, since, deadline, due, busy: None, on_tick, tell };
+            let first = desk.paces.first_look(&sort(&thing, until));
+            let due = since + first;
+            let waiter = Waiter { until, since, deadline, first, due, busy: None, on_tick, tell };
             desk.waiting.insert(thing, waiter);
         }
         self.news.notify_one();
@@ -122,13 +125,13 @@ impl Poller {
                 }
             }
             let began = self.context.now();
-            self.tick().await;
+            self.tick(began).await;
             let ended = self.context.now();
             rested = ended + ended.saturating_sub(began).max(GAP_MS);
         }
     }
 
-    async fn tick(&self) {
+    async fn tick(&self, began: u64) {
         let mut clouds: BTreeMap<Option<Name>, Vec<(Kind, String)>> = BTreeMap::new();
         for (cloud, kind, id) in self.lock().waiting.keys().cloned() {
             clouds.entry(cloud).or_default().push((kind, id));
@@ -150,7 +153,9 @@ impl Poller {
                     None => kinds::progress(kind, session, &id).await,
                 };
                 match progress {
-                    Ok(progress) => ended.extend(self.look((cloud.clone(), kind, id), progress)),
+                    Ok(progress) => {
+                        ended.extend(self.look((cloud.clone(), kind, id), progress, began));
+                    }
                     Err(error) => self.failed(&error),
                 }
             }
@@ -158,8 +163,13 @@ impl Poller {
         }
     }
 
-    /// Whether the wait for something is over, and how.
-    fn look(&self, thing: Thing, progress: Option<Progress>) -> Option<(Thing, Waited)> {
+    /// Whether the wait for something is over, and how, in a look that `began` then.
+    fn look(
+        &self,
+        thing: Thing,
+        progress: Option<Progress>,
+        began: u64,
+    ) -> Option<(Thing, Waited)> {
         let now = self.context.now();
         let mut desk = self.lock();
         let Desk { waiting, paces } = &mut *desk;
@@ -173,10 +183,10 @@ impl Poller {
             // Deleting has not begun to show, or failed; the state does not tell which.
             (Some(_), Until::Gone) => waiter.still(now, "deleting"),
         };
-        let (sort, elapsed) = (sort(&thing, waiter.until), now.saturating_sub(waiter.since));
+        let (sort, elapsed) = (sort(&thing, waiter.until), began.saturating_sub(waiter.since));
         match end {
             Some(end) => {
-                paces.learn(sort, waiter.busy, elapsed);
+                paces.learn(sort, (waiter.first, waiter.busy), elapsed);
                 Some((thing, end))
             }
             None => {
