@@ -1,9 +1,14 @@
 //! `cargo xtask bench`: what the real binary takes for generated workspaces of growing size, and by
-//! what factor that grows per tenfold. Writes `docs/performance.md` with its data and plot.
+//! what factor that grows per tenfold; the same of a peer in turns, where there is one; and the
+//! limits that the cloud sets. Writes `docs/performance.md` with its data and plot.
 
+mod limits;
 mod measure;
 mod peer;
+mod plot;
+mod reach;
 mod report;
+mod sizes;
 mod workspaces;
 
 use std::io::{self, Write as _};
@@ -12,8 +17,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use measure::{Cost, Simulator, Terrace};
-use workspaces::Shape;
+use measure::{Cost, Terrace};
 
 /// One measured figure.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -22,37 +26,73 @@ pub(crate) struct Row {
     pub(crate) what: String,
     /// On which shape of workspace; empty where there is none.
     pub(crate) shape: String,
+    /// By which program.
+    pub(crate) by: String,
     /// With how many instances.
     pub(crate) size: usize,
     /// What it took.
     #[serde(flatten)]
     pub(crate) cost: Cost,
+    /// The least wall time that is possible, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bound_s: Option<f64>,
 }
 
-/// Most instances that are applied to have a state: more would only measure the simulator.
-const MOST_APPLIED: usize = 10_000;
+/// The name in the column of programs.
+pub(crate) const TERRACE: &str = "terrace";
 
-/// Runs everything. `most` bounds the sizes; `write` puts the results into the documentation.
-pub(crate) fn run(root: &Path, most: usize, write: bool) -> anyhow::Result<()> {
-    let binary = build(root)?;
-    let folder = root.join(scratch());
-    let mut rows = start_up(&binary, root)?;
-    for shape in Shape::ALL {
-        for size in [100, 1_000, 10_000, 100_000].into_iter().filter(|size| *size <= most) {
-            if folder.exists() {
-                std::fs::remove_dir_all(&folder)?;
-            }
-            let found = one(&binary, &folder, shape, size)?;
-            let mut out = io::stdout().lock();
-            found.iter().try_for_each(|row| writeln!(out, "{}", report::line(row)))?;
-            rows.extend(found);
-        }
+impl Row {
+    fn new(what: &str, shape: &str, size: usize, cost: Cost) -> Self {
+        let (what, shape) = (what.to_owned(), shape.to_owned());
+        Self { what, shape, by: TERRACE.to_owned(), size, cost, bound_s: None }
     }
-    rows.extend(peer::rows(&folder, most)?);
+}
+
+/// What to measure.
+pub(crate) struct Wanted {
+    /// The program, where it is built already.
+    pub(crate) binary: Option<PathBuf>,
+    /// Most instances of a generated workspace.
+    pub(crate) most: usize,
+    /// Most instances for the peer, which takes minutes for more than a thousand.
+    pub(crate) peer: usize,
+    /// Whether the rows that wait for a slow cloud are measured.
+    pub(crate) limits: bool,
+    /// Whether the results go into the documentation.
+    pub(crate) write: bool,
+}
+
+/// What was measured so far; every row is printed as soon as it is there.
+#[derive(Default)]
+pub(crate) struct Rows(Vec<Row>);
+
+impl Rows {
+    fn add(&mut self, row: Row) -> anyhow::Result<()> {
+        writeln!(io::stdout().lock(), "{}", report::line(&row))?;
+        self.0.push(row);
+        Ok(())
+    }
+}
+
+/// Runs everything.
+pub(crate) fn run(root: &Path, wanted: &Wanted) -> anyhow::Result<()> {
+    let binary = match &wanted.binary {
+        Some(binary) => std::fs::canonicalize(binary)?,
+        None => build(root)?,
+    };
+    let folder = root.join(scratch());
+    let mut rows = Rows::default();
+    writeln!(io::stdout().lock(), "{}", report::HEAD)?;
+    start_up(&binary, root, &mut rows)?;
+    let measured = sizes::run(&binary, &folder, wanted, &mut rows).and_then(|()| {
+        if wanted.limits { limits::run(root, &binary, &folder, &mut rows) } else { Ok(()) }
+    });
     drop(std::fs::remove_dir_all(&folder));
-    let growth = report::growth(&rows);
-    write!(io::stdout().lock(), "\n{growth}")?;
-    if write {
+    measured?;
+    let Rows(rows) = rows;
+    let mut out = io::stdout().lock();
+    write!(out, "\n{}\n{}\n{}", report::growth(&rows), report::ratios(&rows), reach::table(&rows))?;
+    if wanted.write {
         report::write(root, &rows)?;
     }
     Ok(())
@@ -60,6 +100,15 @@ pub(crate) fn run(root: &Path, most: usize, write: bool) -> anyhow::Result<()> {
 
 fn scratch() -> PathBuf {
     PathBuf::from(format!("target/bench-{}", std::process::id()))
+}
+
+/// An empty folder in place of whatever is there.
+fn emptied(folder: &Path) -> anyhow::Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    Ok(())
 }
 
 /// Builds the program as it is released and says where it is.
@@ -79,52 +128,13 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<PathBuf> {
     Ok(Path::new(target).join("release/terrace"))
 }
 
-fn start_up(binary: &Path, root: &Path) -> anyhow::Result<Vec<Row>> {
+fn start_up(binary: &Path, root: &Path, rows: &mut Rows) -> anyhow::Result<()> {
     let quickstart = root.join("examples/quickstart");
     let terrace = Terrace::new(binary, &quickstart);
-    let mut rows = Vec::new();
     for (what, arguments) in
         [("--version", &["--version"][..]), ("validate quickstart", &["validate"])]
     {
-        rows.push(Row {
-            what: what.into(),
-            shape: String::new(),
-            size: 1,
-            cost: terrace.best(5, arguments)?,
-        });
+        rows.add(Row::new(what, "", 1, terrace.best(20, arguments)?))?;
     }
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", report::HEAD)?;
-    rows.iter().try_for_each(|row| writeln!(out, "{}", report::line(row)))?;
-    Ok(rows)
-}
-
-/// Everything for one workspace.
-fn one(binary: &Path, folder: &Path, shape: Shape, size: usize) -> anyhow::Result<Vec<Row>> {
-    workspaces::write(folder, shape, size)?;
-    let mut simulator = Simulator::start(binary, folder)?;
-    let terrace = Terrace::new(binary, folder).on(&simulator);
-    let times = if size <= 1_000 { 3 } else { 1 };
-    let mut rows = Vec::new();
-    let mut add = |what: &str, cost| {
-        rows.push(Row { what: what.into(), shape: shape.name().into(), size, cost });
-    };
-    add("validate", terrace.best(times, &["validate"])?);
-    add("first plan", terrace.best(times, &["plan"])?);
-    if size <= MOST_APPLIED {
-        let apply = terrace.once(&["apply", "--yes", "--parallelism", "50"])?;
-        add("apply", apply);
-        add("no-op plan, no refresh", terrace.best(times, &["plan", "--refresh=false"])?);
-        let (before, cost) = (simulator.cpu()?, terrace.once(&["plan"])?);
-        let both = cost.cpu_s + simulator.cpu()? - before;
-        add("no-op plan, refresh", cost);
-        add("the same with the simulator", Cost { cpu_s: both, ..cost });
-        add("state list", terrace.best(times, &["state", "list"])?);
-        add("show --json", terrace.best(times, &["show", "--json"])?);
-        workspaces::change_one(folder, shape)?;
-        add("plan of one change", terrace.best(times, &["plan", "--refresh=false"])?);
-        add("destroy", terrace.once(&["destroy", "--yes", "--parallelism", "50"])?);
-    }
-    simulator.stop()?;
-    Ok(rows)
+    Ok(())
 }

@@ -5,6 +5,7 @@
 //! part of the documentation.
 
 mod bench;
+mod counts;
 mod docs;
 mod fuzz;
 mod tidy;
@@ -20,7 +21,9 @@ usage: cargo xtask TASK
 
 tasks:
   tidy                 check layering, file sizes, module docs, and that the documents name what exists
-  bench [--most N] [--write]   measure the released binary on generated workspaces of up to N instances
+  bench [--most N] [--peer N] [--limits] [--write] [--binary FILE]   measure the released binary on generated workspaces
+                       of up to N instances, a peer beside it, and what a slow cloud allows
+  counts [--accept]    instructions of the stages under callgrind, against the last accepted ones
   fuzz [--seconds N] [--seed N] [--binary FILE]   the released binary, or another, on spoiled
                        examples and noise
   gen-docs [--check]   write the generated documentation and its contents, or say what is stale
@@ -31,6 +34,8 @@ fn main() -> anyhow::Result<ExitCode> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => run_tidy(),
         ["bench", ref options @ ..] => run_bench(options),
+        ["counts"] => run_counts(false),
+        ["counts", "--accept"] => run_counts(true),
         ["fuzz", ref options @ ..] => run_fuzz(options),
         ["gen-docs"] => run_gen_docs(false),
         ["gen-docs", "--check"] => run_gen_docs(true),
@@ -70,9 +75,22 @@ fn number(options: &[&str], name: &str, default: u64) -> anyhow::Result<u64> {
 }
 
 fn run_bench(options: &[&str]) -> anyhow::Result<ExitCode> {
-    let most = usize::try_from(number(options, "--most", 100_000)?)?;
-    bench::run(root()?, most, options.contains(&"--write"))?;
+    let binary = options.iter().position(|option| *option == "--binary");
+    let wanted = bench::Wanted {
+        binary: binary.and_then(|at| options.get(at + 1)).map(std::path::PathBuf::from),
+        most: usize::try_from(number(options, "--most", 100_000)?)?,
+        peer: usize::try_from(number(options, "--peer", 1_000)?)?,
+        limits: options.contains(&"--limits"),
+        write: options.contains(&"--write"),
+    };
+    bench::run(root()?, &wanted)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn run_counts(accept: bool) -> anyhow::Result<ExitCode> {
+    let (text, good) = counts::run(root()?, accept)?;
+    write!(io::stdout().lock(), "{text}")?;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run_fuzz(options: &[&str]) -> anyhow::Result<ExitCode> {

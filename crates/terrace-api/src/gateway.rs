@@ -227,10 +227,13 @@ impl<A: Asks> Via<'_, A> {
 
     /// Which server is on which network, from the servers themselves: the list of ports is old.
     async fn ports(&self) -> Result<Vec<Value>, ApiError> {
-        let device = self.call.query.iter().find(|(name, _)| name == "device_id");
-        let servers = match device {
-            Some((_, id)) => self.server(id).await?.into_iter().collect(),
-            None => self.servers().await?,
+        let query = self.call.query.iter();
+        let devices = query.filter(|(name, _)| name == "device_id").map(|(_, id)| self.server(id));
+        let devices: Vec<_> = devices.collect();
+        let servers = if devices.is_empty() {
+            self.servers().await?
+        } else {
+            try_join_all(devices).await?.into_iter().flatten().collect()
         };
         let read = || async { Ok(shape::named(&self.list("networks").await?)) };
         let networks = self.asks.names().networks.get_or_try_init(read).await?;

@@ -1,4 +1,5 @@
-//! How many requests a service gets at once: more while it keeps up, half when it says stop.
+//! How many requests a service gets at once: more while it keeps up, fast until it first says stop
+//! and slowly afterwards; half when it says stop.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -67,9 +68,12 @@ impl State {
 }
 
 impl Permit<'_> {
-    /// The service kept up: one more after each full round.
+    /// The service kept up: one more for each answer, and once it said stop, for each full round.
     pub(crate) fn answered(self) {
-        self.limiter.with(|state| state.limit = (state.limit + 1.0 / state.limit).min(MOST));
+        self.limiter.with(|state| {
+            let more = if state.era == 0 { 1.0 } else { 1.0 / state.limit };
+            state.limit = (state.limit + more).min(MOST);
+        });
         // Dropping frees one turn; the limit may just have grown by another.
         self.limiter.freed.notify_one();
     }
@@ -115,6 +119,15 @@ mod tests {
             limiter.acquire().await.refused();
         }
         assert_eq!(limiter.limit(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_never_said_stop_soon_gets_as_much_as_there_may_be() {
+        let limiter = Limiter::new();
+        for _ in 0..60 {
+            limiter.acquire().await.answered();
+        }
+        assert_eq!(limiter.limit(), 64);
     }
 
     #[tokio::test]

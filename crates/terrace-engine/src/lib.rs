@@ -13,6 +13,7 @@ mod kinds;
 mod lookups;
 mod marker;
 mod outcome;
+mod pace;
 mod records;
 mod recover;
 mod refresh;

@@ -42,6 +42,9 @@ pub async fn recover(
     recorded: &Snapshot,
     unfinished: Vec<Operation>,
 ) -> Result<Recovery, EngineError> {
+    if unfinished.is_empty() {
+        return Ok(Recovery::default());
+    }
     let mut lists = Lists::new();
     let mut claimed: BTreeSet<(Kind, String)> =
         recorded.slots().map(|(s, r)| (s.address.kind(), r.id.clone())).collect();

@@ -1,22 +1,24 @@
 //! Waiting: one list a tick for all servers, and one for all volumes that are waited for, whatever
-//! their number.
+//! their number. What has settled is told together with the object, read from the same lists.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use terrace_api::ApiError;
-use terrace_model::{Kind, Name};
+use terrace_model::{Kind, Name, Object};
 use tokio::sync::{Notify, oneshot};
 
 use crate::context::Context;
 use crate::kinds::{self, Progress, Sight};
+use crate::pace::{Paces, Sort};
 
-const FIRST_TICK_MS: u64 = 500;
-const LONGEST_TICK_MS: u64 = 5_000;
+/// Between the end of a look and the next at least; a cloud that answers slowly is left alone for
+/// as long as it took.
+const GAP_MS: u64 = 100;
 
 /// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Until {
     /// It rests: usable, to be confirmed, or failed.
     Settled,
@@ -35,6 +37,9 @@ pub(crate) enum Waited {
     TimedOut(String),
 }
 
+/// How a wait ended, and the object as it was then, where the lists told it whole.
+type Told = (Waited, Option<Object>);
+
 /// Told while a wait goes on: the state in the cloud's word.
 pub(crate) type OnTick = Box<dyn Fn(&str) + Send>;
 
@@ -42,8 +47,14 @@ struct Waiter {
     until: Until,
     since: u64,
     deadline: u64,
+    /// How long after the begin to look first.
+    first: u64,
+    /// When to look next.
+    due: u64,
+    /// How long it was waited for when it was last seen busy.
+    busy: Option<u64>,
     on_tick: OnTick,
-    tell: oneshot::Sender<Result<Waited, String>>,
+    tell: oneshot::Sender<Result<Told, String>>,
 }
 
 /// What is waited for: its cloud, the workspace's own when `None`, its kind and its id.
@@ -52,13 +63,19 @@ type Thing = (Option<Name>, Kind, String);
 /// The shared poller: [`Poller::wait`] puts something on the list, [`Poller::run`] looks.
 pub(crate) struct Poller {
     context: Context,
-    waiting: Mutex<BTreeMap<Thing, Waiter>>,
+    desk: Mutex<Desk>,
     news: Notify,
+}
+
+#[derive(Default)]
+struct Desk {
+    waiting: BTreeMap<Thing, Waiter>,
+    paces: Paces,
 }
 
 impl Poller {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context, waiting: Mutex::default(), news: Notify::new() }
+        Self { context, desk: Mutex::default(), news: Notify::new() }
     }
 
     /// Waits until it is as wanted. An error is one that lasted; it ends the wait, not what
@@ -69,44 +86,54 @@ impl Poller {
         until: Until,
         timeout: Duration,
         on_tick: OnTick,
-    ) -> Result<Waited, String> {
+    ) -> Result<Told, String> {
         let (tell, told) = oneshot::channel();
         let since = self.context.now();
         let deadline = since.saturating_add(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
         let thing = (cloud.cloned(), kind, id.to_owned());
-        self.lock().insert(thing, Waiter { until, since, deadline, on_tick, tell });
+        {
+            let mut desk = self.lock();
+            let first = desk.paces.first_look(&sort(&thing, until));
+            let due = since + first;
+            let waiter = Waiter { until, since, deadline, first, due, busy: None, on_tick, tell };
+            desk.waiting.insert(thing, waiter);
+        }
         self.news.notify_one();
         told.await.unwrap_or_else(|_| Err("the wait was given up".into()))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Thing, Waiter>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Desk> {
         // A waiter's callback cannot leave the map half-changed: a poisoned lock is as good.
-        self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.desk.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Looks, tick by tick, for as long as it is polled; never ends.
     pub(crate) async fn run(&self) {
+        let mut rested = 0;
         loop {
-            match self.tick_length() {
-                None => self.news.notified().await,
-                Some(tick) => {
-                    self.context.clock.sleep(tick).await;
-                    self.tick().await;
+            let due = self.lock().waiting.values().map(|waiter| waiter.due).min();
+            let Some(due) = due else {
+                self.news.notified().await;
+                continue;
+            };
+            let pause = due.max(rested).saturating_sub(self.context.now());
+            if pause > 0 {
+                tokio::select! {
+                    () = self.context.clock.sleep(Duration::from_millis(pause)) => {}
+                    // Something else may be due earlier.
+                    () = self.news.notified() => continue,
                 }
             }
+            let began = self.context.now();
+            self.tick(began).await;
+            let ended = self.context.now();
+            rested = ended + ended.saturating_sub(began).max(GAP_MS);
         }
     }
 
-    /// Short at first, then a quarter of the time already waited: seen late by a quarter at most.
-    fn tick_length(&self) -> Option<Duration> {
-        let oldest = self.lock().values().map(|w| w.since).min()?;
-        let waited = self.context.now().saturating_sub(oldest);
-        Some(Duration::from_millis((waited / 4).clamp(FIRST_TICK_MS, LONGEST_TICK_MS)))
-    }
-
-    async fn tick(&self) {
+    async fn tick(&self, began: u64) {
         let mut clouds: BTreeMap<Option<Name>, Vec<(Kind, String)>> = BTreeMap::new();
-        for (cloud, kind, id) in self.lock().keys().cloned() {
+        for (cloud, kind, id) in self.lock().waiting.keys().cloned() {
             clouds.entry(cloud).or_default().push((kind, id));
         }
         for (cloud, things) in clouds {
@@ -118,6 +145,7 @@ impl Poller {
                     continue;
                 }
             };
+            let mut ended = Vec::new();
             for (kind, id) in things {
                 let progress = match sight.progress(kind, &id) {
                     Some(progress) => Ok(Some(progress)),
@@ -125,44 +153,89 @@ impl Poller {
                     None => kinds::progress(kind, session, &id).await,
                 };
                 match progress {
-                    Ok(progress) => self.look(&(cloud.clone(), kind, id), progress),
+                    Ok(progress) => {
+                        ended.extend(self.look((cloud.clone(), kind, id), progress, began));
+                    }
                     Err(error) => self.failed(&error),
                 }
+            }
+            self.tell(&sight, ended).await;
+        }
+    }
+
+    /// Whether the wait for something is over, and how, in a look that `began` then.
+    fn look(
+        &self,
+        thing: Thing,
+        progress: Option<Progress>,
+        began: u64,
+    ) -> Option<(Thing, Waited)> {
+        let now = self.context.now();
+        let mut desk = self.lock();
+        let Desk { waiting, paces } = &mut *desk;
+        let waiter = waiting.get_mut(&thing)?;
+        let end = match (progress, waiter.until) {
+            (None, _) => Some(Waited::Gone),
+            (Some(Progress::Busy(state)), Until::Gone) if state == "DELETED" => Some(Waited::Gone),
+            (Some(Progress::Busy(state)), _) => waiter.still(now, &state),
+            (Some(settled), Until::Settled) => Some(Waited::Settled(settled)),
+            (Some(stuck @ Progress::Stuck(_)), Until::Gone) => Some(Waited::Settled(stuck)),
+            // Deleting has not begun to show, or failed; the state does not tell which.
+            (Some(_), Until::Gone) => waiter.still(now, "deleting"),
+        };
+        let (sort, elapsed) = (sort(&thing, waiter.until), began.saturating_sub(waiter.since));
+        match end {
+            Some(end) => {
+                paces.learn(sort, (waiter.first, waiter.busy), elapsed);
+                Some((thing, end))
+            }
+            None => {
+                waiter.busy = Some(elapsed);
+                if waiter.due <= now {
+                    waiter.due = now + paces.next_look(&sort, elapsed);
+                }
+                None
             }
         }
     }
 
-    fn look(&self, id: &Thing, progress: Option<Progress>) {
-        let mut waiting = self.lock();
-        let Some(waiter) = waiting.get(id) else { return };
-        let end = match (progress, waiter.until) {
-            (None, _) => Some(Waited::Gone),
-            (Some(Progress::Busy(state)), Until::Gone) if state == "DELETED" => Some(Waited::Gone),
-            (Some(Progress::Busy(state)), _) => self.still(waiter, &state),
-            (Some(settled), Until::Settled) => Some(Waited::Settled(settled)),
-            (Some(stuck @ Progress::Stuck(_)), Until::Gone) => Some(Waited::Settled(stuck)),
-            // Deleting has not begun to show, or failed; the state does not tell which.
-            (Some(_), Until::Gone) => self.still(waiter, "deleting"),
-        };
-        if let (Some(end), Some(waiter)) = (end.clone(), end.and_then(|_| waiting.remove(id))) {
-            // Whoever gave up waiting does not want to know.
-            drop(waiter.tell.send(Ok(end)));
+    /// Tells those whose wait is over, with the object where what else it takes can be read.
+    async fn tell(&self, sight: &Sight<'_>, ended: Vec<(Thing, Waited)>) {
+        let settled = ended.iter().filter(|(_, end)| matches!(end, Waited::Settled(_)));
+        let ids = settled.map(|((_, kind, id), _)| (*kind, id.as_str()));
+        let mut objects = sight.objects(ids).await.unwrap_or_default();
+        for (thing, end) in ended {
+            let object = objects.remove(&thing.2);
+            if let Some(waiter) = self.lock().waiting.remove(&thing) {
+                // Whoever gave up waiting does not want to know.
+                drop(waiter.tell.send(Ok((end, object))));
+            }
         }
-    }
-
-    fn still(&self, waiter: &Waiter, state: &str) -> Option<Waited> {
-        (waiter.on_tick)(state);
-        (self.context.now() >= waiter.deadline).then(|| Waited::TimedOut(state.to_owned()))
     }
 
     /// A failed look is tried again at the next tick, until the waits' time is up.
     fn failed(&self, error: &ApiError) {
         let now = self.context.now();
-        let mut waiting = self.lock();
-        let over: Vec<Thing> =
-            waiting.iter().filter(|(_, w)| now >= w.deadline).map(|(id, _)| id.clone()).collect();
-        for waiter in over.iter().filter_map(|id| waiting.remove(id)) {
+        let mut desk = self.lock();
+        let Desk { waiting, paces } = &mut *desk;
+        for (thing, waiter) in waiting.iter_mut().filter(|(_, waiter)| waiter.due <= now) {
+            let elapsed = now.saturating_sub(waiter.since);
+            waiter.due = now + paces.next_look(&sort(thing, waiter.until), elapsed);
+        }
+        let over = waiting.extract_if(.., |_, waiter| now >= waiter.deadline);
+        for (_, waiter) in over {
             drop(waiter.tell.send(Err(error.to_string())));
         }
     }
+}
+
+impl Waiter {
+    fn still(&self, now: u64, state: &str) -> Option<Waited> {
+        (self.on_tick)(state);
+        (now >= self.deadline).then(|| Waited::TimedOut(state.to_owned()))
+    }
+}
+
+fn sort((cloud, kind, _): &Thing, until: Until) -> Sort {
+    (cloud.clone(), *kind, until)
 }

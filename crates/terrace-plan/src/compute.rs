@@ -145,8 +145,8 @@ impl<'a> Planner<'a> {
             (_, Some(kept)) => kept,
         };
         let survives = !matches!(decided.action, Action::Create | Action::Replace);
-        let seen = survives.then(|| decided.before.clone());
-        let mut values = planned_value(address, &desired, seen.as_ref());
+        let seen = survives.then_some(&decided.before);
+        let mut values = planned_value(address, &desired, seen);
         if decided.action == Action::Resume {
             await_missing(address, &mut values);
         }
@@ -219,7 +219,8 @@ impl<'a> Planner<'a> {
         };
         let key = &self.inputs.recorded.fingerprint_key;
         let kept = ignore::keep(address, desired, &life.ignored, (record, object));
-        let mut changes = diff::changes(address, &kept, (record, object), key, &place);
+        let desired = kept.as_ref().unwrap_or(desired);
+        let mut changes = diff::changes(address, desired, (record, object), key, &place);
         let driver = self.inputs.observed.facts_of(resource.cloud.as_ref()).driver;
         for change in &mut changes {
             change.effect = driver.effect(address.kind(), change.effect);
@@ -227,7 +228,7 @@ impl<'a> Planner<'a> {
         let block = Some(sources.place(resource.span));
         let (action, reason) = judge::judge((record, object), &changes, life, block);
         let before = object.attributes.clone();
-        Decided { action, reason, seen: Some(object), changes, before, kept: Some(kept) }
+        Decided { action, reason, seen: Some(object), changes, before, kept }
     }
 
     /// Says of what is otherwise as desired how it came under its address.

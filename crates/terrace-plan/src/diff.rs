@@ -1,5 +1,7 @@
 //! What differs between the desired and the observed of one instance.
 
+use std::borrow::Cow;
+
 use terrace_model::{
     Address, Attribute, Attributes, Compare, Object, OnChange, Place, Presence, Record, Status,
     Value,
@@ -20,18 +22,18 @@ pub(crate) fn changes(
     let mut found = Vec::new();
     for attribute in address.kind().schema().attributes {
         let after = match desired.get(attribute.name) {
-            Some(value) => value.clone(),
-            None if was_declared(attribute, record) => Value::Null,
+            Some(value) => value,
+            None if was_declared(attribute, record) => &Value::Null,
             None => continue,
         };
         let before = seen_value(attribute, desired.get(attribute.name), record, seen);
         // What is taken from the record holds secrets as hashes only.
-        let same = same_value(attribute, &after, &before) || after.sealed(key) == before;
+        let same = same_value(attribute, after, &before) || after.sealed(key) == *before;
         if !same {
             found.push(AttributeChange {
                 attribute: attribute.name.to_owned(),
-                before: hidden_with(&after, before),
-                after,
+                before: hidden_with(after, before.into_owned()),
+                after: after.clone(),
                 effect: effect(attribute, desired),
                 place: place(attribute.name),
             });
@@ -71,27 +73,32 @@ fn is_building(record: &Record) -> bool {
 }
 
 /// The value now. What the cloud does not tell back, or not yet, is as it was last applied.
-pub(crate) fn seen_value(
+pub(crate) fn seen_value<'v>(
     attribute: &Attribute,
     declared: Option<&Value>,
-    record: &Record,
-    seen: &Object,
-) -> Value {
+    record: &'v Record,
+    seen: &'v Object,
+) -> Cow<'v, Value> {
     let told = attribute.readable && !is_building(record);
     let from = if told { &seen.attributes } else { &record.declared };
-    let value = from.get(attribute.name).cloned().unwrap_or(Value::Null);
+    let value = from.get(attribute.name).unwrap_or(&Value::Null);
     own_keys(attribute, value, [declared, record.declared.get(attribute.name)])
 }
 
 /// Of a map in which others may have keys, only those that are declared, or were.
-fn own_keys(attribute: &Attribute, value: Value, declared: [Option<&Value>; 2]) -> Value {
+fn own_keys<'v>(
+    attribute: &Attribute,
+    value: &'v Value,
+    declared: [Option<&Value>; 2],
+) -> Cow<'v, Value> {
     let maps = declared.map(|value| value.and_then(Value::as_map));
+    let own = |key: &String| maps.iter().flatten().any(|map| map.contains_key(key));
     match value {
-        Value::Map(map) if attribute.compare == Compare::OwnKeys => {
-            let own = |key: &String| maps.iter().flatten().any(|map| map.contains_key(key));
-            Value::Map(map.into_iter().filter(|(key, _)| own(key)).collect())
+        Value::Map(map) if attribute.compare == Compare::OwnKeys && !map.keys().all(own) => {
+            let map = map.iter().filter(|(key, _)| own(key));
+            Cow::Owned(Value::Map(map.map(|(k, v)| (k.clone(), v.clone())).collect()))
         }
-        other => other,
+        other => Cow::Borrowed(other),
     }
 }
 
@@ -107,11 +114,16 @@ pub(crate) fn drift(address: &Address, record: &Record, seen: &Object) -> Vec<Dr
     let declared = schema.attributes.iter().filter(|a| a.readable).filter(shown);
     declared
         .filter_map(|attribute| {
-            let recorded = record.seen.get(attribute.name).cloned().unwrap_or(Value::Null);
-            let observed = seen.attributes.get(attribute.name).cloned().unwrap_or(Value::Null);
-            let own =
-                |value| own_keys(attribute, value, [record.declared.get(attribute.name), None]);
-            let (recorded, observed) = (own(recorded), own(observed));
+            let of = |values: &Attributes| -> Value {
+                let value = values.get(attribute.name).unwrap_or(&Value::Null);
+                let declared = record.declared.get(attribute.name);
+                own_keys(attribute, value, [declared, None]).into_owned()
+            };
+            let is_same = record.seen.get(attribute.name) == seen.attributes.get(attribute.name);
+            if is_same {
+                return None;
+            }
+            let (recorded, observed) = (of(&record.seen), of(&seen.attributes));
             (!same_value(attribute, &recorded, &observed)).then(|| Drift {
                 address: address.clone(),
                 attribute: Some(attribute.name.to_owned()),

@@ -1,21 +1,23 @@
 //! The digest: one SHA-256 that names a plan, for review in git.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 use terrace_model::CloudIdentity;
 
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, InstanceChange, Plan, PlannedOutput};
 
 impl Plan {
     /// Lower-case hexadecimal SHA-256 over everything that apply would do and what it was decided
     /// on: lineage, serial, cloud, the changes with their values (sensitive ones as keyed hashes)
     /// and the order of steps. Wording, places and unchanged instances are not in it.
     pub fn digest(&self, fingerprint_key: &[u8]) -> String {
-        let sealed = self.sealed(fingerprint_key);
-        let changes: Vec<_> = sealed
+        let changes: Vec<_> = self
             .instances
             .iter()
             .filter(|i| i.action != Action::NoOp)
             .map(|i| {
+                let i = i.sealed(fingerprint_key);
                 let changes: Vec<_> =
                     i.changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
                 let object = (&i.cloud, &i.id, i.deposed, i.revision);
@@ -25,22 +27,22 @@ impl Plan {
             })
             .collect();
         let steps: Vec<_> =
-            sealed.steps.iter().map(|s| (s.instance, s.operation, &s.after)).collect();
+            self.steps.iter().map(|s| (s.instance, s.operation, &s.after)).collect();
         let place = |cloud: &CloudIdentity| {
             serde_json::json!([cloud.auth_url, cloud.project_id, cloud.region])
         };
-        let others: Vec<_> = sealed.clouds.iter().map(|(name, c)| (name, place(c))).collect();
-        let clouds = serde_json::json!([place(&sealed.cloud), others]);
+        let others: Vec<_> = self.clouds.iter().map(|(name, c)| (name, place(c))).collect();
+        let clouds = serde_json::json!([place(&self.cloud), others]);
         let canonical = serde_json::json!([
-            sealed.mode,
-            sealed.environment,
-            sealed.lineage,
-            sealed.serial,
+            self.mode,
+            self.environment,
+            self.lineage,
+            self.serial,
             clouds,
-            sealed.moves,
+            self.moves,
             changes,
             steps,
-            sealed.outputs
+            sealed_outputs(&self.outputs, fingerprint_key)
         ]);
         terrace_model::value::hex(&Sha256::digest(canonical.to_string()))
     }
@@ -48,27 +50,57 @@ impl Plan {
     /// The plan fit to be stored or shown: every sensitive value replaced by its keyed hash.
     #[must_use]
     pub fn sealed(&self, fingerprint_key: &[u8]) -> Self {
-        let mut plan = self.clone();
-        for instance in &mut plan.instances {
-            for check in instance.preconditions.iter_mut().chain(&mut instance.postconditions) {
-                *check = check.sealed(fingerprint_key);
-            }
-            for values in [&mut instance.before, &mut instance.desired] {
-                values.values_mut().for_each(|value| *value = value.sealed(fingerprint_key));
-            }
-            for change in &mut instance.changes {
-                change.before = change.before.sealed(fingerprint_key);
-                change.after = change.after.sealed(fingerprint_key);
-                if change.after.is_sensitive()
-                    && let Some(before) = instance.before.get_mut(&change.attribute)
-                {
-                    *before = change.before.clone();
-                }
-            }
+        Self {
+            instances: self.instances.iter().map(|i| i.sealed(fingerprint_key)).collect(),
+            outputs: sealed_outputs(&self.outputs, fingerprint_key),
+            mode: self.mode,
+            environment: self.environment.clone(),
+            lineage: self.lineage.clone(),
+            serial: self.serial,
+            cloud: self.cloud.clone(),
+            clouds: self.clouds.clone(),
+            refusals: self.refusals.clone(),
+            warnings: self.warnings.clone(),
+            drift: self.drift.clone(),
+            names: self.names.clone(),
+            existing: self.existing.clone(),
+            moves: self.moves.clone(),
+            left_out: self.left_out,
+            steps: self.steps.clone(),
         }
-        for output in plan.outputs.values_mut() {
-            output.after = output.after.sealed(fingerprint_key);
-        }
-        plan
     }
+}
+
+impl InstanceChange {
+    /// The same with every sensitive value replaced by its keyed hash.
+    fn sealed(&self, fingerprint_key: &[u8]) -> Self {
+        let mut instance = self.clone();
+        for check in instance.preconditions.iter_mut().chain(&mut instance.postconditions) {
+            *check = check.sealed(fingerprint_key);
+        }
+        for values in [&mut instance.before, &mut instance.desired] {
+            values.values_mut().for_each(|value| *value = value.sealed(fingerprint_key));
+        }
+        for change in &mut instance.changes {
+            change.before = change.before.sealed(fingerprint_key);
+            change.after = change.after.sealed(fingerprint_key);
+            if change.after.is_sensitive()
+                && let Some(before) = instance.before.get_mut(&change.attribute)
+            {
+                *before = change.before.clone();
+            }
+        }
+        instance
+    }
+}
+
+fn sealed_outputs(
+    outputs: &BTreeMap<String, PlannedOutput>,
+    fingerprint_key: &[u8],
+) -> BTreeMap<String, PlannedOutput> {
+    let sealed = |output: &PlannedOutput| PlannedOutput {
+        after: output.after.sealed(fingerprint_key),
+        ..output.clone()
+    };
+    outputs.iter().map(|(name, output)| (name.clone(), sealed(output))).collect()
 }

@@ -4,14 +4,17 @@ use terrace_model::{Address, Attributes, Ignored, Object, Presence, Record, Valu
 
 use crate::diff::seen_value;
 
-/// The desired attributes, with those that are ignored as they are now. An attribute that was
-/// never declared stays undeclared.
+/// The desired attributes, with those that are ignored as they are now; none when nothing is
+/// ignored. An attribute that was never declared stays undeclared.
 pub(crate) fn keep(
     address: &Address,
     desired: &Attributes,
     ignored: &Ignored,
     (record, seen): (&Record, &Object),
-) -> Attributes {
+) -> Option<Attributes> {
+    if ignored.is_empty() {
+        return None;
+    }
     let mut kept = desired.clone();
     for attribute in address.kind().schema().attributes {
         let name = attribute.name;
@@ -19,7 +22,7 @@ pub(crate) fn keep(
         if attribute.presence == Presence::Computed || !declared {
             continue;
         }
-        let now = seen_value(attribute, desired.get(name), record, seen);
+        let now = seen_value(attribute, desired.get(name), record, seen).into_owned();
         if ignored.whole(name) {
             put(&mut kept, name, now);
             continue;
@@ -33,7 +36,7 @@ pub(crate) fn keep(
             put(&mut kept, name, Value::Map(map));
         }
     }
-    kept
+    Some(kept)
 }
 
 fn put(attributes: &mut Attributes, name: &str, value: Value) {

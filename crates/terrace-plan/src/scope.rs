@@ -262,14 +262,19 @@ pub fn planned_value(
                 if attribute.compare == Compare::Given
                     && told.is_some_and(|told| same_value(attribute, value, told)) => {}
             Some(value) if !value.is_null() => {
-                drop(values.insert(attribute.name.to_owned(), value.clone()));
+                if told != Some(value) {
+                    values.insert(attribute.name.to_owned(), value.clone());
+                }
             }
             _ if by_cloud && seen.is_none() => {
                 values.insert(attribute.name.to_owned(), waiting_for(address, attribute.name));
             }
             Some(_) => drop(values.insert(attribute.name.to_owned(), Value::Null)),
             // Every attribute has a value, so that expressions can ask for it.
-            None => drop(values.entry(attribute.name.to_owned()).or_insert(Value::Null)),
+            None if told.is_none() => {
+                drop(values.insert(attribute.name.to_owned(), Value::Null));
+            }
+            None => {}
         }
     }
     if let (None, Some(name)) = (seen, schema.id_is)

@@ -62,12 +62,12 @@ pub(crate) struct Place {
     pub(crate) clouds: BTreeMap<Name, CloudIdentity>,
 }
 
-/// Opens the state, which locks it, and connects.
+/// Opens the state, which locks it, reads it, and connects.
 pub(crate) async fn enter(
     global: &Global,
     loaded: &Loaded,
     events: Arc<dyn EventSink>,
-) -> anyhow::Result<Place> {
+) -> anyhow::Result<(Place, Snapshot)> {
     let target: Target = cloud::target(global, &loaded.workspace.cloud);
     let store: Arc<dyn Store> = Arc::new(store::open(&store::folder(global, &target))?);
     let recorded = store.snapshot()?;
@@ -88,7 +88,7 @@ pub(crate) async fn enter(
             return Err(crate::error::other_cloud(was, is));
         }
     }
-    Ok(Place { store, context, cloud, clouds })
+    Ok((Place { store, context, cloud, clouds }, recorded))
 }
 
 /// The instances that are not in the workspace's own cloud: where they are, or shall be.
@@ -130,11 +130,10 @@ pub(crate) enum Refresh {
 /// Finds out what an earlier run left, reads the cloud, and plans. Writes nothing.
 pub(crate) async fn plan(
     loaded: &Loaded,
-    place: &Place,
+    (place, snapshot): (&Place, Snapshot),
     (mode, choices): (Mode, &Choices),
     refresh: Refresh,
 ) -> anyhow::Result<Planned> {
-    let snapshot = place.store.snapshot()?;
     let recovery =
         terrace_engine::recover(&place.context, &snapshot, place.store.unfinished()?).await?;
     let Loaded { workspace, graph } = loaded;

@@ -35,8 +35,13 @@ impl Terrace {
         Self { clouds: Some(simulator.clouds.clone()), ..self }
     }
 
+    /// The folder that it runs in.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The cheapest of so many runs.
-    pub(crate) fn best(&self, times: usize, arguments: &[&str]) -> anyhow::Result<Cost> {
+    pub(crate) fn best(&self, times: u8, arguments: &[&str]) -> anyhow::Result<Cost> {
         let mut best = self.once(arguments)?;
         for _ in 1..times {
             let cost = self.once(arguments)?;
@@ -61,14 +66,18 @@ impl Terrace {
     }
 }
 
-/// Runs a command to its end; what it says on standard error goes to a file.
+/// Runs a command to its end; what it says on standard error goes to a file, and so does what it
+/// prints when it changes something, which is not much.
 #[expect(clippy::disallowed_methods, reason = "measuring takes a clock")]
 pub(crate) fn run(command: &mut Command, errors: &Path) -> anyhow::Result<Cost> {
+    let told = File::create(errors)?;
     let started = Instant::now();
+    let writes = command.get_args().any(|word| word == "--yes");
+    let printed = if writes { Stdio::from(told.try_clone()?) } else { Stdio::null() };
     let child = command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(File::create(errors)?)
+        .stdout(printed)
+        .stderr(told)
         .spawn()
         .with_context(|| format!("{command:?} cannot be run"))?;
     let used = child.wait4()?;
@@ -87,11 +96,11 @@ pub(crate) fn run(command: &mut Command, errors: &Path) -> anyhow::Result<Cost> 
     })
 }
 
-/// The number in front of `requests` in what the run told.
+/// The sum of the numbers in front of `requests` in what the run told; the login is not among them.
 fn requests(told: &str) -> Option<u64> {
-    let words: Vec<&str> = told.split([' ', '(', ',', '\n']).collect();
-    let at = words.iter().position(|word| *word == "requests")?;
-    words.get(at.checked_sub(1)?)?.parse().ok()
+    let words: Vec<&str> = told.split([' ', '(', ')', ',', '.', '\n']).collect();
+    let numbers = words.windows(2).filter(|pair| pair[1] == "requests");
+    numbers.map(|pair| pair[0].parse::<u64>().ok()).reduce(|a, b| Some(a? + b?)).flatten()
 }
 
 /// A simulated cloud in a process of its own.
@@ -103,14 +112,14 @@ pub(crate) struct Simulator {
 impl Simulator {
     /// Starts it on any free port; its cloud is kept beside the workspace.
     #[expect(clippy::disallowed_methods, reason = "waits for another process")]
-    pub(crate) fn start(binary: &Path, folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(binary: &Path, folder: &Path, settings: &str) -> anyhow::Result<Self> {
         let home = folder.join("cloud");
         std::fs::create_dir_all(home.join("state/simulator"))?;
         let clouds = home.join("clouds.yaml");
         let child = Command::new(binary)
             .current_dir(&home)
             .args(["sim", "--port", "0", "--clouds-yaml", "clouds.yaml"])
-            .env("TERRACE_SIM_SETTINGS", r#"{"build_ms": 0, "delete_ms": 0, "volume_ms": 0}"#)
+            .env("TERRACE_SIM_SETTINGS", settings)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -134,16 +143,11 @@ impl Simulator {
         // The kernel counts in hundredths whatever its own clock.
         Ok((user + system) / 100.0)
     }
-
-    pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
 }
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        drop(self.stop());
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }

@@ -1,28 +1,34 @@
-//! The results as a table, as JSON and as a plot.
+//! The results as tables and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::Row;
+use super::{Row, TERRACE, plot, reach};
 
-pub(crate) const HEAD: &str =
-    "what                          shape        size   wall s    CPU s  peak MB requests";
+pub(crate) const HEAD: &str = "what                                       by        shape       size   wall s    CPU s  peak MB requests";
 
 pub(crate) fn line(row: &Row) -> String {
-    let requests = row.cost.requests.map(|n| n.to_string()).unwrap_or_default();
+    let Row { what, by, shape, size, cost, .. } = row;
     format!(
-        "{:<29} {:<9} {:>7} {:>8.3} {:>8.3} {:>8.1} {requests:>8}",
-        row.what, row.shape, row.size, row.cost.wall_s, row.cost.cpu_s, row.cost.peak_mb
+        "{what:<42} {by:<9} {shape:<9} {size:>6} {:>8.3} {:>8.3} {:>8.1} {:>8}{}",
+        cost.wall_s,
+        cost.cpu_s,
+        cost.peak_mb,
+        cost.requests.map(|n| n.to_string()).unwrap_or_default(),
+        row.bound_s.map(|bound| format!("  at least {bound:.1} s")).unwrap_or_default()
     )
 }
 
-/// The rows of one command on one shape, by size.
-fn series(rows: &[Row]) -> BTreeMap<(&str, &str), Vec<&Row>> {
-    let mut series: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
+/// What makes a curve: the operation, the shape, the program.
+type Series<'a> = (&'a str, &'a str, &'a str);
+
+/// The rows of one operation on one shape by one program, by size.
+pub(super) fn series(rows: &[Row]) -> BTreeMap<Series<'_>, Vec<&Row>> {
+    let mut series: BTreeMap<Series<'_>, Vec<&Row>> = BTreeMap::new();
     for row in rows {
-        series.entry((&row.what, &row.shape)).or_default().push(row);
+        series.entry((&row.what, &row.shape, &row.by)).or_default().push(row);
     }
     series.retain(|_, rows| rows.len() > 1);
     series
@@ -30,40 +36,87 @@ fn series(rows: &[Row]) -> BTreeMap<(&str, &str), Vec<&Row>> {
 
 /// By what factor CPU time and memory grow from each size to the next, which is ten times as large.
 pub(crate) fn growth(rows: &[Row]) -> String {
-    let mut text = String::from("growth per tenfold            shape     CPU; memory\n");
-    for ((what, shape), rows) in series(rows) {
+    let mut text = String::from(
+        "growth per tenfold                         by        shape     CPU; memory\n",
+    );
+    let tenfold = |rows: &[&Row]| rows.windows(2).all(|pair| pair[1].size == 10 * pair[0].size);
+    for ((what, shape, by), rows) in series(rows).into_iter().filter(|(_, rows)| tenfold(rows)) {
         let factors = |of: fn(&Row) -> f64| {
             let pairs = rows.windows(2).map(|pair| format!("{:.1}", of(pair[1]) / of(pair[0])));
             pairs.collect::<Vec<_>>().join(" ")
         };
         let (cpu, memory) = (factors(|r| r.cost.cpu_s.max(0.001)), factors(|r| r.cost.peak_mb));
-        let _ = writeln!(text, "{what:<29} {shape:<9} {cpu}; {memory}");
+        let _ = writeln!(text, "{what:<42} {by:<9} {shape:<9} {cpu}; {memory}");
     }
     text
 }
 
+/// The peer's CPU time by ours, of what both did right after one another.
+pub(crate) fn ratios(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "the peer by ours                           by        shape       size      CPU     wall   memory\n",
+    );
+    for row in rows.iter().filter(|row| row.by != TERRACE) {
+        let same = |ours: &&Row| {
+            ours.by == TERRACE
+                && (&ours.what, &ours.shape, ours.size) == (&row.what, &row.shape, row.size)
+        };
+        let Some(ours) = rows.iter().find(same) else { continue };
+        let by = |of: fn(&Row) -> f64| format!("{:.0}", of(row) / of(ours).max(0.001));
+        let (what, name, shape, size) = (&row.what, &row.by, &row.shape, row.size);
+        let _ = writeln!(
+            text,
+            "{what:<42} {name:<9} {shape:<9} {size:>6} {:>8} {:>8} {:>8}",
+            by(|r| r.cost.cpu_s),
+            by(|r| r.cost.wall_s),
+            by(|r| r.cost.peak_mb)
+        );
+    }
+    text
+}
+
+/// What stands below this line of the page is written by hand, and stays.
+const BY_HAND: &str = "<!-- Below this line the page is written by hand. -->";
+
 /// Writes the page, the data and the plot.
 pub(crate) fn write(root: &Path, rows: &[Row]) -> anyhow::Result<()> {
     let docs = root.join("docs");
+    let path = docs.join("performance.md");
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    let by_hand = before.split_once(BY_HAND).map_or("", |(_, below)| below);
+    let by_hand = by_hand.trim_start();
     let machine = machine();
     let mut page = format!(
-        "# Performance\n\nWritten by `cargo xtask bench --write` from runs of the released binary on generated workspaces.\nMachine: {machine}.\n\n\
-         The program talks over HTTP to a simulator in a process of its own, so that its own time is seen; *the same with\nthe simulator* is both together. `terraform` rows are its built-in `terraform_data`, which talks to no cloud.\n\n\
-         ![CPU seconds by size](performance.svg)\n\n| what | shape | size | wall s | CPU s | peak MB | requests |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |\n"
+        "# Performance\n\nWritten by `cargo xtask bench --limits --write` from runs of the released binary on generated workspaces.\n\
+         Machine: {machine}.\n\n\
+         The program talks over HTTP to a simulator in a process of its own, so that its own time is seen; *the same with\n\
+         the simulator* is both together. Rows by `terraform` or `tofu` are its built-in `terraform_data`, which talks to no\n\
+         cloud, run right after ours. CPU is that of user and system; wall time counts only as far as the machine was idle.\n\
+         Requests are those of refresh and apply, without the login.\n\n\
+         ## Figures to reach\n\n{}\n\
+         ![CPU seconds by size](performance.svg)\n\n## Everything\n\n\
+         | what | by | shape | size | wall s | CPU s | peak MB | requests |\n| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
+        reach::table(rows)
     );
     for row in rows {
-        let requests = row.cost.requests.map(|n| n.to_string()).unwrap_or_default();
+        let Row { what, by, shape, size, cost, .. } = row;
+        let requests = cost.requests.map(|n| n.to_string()).unwrap_or_default();
+        let bound = row.bound_s.map(|bound| format!(" (at least {bound:.1})")).unwrap_or_default();
         let _ = writeln!(
             page,
-            "| {} | {} | {} | {:.3} | {:.3} | {:.1} | {requests} |",
-            row.what, row.shape, row.size, row.cost.wall_s, row.cost.cpu_s, row.cost.peak_mb
+            "| {what} | {by} | {shape} | {size} | {:.3}{bound} | {:.3} | {:.1} | {requests} |",
+            cost.wall_s, cost.cpu_s, cost.peak_mb
         );
     }
-    let _ = write!(page, "\n## Growth\n\n```text\n{}```\n", growth(rows));
-    std::fs::write(docs.join("performance.md"), page)?;
+    let (growth, ratios) = (growth(rows), ratios(rows));
+    let _ = write!(
+        page,
+        "\n## Growth\n\n```text\n{growth}```\n\n## Beside the peer\n\n```text\n{ratios}```\n\n{BY_HAND}\n\n{by_hand}"
+    );
+    std::fs::write(path, page)?;
     let data = serde_json::json!({ "machine": machine, "rows": rows });
     std::fs::write(docs.join("performance.json"), format!("{data:#}\n"))?;
-    std::fs::write(docs.join("performance.svg"), plot(rows))?;
+    std::fs::write(docs.join("performance.svg"), plot::svg(rows))?;
     Ok(())
 }
 
@@ -83,63 +136,4 @@ fn machine() -> String {
     let memory = first("/proc/meminfo", "MemTotal");
     let (kernel, date) = (told("uname", "-sr"), told("date", "+%Y-%m-%d"));
     format!("{processor}, {cores} cores, {memory} of memory, {kernel}, {date}")
-}
-
-const COLOURS: [&str; 8] =
-    ["#1b6ca8", "#d1495b", "#2e933c", "#edae49", "#6a4c93", "#00798c", "#8d5524", "#444444"];
-
-/// CPU seconds over instances, both logarithmic, for the flat shape and the peer.
-fn plot(rows: &[Row]) -> String {
-    let x = |size: usize| 60.0 + (size as f64 / 100.0).log10() * 160.0;
-    let y = |seconds: f64| 340.0 - (seconds.max(0.001) / 0.001).log10() * 60.0;
-    let mut text = String::from(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"400\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"800\" height=\"400\" fill=\"white\"/>\n",
-    );
-    for (size, name) in [(100, "100"), (1_000, "1,000"), (10_000, "10,000"), (100_000, "100,000")] {
-        let _ = writeln!(
-            text,
-            "<line x1=\"{0}\" y1=\"40\" x2=\"{0}\" y2=\"340\" stroke=\"#ddd\"/><text x=\"{0}\" y=\"358\" text-anchor=\"middle\">{name}</text>",
-            x(size)
-        );
-    }
-    for (seconds, name) in [
-        (0.001, "1 ms"),
-        (0.01, "10 ms"),
-        (0.1, "0.1 s"),
-        (1.0, "1 s"),
-        (10.0, "10 s"),
-        (100.0, "100 s"),
-    ] {
-        let _ = writeln!(
-            text,
-            "<line x1=\"60\" y1=\"{0}\" x2=\"540\" y2=\"{0}\" stroke=\"#ddd\"/><text x=\"54\" y=\"{1}\" text-anchor=\"end\">{name}</text>",
-            y(seconds),
-            y(seconds) + 4.0
-        );
-    }
-    let shown = series(rows)
-        .into_iter()
-        .filter(|((_, shape), _)| ["flat", "terraform", "tofu"].contains(shape));
-    for (number, ((what, shape), rows)) in shown.enumerate() {
-        let colour = COLOURS[number % COLOURS.len()];
-        let dashes = if shape == "flat" { "" } else { " stroke-dasharray=\"6 4\"" };
-        let points: Vec<String> =
-            rows.iter().map(|row| format!("{:.1},{:.1}", x(row.size), y(row.cost.cpu_s))).collect();
-        let _ = writeln!(
-            text,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"{dashes}/>",
-            points.join(" ")
-        );
-        let label = if shape == "flat" { what.to_owned() } else { format!("{shape}: {what}") };
-        let _ = writeln!(
-            text,
-            "<line x1=\"560\" y1=\"{0}\" x2=\"580\" y2=\"{0}\" stroke=\"{colour}\" stroke-width=\"2\"{dashes}/><text x=\"586\" y=\"{1}\">{label}</text>",
-            50 + 18 * number,
-            54 + 18 * number
-        );
-    }
-    text.push_str(
-        "<text x=\"60\" y=\"24\">CPU seconds by number of instances (flat)</text>\n</svg>\n",
-    );
-    text
 }

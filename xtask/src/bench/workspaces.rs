@@ -20,6 +20,24 @@ const BLOCKS: usize = 20_000;
 impl Shape {
     pub(crate) const ALL: [Self; 3] = [Self::Flat, Self::ForEach, Self::Layered];
 
+    /// An address in it.
+    pub(crate) fn target(self) -> &'static str {
+        match self {
+            Self::Flat => "s0/servers.app7",
+            Self::ForEach => "s0/servers.app[\"k7\"]",
+            Self::Layered => "s0/servers.s7-1",
+        }
+    }
+
+    /// The same for the peer.
+    pub(crate) fn peers_target(self) -> &'static str {
+        match self {
+            Self::Flat => "terraform_data.app7",
+            Self::ForEach => "terraform_data.app[\"k7\"]",
+            Self::Layered => "terraform_data.s7_1",
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Flat => "flat",
@@ -112,6 +130,20 @@ fn layered(count: usize, numbers: &mut Numbers) -> String {
         }
     }
     format!("networks:\n{networks}keypairs:\n{keys}server_groups:\n{groups}servers:\n{servers}")
+}
+
+/// Settings of a simulated cloud in which nothing takes time.
+pub(crate) const INSTANT: &str = r#"{"build_ms": 0, "delete_ms": 0, "volume_ms": 0}"#;
+
+/// Servers on one network, each with a port and a volume of its own.
+pub(crate) fn write_attached(folder: &Path, servers: usize) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder.join("stacks"))?;
+    std::fs::write(folder.join("terrace.yaml"), "cloud: demo\n")?;
+    let text = format!(
+        "{NETWORK}ports:\n  p: {{ count: {servers}, network: front }}\nvolumes:\n  v: {{ count: {servers}, size: 1 }}\nservers:\n  s:\n    count: {servers}\n    image: cirros\n    flavor: m1.tiny\n    networks: [{{ port: 'p[count.index]' }}]\n    volumes: ['v[count.index]']\n"
+    );
+    std::fs::write(folder.join("stacks/s0.yaml"), text)?;
+    Ok(())
 }
 
 /// Changes one server.

@@ -47,7 +47,7 @@ pub(super) const SYNCHRONOUS: [&str; 4] =
 const ASYNCHRONOUS: [&str; 4] = ["async-trait", "futures", "reqwest", "tokio"];
 
 /// Members that are not part of the product and may use all of it.
-const TOOLS: [&str; 2] = ["terrace-tests", "xtask"];
+const TOOLS: [&str; 3] = ["terrace-tests", "terrace-speed", "xtask"];
 
 pub(super) fn check(metadata: &Metadata, files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();

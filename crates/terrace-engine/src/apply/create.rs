@@ -115,9 +115,12 @@ impl Work<'_> {
     ) -> Result<(), Trouble> {
         let address = &intent.address;
         let limit = limit(instance, Timed::Create);
-        let waited = match kinds::waiting(address.kind()) {
-            Waiting::None => None,
-            Waiting::Polled => Some(self.wait(address, id, Until::Settled, limit).await?),
+        let (waited, seen) = match kinds::waiting(address.kind()) {
+            Waiting::None => (None, None),
+            Waiting::Polled => {
+                let (waited, seen) = self.wait(address, id, Until::Settled, limit).await?;
+                (Some(waited), seen)
+            }
         };
         if waited == Some(Waited::Gone) {
             self.end(op, Ended::Removed).await?;
@@ -132,7 +135,12 @@ impl Work<'_> {
             }
             Some(_) => Ok(()),
         };
-        let object = self.read(address, id).await?;
+        // A power state that was asked for was brought about since.
+        let seen = seen.filter(|_| desired.get("power_state").is_none_or(Value::is_null));
+        let object = match seen {
+            Some(object) => object,
+            None => self.read(address, id).await?,
+        };
         let planned = intent.planned.clone().expect("invariant: a create is planned");
         let record = records::record(address, planned, &object, &intent.marker);
         self.values.learn(address, object.attributes.clone());
@@ -270,7 +278,7 @@ impl Work<'_> {
         let limit = limit(instance, if creating { Timed::Create } else { Timed::Update });
         let mut confirmed = false;
         loop {
-            match self.wait(&instance.address, id, Until::Settled, limit).await? {
+            match self.wait(&instance.address, id, Until::Settled, limit).await?.0 {
                 Waited::Settled(Progress::ToConfirm) if confirmed => {}
                 Waited::Settled(Progress::ToConfirm) => {
                     let asked =

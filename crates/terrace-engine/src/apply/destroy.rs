@@ -47,7 +47,8 @@ impl Work<'_> {
             Ok(()) => false,
         };
         if !goes_later && kinds::waiting(address.kind()) == Waiting::Polled {
-            match self.wait(address, &id, Until::Gone, limit(instance, Timed::Delete)).await? {
+            let limit = limit(instance, Timed::Delete);
+            match self.wait(address, &id, Until::Gone, limit).await?.0 {
                 Waited::TimedOut(state) => {
                     return Err(Trouble::new(
                         format!("it is still there ({state})"),

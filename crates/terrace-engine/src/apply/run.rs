@@ -1,5 +1,6 @@
 //! The run: the loop around the queue.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -119,9 +120,9 @@ pub async fn apply(
 }
 
 /// Writes down, all together, what has another address now; the state that the plan was made for.
-async fn moved(run: &Run, plan: &Plan) -> Result<Snapshot, EngineError> {
+async fn moved<'r>(run: &'r Run, plan: &Plan) -> Result<Cow<'r, Snapshot>, EngineError> {
     if plan.moves.is_empty() {
-        return Ok(run.recorded.clone());
+        return Ok(Cow::Borrowed(&run.recorded));
     }
     let (store, moves) = (Arc::clone(&run.store), plan.moves.clone());
     let write = move || {
@@ -129,7 +130,7 @@ async fn moved(run: &Run, plan: &Plan) -> Result<Snapshot, EngineError> {
         store.put_records(&stored.changes_to(&stored.clone().moved(&moves)))
     };
     tokio::task::spawn_blocking(write).await.map_err(|_| EngineError::Worker)??;
-    Ok(run.recorded.clone().moved(&plan.moves))
+    Ok(Cow::Owned(run.recorded.clone().moved(&plan.moves)))
 }
 
 fn result(outcome: &Outcome) -> &'static str {

@@ -222,7 +222,7 @@ impl Work<'_> {
         id: &str,
         until: Until,
         limit: Duration,
-    ) -> Result<Waited, Trouble> {
+    ) -> Result<(Waited, Option<Object>), Trouble> {
         let (context, since, told) = (self.context.clone(), self.context.now(), address.clone());
         let on_tick: OnTick = Box::new(move |state| {
             let elapsed_ms = context.now().saturating_sub(since);

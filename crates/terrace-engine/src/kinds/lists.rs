@@ -119,6 +119,18 @@ pub(crate) fn requests_by_id(kind: Kind) -> usize {
     }
 }
 
+/// Most devices that one request names: a URL has a length.
+const DEVICES: usize = 50;
+
+/// The ports of a few devices.
+pub(super) async fn ports_of(session: &Session, devices: &[&str]) -> Result<Vec<Port>, ApiError> {
+    let some = devices.chunks(DEVICES).map(|some| {
+        let filters: Vec<_> = some.iter().map(|id| ("device_id", *id)).collect();
+        session.all(network::ports(&filters))
+    });
+    Ok(futures::future::try_join_all(some).await?.into_iter().flatten().collect())
+}
+
 /// Ports by what is plugged into them.
 pub(crate) fn by_device(ports: &[Port]) -> BTreeMap<&str, Vec<&Port>> {
     let mut found: BTreeMap<&str, Vec<&Port>> = BTreeMap::new();

@@ -68,8 +68,17 @@ fn fault(server: &Server) -> String {
 pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
     let (servers, ports, groups) =
         futures::try_join!(lists.servers(), lists.ports(), lists.groups())?;
+    Ok(objects(servers, ports, groups).collect())
+}
+
+/// Servers, joined with what Nova does not say of them.
+pub(super) fn objects<'a>(
+    servers: impl IntoIterator<Item = &'a Server>,
+    ports: &'a [Port],
+    groups: &'a [ServerGroup],
+) -> impl Iterator<Item = Object> {
     let joins = Joins::of(ports, groups);
-    Ok(servers.iter().map(|server| object(server, &joins)).collect())
+    servers.into_iter().map(move |server| object(server, &joins))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

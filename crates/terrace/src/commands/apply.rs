@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use terrace_model::Snapshot;
 use terrace_plan::{Choices, Decision, Mode, Plan, Reviewed, SavedPlan, review};
 use terrace_render::PlanText;
 
@@ -80,17 +81,17 @@ impl Consent {
 
 pub(crate) async fn run(global: &Global, args: &Apply) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
-    let place = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
+    let entered = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
     match &args.plan {
         Some(_) if !args.part.is_empty() => {
             anyhow::bail!(
                 "a saved plan is applied as it is: give `--target` and `--replace` to `terrace plan`"
             )
         }
-        Some(path) => saved(global, &loaded, &place, path, args.parallelism).await,
+        Some(path) => saved(global, &loaded, entered, path, args.parallelism).await,
         None => {
             let asked = (Mode::Apply, &args.part.choices());
-            fresh(global, &loaded, &place, asked, (&args.consent, args.parallelism)).await
+            fresh(global, &loaded, entered, asked, (&args.consent, args.parallelism)).await
         }
     }
 }
@@ -99,12 +100,12 @@ pub(crate) async fn run(global: &Global, args: &Apply) -> anyhow::Result<ExitCod
 pub(crate) async fn fresh(
     global: &Global,
     loaded: &Loaded,
-    place: &Place,
+    (place, recorded): (Place, Snapshot),
     (mode, choices): (Mode, &Choices),
     (consent, parallelism): (&Consent, u16),
 ) -> anyhow::Result<ExitCode> {
     let Planned { plan, recorded, recovery } =
-        corridor::plan(loaded, place, (mode, choices), Refresh::Read).await?;
+        corridor::plan(loaded, (&place, recorded), (mode, choices), Refresh::Read).await?;
     let digest = plan.digest(&recorded.fingerprint_key);
     ui::print(&terrace_render::plan(&PlanText {
         plan: &plan,
@@ -125,20 +126,19 @@ pub(crate) async fn fresh(
     } else {
         Decision::Decline
     };
-    carry_out(global, place, (plan, decision), recorded, parallelism).await
+    carry_out(global, &place, (plan, decision), recorded, parallelism).await
 }
 
 async fn saved(
     global: &Global,
     loaded: &Loaded,
-    place: &Place,
+    (place, recorded): (Place, Snapshot),
     path: &Path,
     parallelism: u16,
 ) -> anyhow::Result<ExitCode> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the plan `{shown}` cannot be read"))?;
-    let recorded = place.store.snapshot()?;
     let environment = &loaded.workspace.environment;
     let open = || -> anyhow::Result<Plan> {
         let saved = SavedPlan::from_text(&text)?;
@@ -156,14 +156,14 @@ async fn saved(
             "an earlier run was interrupted, and the plan `{shown}` does not know of it\nhelp: run `terrace plan --out {shown}` again"
         );
     }
-    carry_out(global, place, (plan, Decision::Approve), recorded, parallelism).await
+    carry_out(global, &place, (plan, Decision::Approve), recorded, parallelism).await
 }
 
 async fn carry_out(
     global: &Global,
     place: &Place,
     (plan, decision): (Plan, Decision),
-    recorded: terrace_model::Snapshot,
+    recorded: Snapshot,
     parallelism: u16,
 ) -> anyhow::Result<ExitCode> {
     let approved = match review(plan, decision) {

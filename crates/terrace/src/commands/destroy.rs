@@ -24,8 +24,8 @@ pub(crate) struct Destroy {
 
 pub(crate) async fn run(global: &Global, args: &Destroy) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
-    let place = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
+    let entered = corridor::enter(global, &loaded, super::plan::listener(false)).await?;
     let choices = Choices { targets: args.targets.clone(), ..Choices::default() };
     let asked = (Mode::Destroy, &choices);
-    super::apply::fresh(global, &loaded, &place, asked, (&args.consent, args.parallelism)).await
+    super::apply::fresh(global, &loaded, entered, asked, (&args.consent, args.parallelism)).await
 }

@@ -71,10 +71,10 @@ pub(crate) fn listener(json: bool) -> Arc<dyn EventSink> {
 
 pub(crate) async fn run(global: &Global, args: &Plan) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
-    let place = corridor::enter(global, &loaded, listener(args.json)).await?;
+    let (place, recorded) = corridor::enter(global, &loaded, listener(args.json)).await?;
     let refresh = if args.refresh { Refresh::Read } else { Refresh::AsRecorded };
     let asked = (Mode::Apply, &args.part.choices());
-    let planned = corridor::plan(&loaded, &place, asked, refresh).await?;
+    let planned = corridor::plan(&loaded, (&place, recorded), asked, refresh).await?;
     let key = &planned.recorded.fingerprint_key;
     let digest = planned.plan.digest(key);
     if args.json {
@@ -98,5 +98,7 @@ pub(crate) async fn run(global: &Global, args: &Plan) -> anyhow::Result<ExitCode
         return Ok(ExitCode::from(1));
     }
     let pending = args.detailed_exitcode && !planned.plan.is_empty();
+    // The end of the process frees all at once what would be taken down piece by piece here.
+    std::mem::forget((loaded, planned));
     Ok(if pending { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }

@@ -118,8 +118,8 @@ pub(crate) async fn run(global: &Global, args: &Server) -> anyhow::Result<ExitCo
 /// The state as last committed, and the clouds that it belongs to. The state is not held on to.
 async fn enter(global: &Global) -> anyhow::Result<(Snapshot, Context)> {
     let loaded = corridor::load(global)?;
-    let place = corridor::enter(global, &loaded, Arc::new(NoEvents)).await?;
-    Ok((place.store.snapshot()?, place.context))
+    let (place, recorded) = corridor::enter(global, &loaded, Arc::new(NoEvents)).await?;
+    Ok((recorded, place.context))
 }
 
 fn managed<'a>(

@@ -23,10 +23,15 @@ pub(crate) struct Why {
 
 pub(crate) async fn run(global: &Global, args: &Why) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
-    let place = corridor::enter(global, &loaded, super::plan::listener(true)).await?;
+    let (place, recorded) = corridor::enter(global, &loaded, super::plan::listener(true)).await?;
     let choices = terrace_plan::Choices::default();
-    let planned =
-        corridor::plan(&loaded, &place, (Mode::Apply, &choices), corridor::Refresh::Read).await?;
+    let planned = corridor::plan(
+        &loaded,
+        (&place, recorded),
+        (Mode::Apply, &choices),
+        corridor::Refresh::Read,
+    )
+    .await?;
     let meant = planned.plan.instances.iter().filter(|i| is_meant(&args.address, &i.address));
     let told: Vec<String> =
         meant.map(|i| terrace_render::why(i, &planned.plan, ui::out_style())).collect();

@@ -1,0 +1,108 @@
+//! When to look next: from how long the same took before in this run.
+//!
+//! The cloud does not say how long it will take. The first of a kind is looked at ever less often;
+//! from what it took is known when the next one is worth a look, and from then on looks are close.
+
+use std::collections::BTreeMap;
+
+use terrace_model::{Kind, Name};
+
+use crate::wait::Until;
+
+/// Between looks at something of which nothing is known, at first.
+const FIRST_MS: u64 = 500;
+/// Between looks at something that should be over by now, at first.
+const CLOSE_MS: u64 = 250;
+/// Between looks at most.
+const LONGEST_MS: u64 = 5_000;
+/// No wait is expected to be shorter.
+const SHORTEST_MS: u64 = 100;
+
+/// What is waited for alike: in one cloud, for one kind, to come or to go.
+pub(crate) type Sort = (Option<Name>, Kind, Until);
+
+/// How long waits took.
+#[derive(Debug, Default)]
+pub(crate) struct Paces(BTreeMap<Sort, u64>);
+
+impl Paces {
+    /// How long after the begin to look first.
+    pub(crate) fn first_look(&self, sort: &Sort) -> u64 {
+        self.0.get(sort).copied().unwrap_or(FIRST_MS).max(SHORTEST_MS)
+    }
+
+    /// How long after a look at something that was not over yet to look again: a quarter of the
+    /// time that it is late by, so that its end is seen late by a quarter at most.
+    pub(crate) fn next_look(&self, sort: &Sort, elapsed: u64) -> u64 {
+        let (expected, least) = match self.0.get(sort) {
+            Some(expected) => (*expected, CLOSE_MS),
+            None => (0, FIRST_MS),
+        };
+        (elapsed.saturating_sub(expected) / 4).clamp(least, LONGEST_MS)
+    }
+
+    /// Takes in a wait that was to be looked at `first`, was not over yet when it was seen `busy`,
+    /// and was when it was looked at last.
+    pub(crate) fn learn(&mut self, sort: Sort, (first, busy): (u64, Option<u64>), over: u64) {
+        let took = match busy {
+            Some(busy) => u64::midpoint(busy, over),
+            // It may have been over for long: the next is looked at earlier, however late this
+            // look came.
+            None => first.min(over).saturating_sub(CLOSE_MS),
+        };
+        let expected = self.0.entry(sort).or_insert(took);
+        *expected = u64::midpoint(*expected, took);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waits one after another for what takes `takes`, where each look comes late by `delay`: by
+    /// how much each end was seen late.
+    fn lateness(takes: u64, delay: u64, waits: usize) -> Vec<u64> {
+        let mut paces = Paces::default();
+        let sort = || (None, Kind::Server, Until::Settled);
+        let one = |_| {
+            let first = paces.first_look(&sort());
+            let (mut at, mut busy) = (first + delay, None);
+            while at < takes {
+                busy = Some(at);
+                at += paces.next_look(&sort(), at) + delay;
+            }
+            paces.learn(sort(), (first, busy), at);
+            at - takes
+        };
+        (0..waits).map(one).collect()
+    }
+
+    #[test]
+    fn the_first_is_seen_late_by_a_quarter_and_the_others_within_a_tick() {
+        for takes in [0, 400, 1_500, 5_000, 60_000] {
+            let late = lateness(takes, 0, 20);
+            assert!(late[0] <= (takes / 4).max(500), "{takes}: {late:?}");
+            let settled = &late[5..];
+            assert!(settled.iter().all(|late| *late <= 500), "{takes}: {late:?}");
+            let mean = settled.iter().sum::<u64>() / settled.len() as u64;
+            assert!(mean <= 250, "{takes}: {late:?}");
+        }
+    }
+
+    #[test]
+    fn looks_that_come_late_do_not_make_the_next_ones_later() {
+        for takes in [0, 2_000] {
+            let late = lateness(takes, 3_000, 20);
+            assert!(late[10..].iter().all(|late| *late <= 3_500), "{takes}: {late:?}");
+        }
+    }
+
+    #[test]
+    fn what_takes_longer_than_expected_is_looked_at_ever_less_often() {
+        let mut paces = Paces::default();
+        let sort = (None, Kind::Server, Until::Settled);
+        paces.learn(sort.clone(), (500, Some(4_900)), 5_100);
+        let waits = [5_000, 6_000, 9_000, 65_000].map(|elapsed| paces.next_look(&sort, elapsed));
+        assert_eq!(waits, [250, 250, 1_000, 5_000]);
+    }
+}
