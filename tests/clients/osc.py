@@ -13,7 +13,7 @@ from openstackclient import shell
 
 import patch
 
-PATIENCE_S = 60
+PATIENCE_S = 300
 POLL_S = 0.3
 
 
