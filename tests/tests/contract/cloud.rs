@@ -47,6 +47,7 @@ impl Wire {
         Self::Simulator(cloud.router(BASE), clock)
     }
 
+    #[cfg_attr(not(feature = "openstack"), expect(dead_code, reason = "real clouds only"))]
     pub(crate) fn network() -> Self {
         let transport = HttpTransport::new(&HttpOptions::default()).expect("a transport");
         Self::Network(Arc::new(transport))
