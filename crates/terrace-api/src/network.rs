@@ -9,7 +9,9 @@ pub use floating_ips::{
     FloatingIp, create_floating_ip, delete_floating_ip, floating_ip, floating_ips,
     update_floating_ip,
 };
-pub use ports::{AddressPair, FixedIp, Port, create_port, delete_port, port, ports, update_port};
+pub use ports::{
+    AddressPair, DhcpOption, FixedIp, Port, create_port, delete_port, port, ports, update_port,
+};
 pub use routers::{
     Gateway, Route, Router, add_interface, add_routes, create_router, delete_router,
     remove_interface, remove_routes, router, routers, update_router,
@@ -63,6 +65,18 @@ pub struct Network {
     /// Whether ports get security groups.
     #[serde(default)]
     pub port_security_enabled: Option<bool>,
+    /// Its QoS policy.
+    #[serde(default)]
+    pub qos_policy_id: Option<String>,
+    /// Whether it carries VLAN tags of servers.
+    #[serde(default)]
+    pub vlan_transparent: Option<bool>,
+    /// What it is made of, where there are several; for administrators.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub segments: Vec<Segment>,
+    /// What it is made of, where there is one; for administrators.
+    #[serde(flatten)]
+    pub segment: Segment,
     /// The ids of its subnets.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub subnets: Vec<String>,
@@ -78,6 +92,20 @@ pub struct Network {
     /// Goes up with every change.
     #[serde(default)]
     pub revision_number: Option<u64>,
+}
+
+/// A part of a network in the provider's networks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Segment {
+    /// `flat`, `vlan`, `vxlan` and so on; only administrators are told.
+    #[serde(default, rename = "provider:network_type")]
+    pub kind: Option<String>,
+    /// The provider's network.
+    #[serde(default, rename = "provider:physical_network")]
+    pub physical_network: Option<String>,
+    /// Its number there.
+    #[serde(default, rename = "provider:segmentation_id")]
+    pub segmentation_id: Option<i64>,
 }
 
 /// A range of addresses.
@@ -140,6 +168,15 @@ pub struct Subnet {
     /// How IPv6 routers are announced.
     #[serde(default)]
     pub ipv6_ra_mode: Option<String>,
+    /// The pool that the addresses are from.
+    #[serde(default)]
+    pub subnetpool_id: Option<String>,
+    /// The segment of its network that it is on.
+    #[serde(default)]
+    pub segment_id: Option<String>,
+    /// Whether fixed addresses get names outside.
+    #[serde(default)]
+    pub dns_publish_fixed_ip: Option<bool>,
     /// Owners of ports that may take addresses.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub service_types: Vec<String>,

@@ -150,23 +150,40 @@ impl Session {
 
     /// Reads a list to its end, page by page, and decodes its items in order.
     pub async fn all<T: Wire>(&self, call: Call) -> Result<Vec<T>, ApiError> {
+        self.pages(call, usize::MAX).await.map(|(items, _)| items)
+    }
+
+    /// Reads the first page of a list, and tells whether there is more.
+    pub async fn first_page<T: Wire>(&self, call: Call) -> Result<(Vec<T>, bool), ApiError> {
+        self.pages(call, 1).await
+    }
+
+    async fn pages<T: Wire>(&self, call: Call, most: usize) -> Result<(Vec<T>, bool), ApiError> {
         let origin = call.origin();
-        let items = self.list(call, T::MANY).await?;
-        items
-            .into_iter()
-            .map(|item| {
-                // Nova wraps each keypair of its list once more.
-                let inner = item.get(T::ONE).filter(|inner| inner.is_object()).cloned();
-                serde_json::from_value(inner.unwrap_or(item)).map_err(|error| {
-                    ApiError::new(ApiErrorKind::Protocol, &origin)
-                        .with_message(format!("cannot read `{}`: {error}", T::NAME))
-                })
+        let (items, more) = self.read_pages(call, T::MANY, most).await?;
+        let items = items.into_iter().map(|item| {
+            // Nova wraps each keypair of its list once more.
+            let inner = item.get(T::ONE).filter(|inner| inner.is_object()).cloned();
+            serde_json::from_value(inner.unwrap_or(item)).map_err(|error| {
+                ApiError::new(ApiErrorKind::Protocol, &origin)
+                    .with_message(format!("cannot read `{}`: {error}", T::NAME))
             })
-            .collect()
+        });
+        Ok((items.collect::<Result<_, _>>()?, more))
     }
 
     /// Reads the list under `key` to its end, page by page; the order is kept.
-    pub async fn list(&self, mut call: Call, key: &str) -> Result<Vec<Value>, ApiError> {
+    pub async fn list(&self, call: Call, key: &str) -> Result<Vec<Value>, ApiError> {
+        self.read_pages(call, key, usize::MAX).await.map(|(items, _)| items)
+    }
+
+    /// Reads pages until there are no more, or that many were read, and tells whether there is more.
+    async fn read_pages(
+        &self,
+        mut call: Call,
+        key: &str,
+        most: usize,
+    ) -> Result<(Vec<Value>, bool), ApiError> {
         if self.driver() == Driver::OpenStack {
             call = self.suited(call).await?;
         }
@@ -183,7 +200,10 @@ impl Session {
                 .map_err(|problem| reply.malformed(problem))?;
             empty = if page.is_empty() { empty + 1 } else { 0 };
             items.extend(page);
-            let Some(query) = next else { return Ok(items) };
+            let Some(query) = next else { return Ok((items, false)) };
+            if seen.len() >= most {
+                return Ok((items, true));
+            }
             if seen.contains(&query) {
                 return Err(reply.malformed("the list goes in a circle: a page comes again"));
             }

@@ -90,11 +90,19 @@ pub fn volume(id: &str) -> Call {
     Call::get(Service::BlockStorage, item(id))
 }
 
-/// Creates a volume with these attributes.
-pub fn create_volume(attributes: Value) -> Call {
-    Call::post(Service::BlockStorage, "/volumes")
-        .body(json!({ "volume": attributes }))
-        .success(&[200, 202])
+/// Creates a volume with these attributes, and hints for the scheduler.
+pub fn create_volume(attributes: Value, hints: Option<Value>) -> Call {
+    let from_backup = attributes.get("backup_id").is_some();
+    let mut body = json!({ "volume": attributes });
+    if let Some(hints) = hints {
+        body["OS-SCH-HNT:scheduler_hints"] = hints;
+    }
+    let call = Call::post(Service::BlockStorage, "/volumes").body(body).success(&[200, 202]);
+    if from_backup {
+        call.microversion(Microversion::new(3, 47), "making a volume from a backup")
+    } else {
+        call
+    }
 }
 
 /// Changes name or description.
@@ -126,9 +134,9 @@ pub fn extend(id: &str, size: i64) -> Call {
         .microversion(Microversion::new(3, 42), "extending a volume in use")
 }
 
-/// Gives a volume another type, without moving its data.
-pub fn retype(id: &str, new_type: &str) -> Call {
-    action(id, json!({ "os-retype": { "new_type": new_type, "migration_policy": "never" } }))
+/// Gives a volume another type; `policy` is `never`, or `on-demand` when it may be moved for it.
+pub fn retype(id: &str, new_type: &str, policy: &str) -> Call {
+    action(id, json!({ "os-retype": { "new_type": new_type, "migration_policy": policy } }))
 }
 
 /// Says whether a server can start from it.

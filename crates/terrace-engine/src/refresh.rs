@@ -1,7 +1,8 @@
 //! Refresh: the recorded objects, read by lists, about one a kind whatever their number.
 //!
 //! Absence in a list is never proof: what is missing is asked for by its id, and only a 404
-//! counts.
+//! counts. Where very few objects are recorded of a project that holds a great many, each is asked
+//! for by its id at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,6 +62,8 @@ pub async fn refresh(
         let list = (record.cloud.as_ref(), slot.address.kind());
         lists.entry(list).or_default().push((slot, record));
     }
+    let few = few(&lists);
+    let few = &few;
     let named = lists.keys().map(|(cloud, _)| *cloud).collect::<BTreeSet<_>>();
     let read: BTreeMap<Option<&Name>, Lists<'_>> =
         named.into_iter().map(|cloud| (cloud, Lists::of(context.clouds.session(cloud)))).collect();
@@ -69,7 +72,15 @@ pub async fn refresh(
         if wanted.as_recorded {
             return Ok(records.into_iter().map(last_seen).collect());
         }
-        observe(context, &read[&cloud], kind, records).await
+        let lists = &read[&cloud];
+        let alone = match few.get(&cloud) {
+            Some(kinds) if kinds::is_of_many(kind) => lists.is_large(kinds).await?,
+            _ => false,
+        };
+        if alone {
+            return one_by_one(context, records).await;
+        }
+        observe(context, lists, kind, records).await
     }));
     let facts = try_join_all(wanted.lookups.iter().map(|wanted| look_up(context, wanted)));
     let imports = try_join_all(wanted.imports.iter().map(|import| taken_over(context, import)));
@@ -106,6 +117,39 @@ pub async fn refresh(
 
 /// A list that is read: the cloud, the workspace's own when `None`, and the kind.
 type List<'a> = (Option<&'a Name>, Kind);
+
+/// So few requests are less than to read on in lists of thousands.
+const FEW: usize = 20;
+
+/// The kinds that are read from long lists, of each cloud of which very few objects are recorded.
+fn few<'a>(
+    lists: &BTreeMap<List<'a>, Vec<(Slot, &Record)>>,
+) -> BTreeMap<Option<&'a Name>, Vec<Kind>> {
+    let mut found: BTreeMap<Option<&Name>, (usize, Vec<Kind>)> = BTreeMap::new();
+    for ((cloud, kind), records) in lists {
+        if kinds::is_of_many(*kind) {
+            let (requests, kinds) = found.entry(*cloud).or_default();
+            *requests += records.len() * kinds::requests_by_id(*kind);
+            kinds.push(*kind);
+        }
+    }
+    let few = found.into_iter().filter(|(_, (requests, _))| *requests <= FEW);
+    few.map(|(cloud, (_, kinds))| (cloud, kinds)).collect()
+}
+
+/// Reads each by its id.
+async fn one_by_one(
+    context: &Context,
+    records: Vec<(Slot, &Record)>,
+) -> Result<Vec<(Slot, Observation)>, EngineError> {
+    try_join_all(records.into_iter().map(|(slot, record)| async move {
+        let object = confirm(context, &slot.address, record).await?;
+        let observation =
+            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
+        Ok((slot, observation))
+    }))
+    .await
+}
 
 async fn observe(
     context: &Context,
@@ -167,10 +211,12 @@ async fn confirm(
     }
 }
 
-/// Lists leave out a few attributes that only single reads tell, and no read tells the image of a
-/// server that started from a volume; they never change.
+/// What some reads leave out, and never changes: lists leave out what only single reads tell, no
+/// read tells the image of a server that started from a volume, and some is for administrators.
+const LEFT_OUT: [&str; 7] = ["user_id", "type", "image", "host", "segments", "distributed", "ha"];
+
 fn filled(mut object: Object, record: &Record) -> Object {
-    for name in ["user_id", "type", "image"] {
+    for name in LEFT_OUT {
         if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name))
         {
             object.attributes.insert(name.to_owned(), value.clone());

@@ -209,8 +209,8 @@ fn block(
             }
         }
     }
-    for attribute in schema.attributes.iter().filter(|a| a.presence == Presence::Required) {
-        if !resource.body.contains_key(attribute.name) {
+    for attribute in schema.attributes {
+        if attribute.is_missing(|name| resource.body.contains_key(name)) {
             let message = format!("`{}` of `{address}` is missing", attribute.name);
             let help = format!("a {} needs `{}`: {}", schema.noun, attribute.name, attribute.doc);
             reading

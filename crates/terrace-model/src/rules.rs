@@ -41,8 +41,10 @@ pub fn canonical(mut rule: Rule) -> Result<Rule, String> {
         let family = if six { "IPv6" } else { "IPv4" };
         return Err(format!("`remote_ip_prefix` {prefix} is not of the `ethertype` {family}"));
     }
-    if prefix.is_some() && rule.contains_key("remote_group") {
-        return Err("a rule has `remote_ip_prefix` or `remote_group`, not both".into());
+    let others = ["remote_ip_prefix", "remote_group", "remote_address_group"];
+    let given: Vec<&str> = others.into_iter().filter(|name| rule.contains_key(*name)).collect();
+    if let [one, other, ..] = given[..] {
+        return Err(format!("a rule has `{one}` or `{other}`, not both"));
     }
     if matches!(prefix.as_deref(), Some("0.0.0.0/0" | "::/0")) {
         rule.remove("remote_ip_prefix");
@@ -132,6 +134,7 @@ mod tests {
             ("protocol=icmp icmp_code=0", "`icmp_code` needs"),
             ("ethertype=IPv4 remote_ip_prefix=fd00::/8", "is not of the `ethertype`"),
             ("remote_group=self remote_ip_prefix=10.0.0.0/8", "not both"),
+            ("remote_group=self remote_address_group=x", "not both"),
         ] {
             let told = canonical(rule(written)).expect_err(written);
             assert!(told.contains(expected), "{written}: {told}");

@@ -54,6 +54,8 @@ pub struct Attribute {
     pub ty: Type,
     /// Who gives it a value.
     pub presence: Presence,
+    /// An attribute that the user must give, unless this other one is given.
+    pub needed_unless: Option<&'static str>,
     /// What a change of it does to the object.
     pub on_change: OnChange,
     /// An attribute that, where it is given, makes every change of this one a replace.
@@ -191,6 +193,12 @@ pub enum Compare {
 }
 
 impl Attribute {
+    /// Whether a block in which these are given lacks this one.
+    pub fn is_missing(&self, given: impl Fn(&str) -> bool) -> bool {
+        let unless = self.needed_unless.is_some_and(|other| !given(other));
+        (self.presence == Presence::Required || unless) && !given(self.name)
+    }
+
     /// Whether it, or a field in it, names resources: what it names must be in its own cloud.
     pub fn names_resources(&self) -> bool {
         self.refers.is_resource() || self.ty.names_resources()

@@ -223,6 +223,14 @@ pub(crate) fn broken(error: &SimError) -> Reply {
 }
 
 fn route(state: &mut State, req: &Req) -> Answer {
+    let answer = routed(state, req);
+    if req.segments.first().is_some_and(|service| service == "gateway") {
+        return answer;
+    }
+    answer.map_err(|reply| reply.as_page(req))
+}
+
+fn routed(state: &mut State, req: &Req) -> Answer {
     match req.segments.first().map(String::as_str) {
         Some("identity") => keystone::answer(state, req),
         Some("compute") => nova::answer(state, req),

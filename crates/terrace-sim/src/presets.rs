@@ -6,7 +6,7 @@ use crate::neutron;
 use crate::records::{AppCred, Flavor, Project, Row, Server, User};
 use crate::state::State;
 use crate::table::{Record, Table};
-use crate::web::{object, seconds};
+use crate::web::{Object, object, seconds};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -30,6 +30,10 @@ pub(crate) fn fill(state: &mut State) {
             ram,
             disk,
             extra_specs,
+            ephemeral: 0,
+            swap: 0,
+            description: None,
+            hidden: false,
         });
     }
     for preset in &IMAGES {
@@ -57,7 +61,12 @@ fn identity(state: &mut State) {
         let description =
             if name == "admin" { "Bootstrap project for initializing the cloud." } else { "" };
         ids.insert(name, id.clone());
-        state.projects.put(Project { id, name: name.into(), description: description.into() });
+        state.projects.put(Project {
+            id,
+            name: name.into(),
+            description: description.into(),
+            enabled: true,
+        });
     }
     for (name, password, project, roles) in [
         ("admin", "secret", "admin", vec!["reader", "member", "admin"]),
@@ -77,7 +86,7 @@ fn identity(state: &mut State) {
                 project_id: project.clone(),
                 roles: roles.clone(),
                 secret: ids::digest(APPCRED_SECRET),
-                unrestricted: false,
+                unrestricted: Some(false),
                 expires_at: None,
             };
             state.appcreds.put(appcred);
@@ -88,6 +97,8 @@ fn identity(state: &mut State) {
             password: ids::digest(password),
             default_project_id: (name != "admin").then(|| project.clone()),
             roles: BTreeMap::from([(project, roles)]),
+            enabled: true,
+            more: Object::new(),
         });
     }
 }

@@ -12,6 +12,12 @@ pub(crate) struct Project {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) description: String,
+    #[serde(default = "yes")]
+    pub(crate) enabled: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Record for Project {
@@ -33,6 +39,11 @@ pub(crate) struct User {
     pub(crate) default_project_id: Option<String>,
     /// Roles by project id.
     pub(crate) roles: BTreeMap<String, Vec<String>>,
+    #[serde(default = "yes")]
+    pub(crate) enabled: bool,
+    /// What else was said of it, such as its address.
+    #[serde(default)]
+    pub(crate) more: Object,
 }
 
 impl Record for User {
@@ -55,7 +66,8 @@ pub(crate) struct AppCred {
     pub(crate) roles: Vec<String>,
     /// A digest, never the secret.
     pub(crate) secret: String,
-    pub(crate) unrestricted: bool,
+    /// Absent where it was not said, which means no.
+    pub(crate) unrestricted: Option<bool>,
     pub(crate) expires_at: Option<String>,
 }
 
@@ -182,6 +194,15 @@ pub(crate) struct Flavor {
     pub(crate) ram: i64,
     pub(crate) disk: i64,
     pub(crate) extra_specs: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) ephemeral: i64,
+    #[serde(default)]
+    pub(crate) swap: i64,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    /// Only the administrator sees it.
+    #[serde(default)]
+    pub(crate) hidden: bool,
 }
 
 impl Record for Flavor {

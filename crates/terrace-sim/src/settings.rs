@@ -25,6 +25,9 @@ pub struct Settings {
     pub token_ttl_s: u64,
     /// The highest minor compute microversion that is offered (2.x).
     pub compute_max_minor: u32,
+    /// Whether Neutron has what most clouds have not: QoS policies, names in DNS, segments,
+    /// transparent VLANs.
+    pub more_extensions: bool,
     /// Limits of each project; what is absent is unlimited.
     pub quota: Quota,
     /// Faults that are armed from the start.
@@ -50,6 +53,7 @@ impl Default for Settings {
             seed: 1,
             token_ttl_s: 14400,
             compute_max_minor: 96,
+            more_extensions: false,
             quota: Quota::default(),
             faults: Vec::new(),
         }

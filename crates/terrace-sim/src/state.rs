@@ -31,6 +31,8 @@ pub(crate) struct State {
     pub(crate) blobs: Table<Blob>,
     pub(crate) networks: Table<Row>,
     pub(crate) subnets: Table<Row>,
+    /// Subnet pools and groups of addresses.
+    pub(crate) referred: Table<Row>,
     pub(crate) ports: Table<Row>,
     pub(crate) security_groups: Table<Row>,
     pub(crate) security_group_rules: Table<Row>,
@@ -69,6 +71,7 @@ impl State {
             blobs: Table::new("image_data"),
             networks: Table::new("networks"),
             subnets: Table::new("subnets"),
+            referred: Table::new("referred"),
             ports: Table::new("ports"),
             security_groups: Table::new("security_groups"),
             security_group_rules: Table::new("security_group_rules"),
@@ -85,7 +88,7 @@ impl State {
     }
 
     /// Every table. Whatever is kept is in this list.
-    fn tables(&mut self) -> [&mut dyn Stored; 20] {
+    fn tables(&mut self) -> [&mut dyn Stored; 21] {
         [
             &mut self.projects,
             &mut self.users,
@@ -99,6 +102,7 @@ impl State {
             &mut self.blobs,
             &mut self.networks,
             &mut self.subnets,
+            &mut self.referred,
             &mut self.ports,
             &mut self.security_groups,
             &mut self.security_group_rules,

@@ -111,6 +111,33 @@ impl Reply {
         Self { status, headers, body: body.to_string().into_bytes() }
     }
 
+    /// What answers without a service's own words answers with a page, unless JSON is asked for.
+    pub(crate) fn as_page(self, req: &Req) -> Self {
+        let accepts = req.header("accept").unwrap_or("*/*");
+        if accepts.contains("json") || !self.body.starts_with(b"{\"message\"") {
+            return self;
+        }
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let word = |field: &str| body[field].as_str().unwrap_or_default();
+        let (code, message) = (word("code"), word("message"));
+        // Nobody who says that nothing is accepted wants a page.
+        if accepts.is_empty() {
+            let text = format!("{code}\n\n{}", message.replace("<br />", "\n"));
+            return self.with_body("text/plain; charset=UTF-8", text);
+        }
+        let page = format!(
+            "<html>\n <head>\n  <title>{code}</title>\n </head>\n <body>\n  <h1>{code}</h1>\n  \
+             {message}\n </body>\n</html>"
+        );
+        self.with_body("text/html; charset=UTF-8", page)
+    }
+
+    fn with_body(self, kind: &str, body: String) -> Self {
+        let others = self.headers.into_iter().filter(|(name, _)| *name != "content-type");
+        let headers = others.chain([("content-type", kind.to_owned())]).collect();
+        Self { status: self.status, headers, body: body.into_bytes() }
+    }
+
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }

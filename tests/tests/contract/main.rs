@@ -4,27 +4,31 @@
 //! What a check expects is what the real one answered: with `CONTRACT_RECORD=1` its answers are
 //! written down, with words in angle brackets for what changes from run to run. Whatever the
 //! simulator answers otherwise is a mistake of it, or the check says why (`differs`), and so does
-//! the table in docs/simulator.md.
+//! the table in docs/simulator.md. Every answer is compared with the samples of the API reference
+//! too (`shapes`).
 
 mod check;
 mod cloud;
 mod pattern;
+mod shapes;
 mod world;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use check::{FILES, Seen, answers, checks};
 use cloud::Wire;
 use pattern::{difference, loosened};
 use serde_json::json;
+use shapes::Shapes;
 use world::World;
 
 /// What is wrong with the answers to the checks of one file, a line each.
-async fn failures(file: &str, wire: Wire, identity: &str) -> Vec<String> {
+async fn failures(file: &str, wire: Wire, identity: &str, shapes: Arc<Shapes>) -> Vec<String> {
     let simulated = matches!(wire, Wire::Simulator(..));
     let wanted = answers(file);
     let run = format!("contract-{file}-{}", std::process::id());
-    let mut world = World::new(wire, identity, &run).await;
+    let mut world = World::new(wire, identity, &run, shapes).await;
     let mut out = Vec::new();
     for check in checks(file) {
         let seen = world.run(&check).await;
@@ -48,11 +52,15 @@ async fn failures(file: &str, wire: Wire, identity: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn on_the_simulator() {
+    let shapes = Arc::new(Shapes::read());
     let mut all = Vec::new();
     for file in FILES {
         let wire = Wire::simulator();
-        all.extend(failures(file, wire, "http://cloud.test/identity/v3").await);
+        all.extend(failures(file, wire, "http://cloud.test/identity/v3", shapes.clone()).await);
     }
+    all.extend(shapes.wrong());
+    all.extend(shapes.idle());
+    assert!(shapes.answers() > 400, "only {} answers were compared", shapes.answers());
     assert!(all.is_empty(), "{} checks fail:\n{}", all.len(), all.join("\n"));
 }
 
@@ -86,14 +94,16 @@ async fn on_a_real_openstack() {
         record(&identity).await;
         return;
     }
+    let shapes = Arc::new(Shapes::read());
     let runs = FILES.map(|file| {
-        let identity = identity.clone();
-        tokio::spawn(async move { failures(file, Wire::network(), &identity).await })
+        let (identity, shapes) = (identity.clone(), shapes.clone());
+        tokio::spawn(async move { failures(file, Wire::network(), &identity, shapes).await })
     });
     let mut all = Vec::new();
     for run in runs {
         all.extend(run.await.expect("it runs to its end"));
     }
+    all.extend(shapes.wrong());
     assert!(all.is_empty(), "{} checks fail:\n{}", all.len(), all.join("\n"));
 }
 
@@ -104,7 +114,8 @@ async fn record(identity: &str) {
     let chosen = std::env::var("CONTRACT_RECORD").unwrap_or_default();
     for file in FILES.iter().filter(|file| chosen == "1" || chosen.contains(**file)) {
         let run = format!("contract-{file}-{}", std::process::id());
-        let mut world = World::new(Wire::network(), identity, &run).await;
+        let shapes = Arc::new(Shapes::read());
+        let mut world = World::new(Wire::network(), identity, &run, shapes).await;
         let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
         for check in checks(file) {
             seen.insert(check.name.clone(), world.run(&check).await);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::check::{Check, Seen};
 use crate::cloud::{Answer, Session, Wire, login};
 use crate::pattern::Known;
+use crate::shapes::{Given, Shapes};
 
 const PASSWORD: &str = "contract";
 /// How often a request is repeated until its answer is what is waited for.
@@ -31,11 +32,17 @@ pub(crate) struct World {
     admin: Session,
     member: Session,
     pub(crate) known: Known,
+    pub(crate) shapes: std::sync::Arc<Shapes>,
 }
 
 impl World {
     /// Makes the project.
-    pub(crate) async fn new(wire: Wire, identity: &str, run: &str) -> Self {
+    pub(crate) async fn new(
+        wire: Wire,
+        identity: &str,
+        run: &str,
+        shapes: std::sync::Arc<Shapes>,
+    ) -> Self {
         let admin = login(&wire, identity, ("admin", "secret", "admin")).await;
         let mut world = Self {
             member: admin.clone(),
@@ -43,6 +50,7 @@ impl World {
             wire,
             identity: identity.to_owned(),
             known: Known::default(),
+            shapes,
         };
         let name = json!({"project": {"name": run}});
         let project = world.admin("POST", "/projects", name).await["project"]["id"].clone();
@@ -200,7 +208,38 @@ impl World {
             (None, Some(raw)) => Bytes::from(self.known.filled(raw)),
             (None, None) => Bytes::new(),
         };
-        self.wire.send(request.body(bytes).expect("a request")).await
+        let answer = self.wire.send(request.body(bytes).expect("a request")).await;
+        let sent = body.filter(|_| check.raw.is_none());
+        self.compare((method, service, &path), sent, &answer);
+        answer
+    }
+
+    /// Compares an answer that is none of an error with the sample of the API reference.
+    fn compare(
+        &self,
+        (method, service, path): (&str, &str, &str),
+        sent: Option<&Value>,
+        answer: &Answer,
+    ) {
+        let Ok(body) = serde_json::from_slice(&answer.bytes) else { return };
+        if answer.status >= 400 {
+            return;
+        }
+        let (service, root) = match service.strip_prefix("root:") {
+            Some(service) => (service, true),
+            None => (service, false),
+        };
+        let path = match (service, path) {
+            (_, "/") if root => "(root)",
+            ("identity", "") => "/v3",
+            ("network", path) => path.strip_prefix("/v2.0").unwrap_or(path),
+            ("image", path) => path.strip_prefix("/v2").unwrap_or(path),
+            (_, path) => path,
+        };
+        let version = answer.headers.get("openstack-api-version").and_then(|v| v.to_str().ok());
+        let minor = version.and_then(|version| version.split_once('.')?.1.parse().ok());
+        let minor = minor.unwrap_or_default();
+        self.shapes.compare(Given { service, method, path, minor, sent, body: &body });
     }
 
     /// Removes the project and its user.

@@ -14,3 +14,4 @@ mod drift;
 mod faults;
 mod kinds;
 mod project;
+mod somebody;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use terrace_tests::Workspace;
 
 use crate::client::Client;
+use crate::somebody::Somebody;
 
 /// What the harness made for everybody and every project sees.
 const SHARED: [&str; 4] = ["public", "provider", "public-subnet", "provider-subnet"];
@@ -51,6 +52,25 @@ impl Project {
             client.json(&format!("application credential create --secret {PASSWORD} {name}"));
         append_application_credential(clouds.path(), &auth_url, text(&made, "id"));
         Self { name, clouds, admin, client }
+    }
+
+    /// Makes the project of a test, in which its user is an administrator.
+    pub(crate) fn of_administrator(test: &str) -> Self {
+        let mut project = Self::new(test);
+        let name = project.name.clone();
+        project.admin.run(&format!("role add --project {name} --user {name} admin"));
+        project
+    }
+
+    /// The user of the test, by another way than the client.
+    pub(crate) fn somebody(&self, cloud: &str) -> Somebody {
+        Somebody::of(&self.clouds.path().join("clouds.yaml"), cloud)
+    }
+
+    /// What is the project's own, of a kind of which administrators see everybody's.
+    #[track_caller]
+    pub(crate) fn list_own(&mut self, kind: &str) -> Vec<Value> {
+        self.admin.list(&format!("{kind} list --project {}", self.name))
     }
 
     /// A copy of the quickstart that talks to this project.
@@ -96,6 +116,12 @@ impl Project {
             ports: Vec::new(),
         };
         assert_eq!(left, nothing, "left in {}", self.name);
+        self.remove();
+    }
+
+    /// Removes the project.
+    #[track_caller]
+    pub(crate) fn remove(mut self) {
         self.admin.run(&format!("user delete {}", self.name));
         self.admin.run(&format!("project delete {}", self.name));
     }
@@ -108,7 +134,7 @@ pub(crate) fn text<'a>(object: &'a Value, field: &str) -> &'a str {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the suite is told its cloud by the environment")]
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: see tests/openstack/main.rs"))
 }
 

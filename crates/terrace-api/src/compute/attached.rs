@@ -19,27 +19,39 @@ pub fn detach_interface(server: &str, port: &str) -> Call {
     Call::delete(Service::Compute, format!("{}/{}", path(server, "os-interface"), segment(port)))
 }
 
+/// A volume to give to a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewAttachment {
+    /// The volume's id.
+    pub volume: String,
+    /// Where it should appear.
+    pub device: Option<String>,
+    /// What the server's metadata calls it (needs 2.49).
+    pub tag: Option<String>,
+    /// Whether it goes with the server (needs 2.79).
+    pub delete_on_termination: bool,
+}
+
 /// Gives a server a volume.
-pub fn attach_volume(
-    server: &str,
-    volume: &str,
-    device: Option<&str>,
-    delete_on_termination: bool,
-) -> Call {
+pub fn attach_volume(server: &str, new: &NewAttachment) -> Call {
     let mut body = Map::new();
-    body.insert("volumeId".into(), json!(volume));
-    if let Some(device) = device {
-        body.insert("device".into(), json!(device));
+    body.insert("volumeId".into(), json!(new.volume));
+    for (name, text) in [("device", &new.device), ("tag", &new.tag)] {
+        if let Some(text) = text {
+            body.insert(name.into(), json!(text));
+        }
     }
-    if delete_on_termination {
+    if new.delete_on_termination {
         body.insert("delete_on_termination".into(), json!(true));
     }
     let call = Call::post(Service::Compute, path(server, "os-volume_attachments"))
         .body(json!({ "volumeAttachment": Value::Object(body) }))
         .success(&[200, 202]);
-    if delete_on_termination {
+    if new.delete_on_termination {
         let feature = "attaching a volume that goes with the server";
         call.microversion(Microversion::new(2, 79), feature)
+    } else if new.tag.is_some() {
+        call.microversion(Microversion::new(2, 49), "attaching a volume with a tag")
     } else {
         call
     }

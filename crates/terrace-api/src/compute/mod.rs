@@ -17,7 +17,8 @@ pub use actions::{
     reboot, rebuild, resize, revert_resize, snapshot, snapshot_id, start, stop,
 };
 pub use attached::{
-    attach_interface, attach_volume, detach_interface, detach_volume, update_attachment,
+    NewAttachment, attach_interface, attach_volume, detach_interface, detach_volume,
+    update_attachment,
 };
 pub use catalog::{
     ExtraSpecs, Flavor, Hypervisor, Zone, availability_zones, flavor, flavor_extra_specs,
@@ -37,6 +38,6 @@ pub use quotas::{
 };
 pub use servers::{
     AddressEntry, BootVolume, Fault, NewServer, Nic, NicTarget, Server, ServerChange, VolumeRef,
-    create_server, delete_metadata_key, delete_server, server, servers_detail, set_metadata,
-    set_server_tags, update_server,
+    create_server, delete_metadata_key, delete_server, force_delete_server, server, servers_detail,
+    set_metadata, set_server_tags, update_server,
 };

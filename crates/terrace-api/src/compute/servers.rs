@@ -61,6 +61,13 @@ pub struct Server {
     /// Where it runs.
     #[serde(default, rename = "OS-EXT-AZ:availability_zone", deserialize_with = "wire::non_empty")]
     pub availability_zone: Option<String>,
+    /// The hypervisor that it is on; only administrators are told.
+    #[serde(
+        default,
+        rename = "OS-EXT-SRV-ATTR:hypervisor_hostname",
+        deserialize_with = "wire::non_empty"
+    )]
+    pub host: Option<String>,
     /// Why it is in ERROR.
     #[serde(default)]
     pub fault: Option<Fault>,
@@ -198,7 +205,7 @@ pub struct NewServer {
     pub image_id: Option<String>,
     /// The keypair's name.
     pub key_name: Option<String>,
-    /// The NICs, in order; when empty nova takes the only network there is.
+    /// The NICs, in order; none needs 2.37.
     pub networks: Vec<Nic>,
     /// Names or ids of security groups; when empty nova takes `default`.
     pub security_groups: Vec<String>,
@@ -210,6 +217,8 @@ pub struct NewServer {
     pub user_data: Option<String>,
     /// The availability zone.
     pub availability_zone: Option<String>,
+    /// The hypervisor that it must be on, for administrators (needs 2.74).
+    pub host: Option<String>,
     /// Whether to have a config drive.
     pub config_drive: Option<bool>,
     /// The server group's id, which goes into the scheduler hints.
@@ -312,18 +321,19 @@ pub fn create_server(new: &NewServer) -> Call {
 }
 
 impl NewServer {
+    /// The newest version that something in it needs, and what for.
     fn need(&self) -> Option<(Microversion, &'static str)> {
-        if self.hostname.is_some() {
-            Some((Microversion::new(2, 90), "creating a server with a hostname"))
-        } else if self.boot_volume.as_ref().is_some_and(|v| v.volume_type.is_some()) {
-            Some((Microversion::new(2, 67), "booting from a volume of a type"))
-        } else if !self.tags.is_empty() {
-            Some((Microversion::new(2, 52), "creating a server with tags"))
-        } else if self.description.is_some() {
-            Some((Microversion::new(2, 19), "creating a server with a description"))
-        } else {
-            None
-        }
+        let typed = self.boot_volume.as_ref().is_some_and(|v| v.volume_type.is_some());
+        let needs = [
+            (self.hostname.is_some(), 90, "creating a server with a hostname"),
+            (self.host.is_some(), 74, "choosing the host of a server"),
+            (typed, 67, "booting from a volume of a type"),
+            (!self.tags.is_empty(), 52, "creating a server with tags"),
+            (self.networks.is_empty(), 37, "a server without networks"),
+            (self.description.is_some(), 19, "creating a server with a description"),
+        ];
+        let (_, minor, feature) = needs.into_iter().find(|(needed, ..)| *needed)?;
+        Some((Microversion::new(2, minor), feature))
     }
 
     fn server_body(&self) -> Value {
@@ -337,7 +347,7 @@ impl NewServer {
         put("flavorRef", Some(json!(self.flavor_id)));
         put("imageRef", self.image_id.as_ref().map(|id| json!(id)));
         put("key_name", self.key_name.as_ref().map(|name| json!(name)));
-        put("networks", self.networks_body());
+        put("networks", Some(self.networks_body()));
         let groups: Vec<Value> =
             self.security_groups.iter().map(|name| json!({ "name": name })).collect();
         put("security_groups", (!groups.is_empty()).then(|| json!(groups)));
@@ -345,6 +355,7 @@ impl NewServer {
         put("tags", (!self.tags.is_empty()).then(|| json!(self.tags)));
         put("user_data", self.user_data.as_ref().map(|data| json!(data)));
         put("availability_zone", self.availability_zone.as_ref().map(|zone| json!(zone)));
+        put("hypervisor_hostname", self.host.as_ref().map(|name| json!(name)));
         put("config_drive", self.config_drive.map(|drive| json!(drive)));
         put("description", self.description.as_ref().map(|text| json!(text)));
         put("adminPass", self.admin_password.as_ref().map(|text| json!(text)));
@@ -353,14 +364,12 @@ impl NewServer {
         Value::Object(server)
     }
 
-    /// From 2.37 on the key must be there; before that leaving it out means the only network.
-    fn networks_body(&self) -> Option<Value> {
-        if !self.networks.is_empty() {
-            return Some(self.networks.iter().map(Nic::body).collect());
+    /// Leaving it out would mean any network that there is.
+    fn networks_body(&self) -> Value {
+        match self.networks.as_slice() {
+            [] => json!("none"),
+            nics => nics.iter().map(Nic::body).collect(),
         }
-        self.need()
-            .is_some_and(|(version, _)| version >= Microversion::new(2, 37))
-            .then(|| json!("auto"))
     }
 }
 
@@ -373,25 +382,34 @@ pub fn update_server(id: &str, change: &ServerChange) -> Call {
     let call = Call::put(Service::Compute, format!("/servers/{}", segment(id)));
     if let Some(name) = &change.hostname {
         server.insert("hostname".into(), json!(name));
-        if let Some(text) = &change.description {
-            server.insert("description".into(), json!(text));
-        }
-        return call
-            .body(json!({ "server": server }))
-            .microversion(Microversion::new(2, 90), "changing a server's hostname");
     }
-    let Some(text) = &change.description else {
-        return call.body(json!({ "server": server }));
-    };
-    let text = if text.is_empty() { Value::Null } else { json!(text) };
-    server.insert("description".into(), text);
-    call.body(json!({ "server": server }))
-        .microversion(Microversion::new(2, 19), "changing a server's description")
+    if let Some(text) = &change.description {
+        let text = if text.is_empty() { Value::Null } else { json!(text) };
+        server.insert("description".into(), text);
+    }
+    let call = call.body(json!({ "server": server }));
+    match change {
+        ServerChange { hostname: Some(_), .. } => {
+            call.microversion(Microversion::new(2, 90), "changing a server's hostname")
+        }
+        ServerChange { description: Some(_), .. } => {
+            call.microversion(Microversion::new(2, 19), "changing a server's description")
+        }
+        ServerChange { .. } => call,
+    }
 }
 
 /// Deletes a server; it is gone when reading it answers 404.
 pub fn delete_server(id: &str) -> Call {
     Call::delete(Service::Compute, format!("/servers/{}", segment(id)))
+}
+
+/// Deletes a server at once, also where the cloud keeps deleted servers for a while.
+pub fn force_delete_server(id: &str) -> Call {
+    Call::post(Service::Compute, format!("/servers/{}/action", segment(id)))
+        .body(json!({ "forceDelete": null }))
+        .success(&[202, 204])
+        .repeat(Repeat::Safe)
 }
 
 /// Sets these metadata keys and leaves the others.

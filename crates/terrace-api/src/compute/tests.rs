@@ -23,8 +23,10 @@ fn calls_have_their_method_path_and_version() {
         (update_server("s", &change(Some("n"), None)), "PUT /servers/s"),
         (update_server("s", &change(None, Some("d"))), "PUT /servers/s 2.19"),
         (delete_server("s"), "DELETE /servers/s"),
-        (attach_volume("s", "v", None, false), "POST /servers/s/os-volume_attachments"),
-        (attach_volume("s", "v", None, true), "POST /servers/s/os-volume_attachments 2.79"),
+        (attach(false, None), "POST /servers/s/os-volume_attachments"),
+        (attach(false, Some("data")), "POST /servers/s/os-volume_attachments 2.49"),
+        (attach(true, Some("data")), "POST /servers/s/os-volume_attachments 2.79"),
+        (force_delete_server("s"), "POST /servers/s/action"),
         (update_attachment("s", "v", true), "PUT /servers/s/os-volume_attachments/v 2.85"),
         (detach_interface("s", "p"), "DELETE /servers/s/os-interface/p"),
         (delete_metadata_key("s", "a b"), "DELETE /servers/s/metadata/a%20b"),
@@ -91,14 +93,26 @@ fn a_whole_server_is_asked_for_whole() {
     );
 }
 
+fn attach(delete_on_termination: bool, tag: Option<&str>) -> Call {
+    let tag = tag.map(str::to_owned);
+    let volume = NewAttachment { volume: "v".into(), device: None, tag, delete_on_termination };
+    attach_volume("s", &volume)
+}
+
+/// Left out they would be any that there are.
 #[test]
-fn networks_are_left_out_only_where_nova_allows() {
-    let plain = NewServer { name: "a".into(), flavor_id: "1".into(), ..NewServer::default() };
-    let call = create_server(&plain);
-    assert_eq!(line(&call), "POST /servers");
-    assert_eq!(call.body.unwrap(), json!({ "server": { "name": "a", "flavorRef": "1" } }));
-    let tagged = NewServer { tags: vec!["t".into()], ..plain };
-    assert_eq!(create_server(&tagged).body.unwrap()["server"]["networks"], "auto");
+fn no_networks_are_said_to_be_none() {
+    let alone = NewServer { name: "a".into(), flavor_id: "1".into(), ..NewServer::default() };
+    let call = create_server(&alone);
+    assert_eq!(line(&call), "POST /servers 2.37");
+    let body = json!({ "server": { "name": "a", "flavorRef": "1", "networks": "none" } });
+    assert_eq!(call.body.unwrap(), body);
+    let plugged = NewServer { networks: vec![Nic::network("n")], ..alone.clone() };
+    assert_eq!(line(&create_server(&plugged)), "POST /servers");
+    let placed = NewServer { host: Some("h".into()), ..alone };
+    let call = create_server(&placed);
+    assert_eq!(line(&call), "POST /servers 2.74");
+    assert_eq!(call.body.unwrap()["server"]["hypervisor_hostname"], "h");
 }
 
 #[test]

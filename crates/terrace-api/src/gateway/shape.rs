@@ -107,6 +107,9 @@ pub(super) fn new_server(asked: &Value, project_id: &str) -> Result<Value, Strin
                 };
                 body.insert("network_ids".into(), json!(ids));
             }
+            ("networks", Value::String(word)) if word == "none" => {
+                body.insert("network_ids".into(), json!([]));
+            }
             (other, _) => return cannot(&format!("`{other}`")),
         }
     }

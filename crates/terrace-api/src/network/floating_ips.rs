@@ -26,6 +26,12 @@ pub struct FloatingIp {
     /// The address.
     #[serde(default, rename = "floating_ip_address", deserialize_with = "wire::nullable")]
     pub address: String,
+    /// Its name in DNS.
+    #[serde(default)]
+    pub dns_name: Option<String>,
+    /// The domain of its name.
+    #[serde(default)]
+    pub dns_domain: Option<String>,
     /// The port it leads to.
     #[serde(default)]
     pub port_id: Option<String>,

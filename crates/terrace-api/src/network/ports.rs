@@ -30,6 +30,24 @@ pub struct AddressPair {
     pub mac_address: String,
 }
 
+/// What DHCP tells beyond addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct DhcpOption {
+    /// Which option.
+    #[serde(rename = "opt_name", deserialize_with = "wire::text")]
+    pub name: String,
+    /// What is told.
+    #[serde(default, rename = "opt_value", deserialize_with = "wire::nullable")]
+    pub value: String,
+    /// 4 or 6.
+    #[serde(default = "four")]
+    pub ip_version: u8,
+}
+
+fn four() -> u8 {
+    4
+}
+
 /// A port as neutron shows it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
@@ -72,6 +90,15 @@ pub struct Port {
     /// Whether its traffic is filtered.
     #[serde(default)]
     pub port_security_enabled: Option<bool>,
+    /// What DHCP tells beyond addresses.
+    #[serde(default, deserialize_with = "wire::nullable")]
+    pub extra_dhcp_opts: Vec<DhcpOption>,
+    /// Its name in DNS.
+    #[serde(default)]
+    pub dns_name: Option<String>,
+    /// Its QoS policy.
+    #[serde(default)]
+    pub qos_policy_id: Option<String>,
     /// What the server sees of it.
     #[serde(default, rename = "binding:vnic_type")]
     pub vnic_type: Option<String>,

@@ -33,6 +33,9 @@ pub struct Router {
     /// Its static routes, in no order.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub routes: Vec<Route>,
+    /// What makes it.
+    #[serde(default)]
+    pub flavor_id: Option<String>,
     /// Whether it is on every host.
     #[serde(default)]
     pub distributed: Option<bool>,
@@ -66,6 +69,9 @@ pub struct Gateway {
     /// Its addresses.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub external_fixed_ips: Vec<FixedIp>,
+    /// Its QoS policy.
+    #[serde(default)]
+    pub qos_policy_id: Option<String>,
 }
 
 /// A static route.

@@ -64,6 +64,9 @@ pub struct SecurityRule {
     /// The other end as a security group.
     #[serde(default)]
     pub remote_group_id: Option<String>,
+    /// The other end as an address group.
+    #[serde(default)]
+    pub remote_address_group_id: Option<String>,
     /// Its description.
     #[serde(default, deserialize_with = "wire::nullable")]
     pub description: String,

@@ -155,7 +155,7 @@ impl Work<'_> {
     }
 
     /// Brings a server into a power state, step by step.
-    async fn power(
+    pub(super) async fn power(
         &self,
         instance: &InstanceChange,
         id: &str,

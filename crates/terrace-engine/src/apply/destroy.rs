@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use terrace_api::ApiError;
-use terrace_model::Timed;
-use terrace_plan::InstanceChange;
+use terrace_model::{Kind, Timed, Value};
+use terrace_plan::{InstanceChange, Operation};
 use terrace_state::{Ended, Intent, Verb};
 
 use super::step::{Trouble, Work, cloud, limit};
@@ -33,13 +33,20 @@ impl Work<'_> {
             planned: None,
         };
         let op = self.begin(intent).await?;
-        if let Err(error) = self.ask(instance, &id).await {
-            if !error.is_unknown_outcome() {
-                self.end(op, Ended::NotDone).await?;
-            }
-            return Err(cloud(&error));
+        if self.declares(instance, "stop_before_destroy") {
+            self.power(instance, &id, Some(&Value::text("shutoff"))).await?;
         }
-        if kinds::waiting(address.kind()) == Waiting::Polled {
+        let goes_later = match self.ask(instance, &id).await {
+            Err(error) if self.goes_with_server(instance, &id, &error) => true,
+            Err(error) => {
+                if !error.is_unknown_outcome() {
+                    self.end(op, Ended::NotDone).await?;
+                }
+                return Err(cloud(&error));
+            }
+            Ok(()) => false,
+        };
+        if !goes_later && kinds::waiting(address.kind()) == Waiting::Polled {
             match self.wait(address, &id, Until::Gone, limit(instance, Timed::Delete)).await? {
                 Waited::TimedOut(state) => {
                     return Err(Trouble::new(
@@ -61,12 +68,31 @@ impl Work<'_> {
         Ok(id)
     }
 
+    /// A server in ERROR gives no volume away, and does when it goes itself.
+    fn goes_with_server(&self, instance: &InstanceChange, id: &str, error: &ApiError) -> bool {
+        let refused = error.conflict().is_some() && error.message().contains("vm_state error");
+        let goes = |other: &InstanceChange| {
+            other.id.as_deref() == Some(kinds::server_of(id))
+                && other.operations().contains(&Operation::Delete)
+        };
+        instance.address.kind() == Kind::VolumeAttachment
+            && refused
+            && self.plan.instances.iter().any(goes)
+    }
+
+    /// Whether an instance that goes was applied with this.
+    fn declares(&self, instance: &InstanceChange, name: &str) -> bool {
+        let record = self.recorded.record(&instance.slot());
+        record.and_then(|record| record.declared.get(name)?.as_bool()) == Some(true)
+    }
+
     async fn ask(&self, instance: &InstanceChange, id: &str) -> Result<(), ApiError> {
         let address = &instance.address;
+        let forced = self.declares(instance, "force_delete");
         let mut tries = 0;
         loop {
             tries += 1;
-            match kinds::delete(address.kind(), self.context.session(address), id).await {
+            match kinds::delete(address.kind(), self.context.session(address), id, forced).await {
                 Err(error) if error.is_not_found() => return Ok(()),
                 Err(error) if tries < TRIES && passing(&error) => {
                     self.context.clock.sleep(BETWEEN).await;

@@ -14,6 +14,14 @@ use crate::marker::undescribe;
 /// What it leads to; Neutron changes it as a whole.
 const END: [&str; 3] = ["port", "server", "fixed_ip"];
 
+/// What is given at creation only, by its names here and in the API.
+const AT_CREATION: [(&str, &str); 4] = [
+    ("address", "floating_ip_address"),
+    ("subnet", "subnet_id"),
+    ("dns_name", "dns_name"),
+    ("dns_domain", "dns_domain"),
+];
+
 pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
     let project = lists.session.identity().project_id;
     let all = lists.session.all(network::floating_ips(&[("project_id", &project)]));
@@ -37,8 +45,10 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
     let mut body = Map::new();
     body.insert("floating_network_id".into(), json!(text(new.desired, "network")));
     body.insert("description".into(), description(new.desired, new.marker));
-    if let Some(address) = new.desired.get("address") {
-        body.insert("floating_ip_address".into(), address.to_json());
+    for (name, theirs) in AT_CREATION {
+        if let Some(value) = new.desired.get(name) {
+            body.insert(theirs.into(), value.to_json());
+        }
     }
     let call = |end: &Map<String, serde_json::Value>| {
         let mut body = body.clone();
@@ -111,6 +121,8 @@ fn object(ip: &FloatingIp, server: Option<&str>) -> Object {
             ("id", Value::text(&ip.id)),
             ("network", Value::text(&ip.network_id)),
             ("address", text_or_null(Some(&ip.address))),
+            ("dns_name", text_or_null(ip.dns_name.as_deref())),
+            ("dns_domain", text_or_null(ip.dns_domain.as_deref())),
             ("port", text_or_null(ip.port_id.as_deref())),
             ("server", text_or_null(server)),
             ("fixed_ip", text_or_null(ip.fixed_ip.as_deref())),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use terrace_api::compute::{self, Server, ServerGroup};
 use terrace_api::network::{self, Port, Router};
 use terrace_api::volume::{self, Volume};
-use terrace_api::{ApiError, Session};
+use terrace_api::{ApiError, Call, Session, Wire};
+use terrace_model::Kind;
 use tokio::sync::OnceCell;
 
 /// What a cloud holds, as it was when first asked.
@@ -16,7 +17,11 @@ pub(crate) struct Lists<'a> {
     groups: OnceCell<Vec<ServerGroup>>,
     servers: OnceCell<Vec<Server>>,
     volumes: OnceCell<Vec<Volume>>,
+    large: OnceCell<bool>,
 }
+
+/// So many items of a list are asked for at once, and a project with more is a large one.
+const PAGE: &str = "1000";
 
 impl<'a> Lists<'a> {
     pub(crate) fn of(session: &'a Session) -> Self {
@@ -27,7 +32,43 @@ impl<'a> Lists<'a> {
             groups: OnceCell::new(),
             servers: OnceCell::new(),
             volumes: OnceCell::new(),
+            large: OnceCell::new(),
         }
+    }
+
+    /// Whether the project holds more than a page of what these kinds are read from. What turns
+    /// out to be whole is kept, so that to ask costs nothing where the answer is no.
+    pub(crate) async fn is_large(&self, kinds: &[Kind]) -> Result<bool, ApiError> {
+        let asks = || async {
+            let some = |of: &[Kind]| kinds.iter().any(|kind| of.contains(kind));
+            let project = self.session.identity().project_id;
+            let ports = network::ports(&[("project_id", &project), ("limit", PAGE)]);
+            let (servers, ports, volumes) = futures::try_join!(
+                self.first(some(&SERVERS), &self.servers, compute::servers_detail(&[])),
+                self.first(some(&PORTS), &self.ports, ports),
+                self.first(some(&[Kind::Volume]), &self.volumes, volume::volumes_detail()),
+            )?;
+            Ok(servers || ports || volumes)
+        };
+        self.large.get_or_try_init(asks).await.copied()
+    }
+
+    /// Reads the first page of a list if it is needed; true when there is more.
+    async fn first<T: Wire>(
+        &self,
+        needed: bool,
+        cell: &OnceCell<Vec<T>>,
+        call: Call,
+    ) -> Result<bool, ApiError> {
+        if !needed {
+            return Ok(false);
+        }
+        let (page, more) = self.session.first_page(call).await?;
+        if !more {
+            // Somebody else may have read it meanwhile: either will do.
+            let _ = cell.set(page);
+        }
+        Ok(more)
     }
 
     pub(crate) async fn ports(&self) -> Result<&[Port], ApiError> {
@@ -57,6 +98,24 @@ impl<'a> Lists<'a> {
     pub(crate) async fn volumes(&self) -> Result<&[Volume], ApiError> {
         let read = self.volumes.get_or_try_init(|| self.session.all(volume::volumes_detail()));
         read.await.map(Vec::as_slice)
+    }
+}
+
+/// What is read from the list of servers, and what from the list of ports.
+const SERVERS: [Kind; 2] = [Kind::Server, Kind::VolumeAttachment];
+const PORTS: [Kind; 4] = [Kind::Server, Kind::Port, Kind::RouterInterface, Kind::FloatingIp];
+
+/// Whether a kind is read from lists that may be long.
+pub(crate) fn is_of_many(kind: Kind) -> bool {
+    kind == Kind::Volume || SERVERS.contains(&kind) || PORTS.contains(&kind)
+}
+
+/// How many requests it takes to read one object of a kind by its id.
+pub(crate) fn requests_by_id(kind: Kind) -> usize {
+    match kind {
+        Kind::Server => 3,
+        Kind::FloatingIp => 2,
+        _ => 1,
     }
 }
 

@@ -20,10 +20,11 @@ use std::collections::BTreeMap;
 use terrace_api::{ApiError, Clock, Session};
 use terrace_model::{Attributes, Driver, Kind, Object, Value};
 
-pub(crate) use lists::Lists;
+pub(crate) use lists::{Lists, is_of_many, requests_by_id};
 pub(crate) use server::{begin_rebuild, begin_resize, confirm_resize, power_step};
 pub(crate) use sight::Sight;
 use values::{attributes, some_text, text, text_list, text_or_null, texts};
+pub(crate) use volume::server_of;
 
 /// The cloud that an object is in, and time.
 #[derive(Clone, Copy)]
@@ -229,8 +230,13 @@ pub(crate) async fn update(
     }
 }
 
-/// Asks for an object to go.
-pub(crate) async fn delete(kind: Kind, session: &Session, id: &str) -> Result<(), ApiError> {
+/// Asks for an object to go; `forced` where the cloud would keep it for a while.
+pub(crate) async fn delete(
+    kind: Kind,
+    session: &Session,
+    id: &str,
+    forced: bool,
+) -> Result<(), ApiError> {
     let call = match kind {
         Kind::Keypair => terrace_api::compute::delete_keypair(id),
         Kind::Network => terrace_api::network::delete_network(id),
@@ -243,6 +249,7 @@ pub(crate) async fn delete(kind: Kind, session: &Session, id: &str) -> Result<()
         Kind::FloatingIp => terrace_api::network::delete_floating_ip(id),
         Kind::ServerGroup => terrace_api::compute::delete_server_group(id),
         Kind::Volume => terrace_api::volume::delete_volume(id),
+        Kind::Server if forced => terrace_api::compute::force_delete_server(id),
         Kind::Server => terrace_api::compute::delete_server(id),
         Kind::VolumeAttachment => volume::detach(id),
     };

@@ -1,10 +1,10 @@
 //! Networks.
 
-use terrace_api::network::{self, Network};
+use terrace_api::network::{self, Network, Segment};
 use terrace_api::{ApiError, Session};
 use terrace_model::{Kind, Object, ObjectState, Value};
 
-use super::values::{Names, body, bool_or_null, description, tags};
+use super::values::{Names, body, bool_or_null, description, map, tags};
 use super::{Change, New, attributes, text_or_null};
 use crate::marker::undescribe;
 
@@ -16,6 +16,8 @@ const PLAIN: &Names = &[
     ("shared", "shared"),
     ("external", "router:external"),
     ("dns_domain", "dns_domain"),
+    ("qos_policy", "qos_policy_id"),
+    ("vlan_transparent", "vlan_transparent"),
     ("availability_zone_hints", "availability_zone_hints"),
 ];
 
@@ -32,6 +34,9 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
 pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
     let mut body = body(Kind::Network, new.desired, PLAIN);
     body.insert("description".into(), description(new.desired, new.marker));
+    if let Some(segments) = new.desired.get("segments").and_then(Value::as_list) {
+        body.insert("segments".into(), segments.iter().map(segment_body).collect());
+    }
     let made: Network = session.one(network::create_network(body.into())).await?;
     Ok(made.id)
 }
@@ -47,8 +52,39 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
     tags(session, "networks", change.id, change.changes).await
 }
 
+const SEGMENT: [(&str, &str); 3] = [
+    ("type", "provider:network_type"),
+    ("physical_network", "provider:physical_network"),
+    ("segmentation_id", "provider:segmentation_id"),
+];
+
+fn segment_body(segment: &Value) -> serde_json::Value {
+    let given = |(name, theirs): (&str, &str)| {
+        Some((theirs.to_owned(), segment.as_map()?.get(name)?.to_json()))
+    };
+    serde_json::Value::Object(SEGMENT.into_iter().filter_map(given).collect())
+}
+
+/// Neutron shows one segment as the network's own, several as a list, and none to ordinary users.
+fn segments(network: &Network) -> Value {
+    let one = std::slice::from_ref(&network.segment);
+    let all = if network.segments.is_empty() { one } else { &network.segments };
+    let seen = |segment: &Segment| {
+        segment.kind.as_ref().map(|kind| {
+            map([
+                ("type", Value::text(kind)),
+                ("physical_network", text_or_null(segment.physical_network.as_deref())),
+                ("segmentation_id", segment.segmentation_id.map_or(Value::Null, Value::Int)),
+            ])
+        })
+    };
+    let seen: Vec<Value> = all.iter().filter_map(seen).collect();
+    if seen.is_empty() { Value::Null } else { Value::List(seen) }
+}
+
 fn object(network: Network) -> Object {
     let (description, marker) = undescribe(&network.description);
+    let segments = segments(&network);
     Object {
         attributes: attributes([
             ("id", Value::text(&network.id)),
@@ -60,6 +96,9 @@ fn object(network: Network) -> Object {
             ("shared", Value::Bool(network.shared)),
             ("external", Value::Bool(network.external)),
             ("dns_domain", text_or_null(network.dns_domain.as_deref())),
+            ("qos_policy", text_or_null(network.qos_policy_id.as_deref())),
+            ("vlan_transparent", bool_or_null(network.vlan_transparent)),
+            ("segments", segments),
             ("availability_zone_hints", Value::texts(&network.availability_zone_hints)),
             ("tags", Value::texts(&network.tags)),
             ("status", text_or_null(Some(&network.status))),

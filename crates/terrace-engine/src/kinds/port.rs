@@ -7,7 +7,7 @@ use terrace_model::{Attributes, Kind, Object, ObjectState, Value};
 
 use super::lists::Lists;
 use super::values::{Names, body, bool_or_null, description, map, tags};
-use super::{Change, New, attributes, text_or_null};
+use super::{Change, New, attributes, text, text_or_null};
 use crate::marker::undescribe;
 
 const PLAIN: &Names = &[
@@ -20,6 +20,8 @@ const PLAIN: &Names = &[
     ("admin_state_up", "admin_state_up"),
     ("port_security_enabled", "port_security_enabled"),
     ("vnic_type", "binding:vnic_type"),
+    ("dns_name", "dns_name"),
+    ("qos_policy", "qos_policy_id"),
 ];
 
 pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
@@ -33,6 +35,9 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
 
 pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
     let mut body = of(new.desired);
+    if let Some(options) = new.desired.get("extra_dhcp_options") {
+        body.insert("extra_dhcp_opts".into(), dhcp_options(&Value::Null, options).into());
+    }
     body.insert("description".into(), description(new.desired, new.marker));
     let made: Port = session.one(network::create_port(body.into())).await?;
     Ok(made.id)
@@ -42,6 +47,10 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
     let mut body = of(change.changes);
     if change.has("description") {
         body.insert("description".into(), description(change.changes, change.marker));
+    }
+    if let Some(after) = change.changes.get("extra_dhcp_options") {
+        let before = change.before.get("extra_dhcp_options").unwrap_or(&Value::Null);
+        body.insert("extra_dhcp_opts".into(), dhcp_options(before, after).into());
     }
     if body.get("port_security_enabled") == Some(&json!(false)) {
         // Neutron wants both to go with it.
@@ -66,6 +75,28 @@ fn of(values: &Attributes) -> Map<String, serde_json::Value> {
     body
 }
 
+/// Neutron changes options one by one: those that shall go are named without a value.
+fn dhcp_options(before: &Value, after: &Value) -> Vec<serde_json::Value> {
+    let key = |option: &Value| {
+        let fields = option.as_map()?;
+        let version = fields.get("ip_version").and_then(Value::as_int).unwrap_or(4);
+        Some((text(fields, "name").to_owned(), version))
+    };
+    let items = |value: &Value| value.as_list().unwrap_or_default().to_vec();
+    let (before, after) = (items(before), items(after));
+    let kept: Vec<_> = after.iter().filter_map(key).collect();
+    let gone = before.iter().filter_map(key).filter(|option| !kept.contains(option));
+    let gone = gone.map(
+        |(name, version)| json!({ "opt_name": name, "opt_value": null, "ip_version": version }),
+    );
+    let set = after.iter().filter_map(|option| {
+        let (name, version) = key(option)?;
+        let value = text(option.as_map()?, "value");
+        Some(json!({ "opt_name": name, "opt_value": value, "ip_version": version }))
+    });
+    gone.chain(set).collect()
+}
+
 fn object(port: &Port) -> Object {
     let (description, marker) = undescribe(&port.description);
     let ips = port.fixed_ips.iter().map(|ip| {
@@ -75,6 +106,13 @@ fn object(port: &Port) -> Object {
         map([
             ("ip_address", Value::text(&pair.ip_address)),
             ("mac_address", text_or_null(Some(&pair.mac_address))),
+        ])
+    });
+    let options = port.extra_dhcp_opts.iter().map(|option| {
+        map([
+            ("name", Value::text(&option.name)),
+            ("value", Value::text(&option.value)),
+            ("ip_version", Value::Int(i64::from(option.ip_version))),
         ])
     });
     Object {
@@ -90,6 +128,9 @@ fn object(port: &Port) -> Object {
             ("admin_state_up", Value::Bool(port.admin_state_up)),
             ("port_security_enabled", bool_or_null(port.port_security_enabled)),
             ("vnic_type", text_or_null(port.vnic_type.as_deref())),
+            ("extra_dhcp_options", Value::List(options.collect())),
+            ("dns_name", text_or_null(port.dns_name.as_deref())),
+            ("qos_policy", text_or_null(port.qos_policy_id.as_deref())),
             ("tags", Value::texts(&port.tags)),
             ("status", text_or_null(Some(&port.status))),
             ("ip_address", text_or_null(port.fixed_ips.first().map(|ip| ip.ip_address.as_str()))),

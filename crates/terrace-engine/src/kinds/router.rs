@@ -14,13 +14,15 @@ use crate::marker::undescribe;
 const PLAIN: &Names = &[
     ("name", "name"),
     ("admin_state_up", "admin_state_up"),
+    ("flavor", "flavor_id"),
     ("distributed", "distributed"),
     ("ha", "ha"),
     ("availability_zone_hints", "availability_zone_hints"),
 ];
 
 /// What the gateway consists of; Neutron changes it as a whole.
-const GATEWAY: [&str; 3] = ["external_network", "enable_snat", "external_fixed_ips"];
+const GATEWAY: [&str; 4] =
+    ["external_network", "enable_snat", "external_fixed_ips", "external_qos_policy"];
 
 /// Owners of the ports that are a router's interfaces.
 const OWNERS: [&str; 3] = [
@@ -54,7 +56,11 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
         body.insert("description".into(), description(change.changes, change.marker));
     }
     if GATEWAY.iter().any(|name| change.has(name)) {
-        body.insert("external_gateway_info".into(), gateway(change.desired));
+        let mut info = gateway(change.desired);
+        if change.has("external_qos_policy") && info.get("qos_policy_id").is_none() {
+            info["qos_policy_id"] = json!(null);
+        }
+        body.insert("external_gateway_info".into(), info);
     }
     if !body.is_empty() {
         session.call(network::update_router(change.id, body.into(), None)).await?;
@@ -69,6 +75,9 @@ fn gateway(desired: &Attributes) -> serde_json::Value {
     }
     let mut info = Map::new();
     info.insert("network_id".into(), json!(network));
+    if let Some(policy) = desired.get("external_qos_policy").and_then(Value::as_str) {
+        info.insert("qos_policy_id".into(), json!(policy));
+    }
     if let Some(snat) = desired.get("enable_snat").and_then(Value::as_bool) {
         info.insert("enable_snat".into(), json!(snat));
     }
@@ -100,6 +109,8 @@ fn object(router: &Router) -> Object {
             ("external_network", text_or_null(gateway.map(|g| g.network_id.as_str()))),
             ("enable_snat", bool_or_null(gateway.and_then(|g| g.enable_snat))),
             ("external_fixed_ips", Value::List(addresses.collect())),
+            ("external_qos_policy", text_or_null(gateway.and_then(|g| g.qos_policy_id.as_deref()))),
+            ("flavor", text_or_null(router.flavor_id.as_deref())),
             ("distributed", bool_or_null(router.distributed)),
             ("ha", bool_or_null(router.ha)),
             ("availability_zone_hints", Value::texts(&router.availability_zone_hints)),

@@ -109,6 +109,7 @@ fn rule_body(rule: &Rule, group: &str) -> serde_json::Value {
         ("port_range_max", high.map(|n| json!(n))),
         ("remote_ip_prefix", text("remote_ip_prefix").map(|t| json!(t))),
         ("remote_group_id", remote.map(|t| json!(t))),
+        ("remote_address_group_id", text("remote_address_group").map(|t| json!(t))),
     ];
     for (name, value) in more {
         if let Some(value) = value {
@@ -138,6 +139,7 @@ fn seen(rule: &SecurityRule, group: &str) -> Rule {
         ("icmp_code", if icmp { number(high) } else { Value::Null }),
         ("remote_ip_prefix", text_or_null(rule.remote_ip_prefix.as_deref())),
         ("remote_group", text_or_null(remote)),
+        ("remote_address_group", text_or_null(rule.remote_address_group_id.as_deref())),
         ("description", text_or_null(Some(&rule.description))),
     ]);
     let attribute = Kind::SecurityGroup.schema().attribute("rules");

@@ -100,6 +100,7 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
         user_data: some_text(desired, "user_data")
             .map(|plain| base64::engine::general_purpose::STANDARD.encode(plain)),
         availability_zone: some_text(desired, "availability_zone"),
+        host: some_text(desired, "host"),
         config_drive: desired.get("config_drive").and_then(Value::as_bool).filter(|wanted| *wanted),
         group: some_text(desired, "server_group"),
         description: some_text(desired, "description"),
@@ -130,8 +131,11 @@ fn boot_volume(desired: &Attributes) -> Option<BootVolume> {
 }
 
 fn hints(desired: &Attributes) -> serde_json::Map<String, serde_json::Value> {
-    let hints = desired.get("scheduler_hints").and_then(Value::as_map).into_iter().flatten();
-    hints.map(|(name, value)| (name.clone(), value.to_json())).collect()
+    let given = |(name, value): (&String, &Value)| (name.clone(), value.to_json());
+    let hints = desired.get("scheduler_hints").and_then(Value::as_map);
+    let other = hints.and_then(|hints| hints.get("other")?.as_map());
+    let known = hints.into_iter().flatten().filter(|(name, _)| *name != "other");
+    other.into_iter().flatten().chain(known).map(given).collect()
 }
 
 /// All that happens in place but the power state; size and image are separate, because they take
@@ -281,6 +285,7 @@ fn object(server: &Server, joins: &Joins<'_>) -> Object {
             ("description", text_or_null(server.description.as_deref())),
             ("tags", Value::texts(&server.tags)),
             ("availability_zone", text_or_null(server.availability_zone.as_deref())),
+            ("host", text_or_null(server.host.as_deref())),
             ("config_drive", Value::Bool(server.config_drive)),
             ("status", Value::text(&server.status)),
             ("access_ip", text_or_null(first)),

@@ -6,13 +6,17 @@ use terrace_api::{ApiError, Session};
 use terrace_model::schema::NONE;
 use terrace_model::{Kind, Object, ObjectState, Value};
 
-use super::values::{Names, body, description, map, tags};
+use super::values::{Names, body, bool_or_null, description, map, tags};
 use super::{Change, New, attributes, text, text_or_null};
 use crate::marker::undescribe;
 
 const PLAIN: &Names = &[
     ("network_id", "network_id"),
     ("cidr", "cidr"),
+    ("subnet_pool", "subnetpool_id"),
+    ("prefix_length", "prefixlen"),
+    ("segment", "segment_id"),
+    ("dns_publish_fixed_ip", "dns_publish_fixed_ip"),
     ("name", "name"),
     ("gateway_ip", "gateway_ip"),
     ("enable_dhcp", "enable_dhcp"),
@@ -35,10 +39,13 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
 }
 
 pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
-    let cidr = text(new.desired, "cidr");
+    let six = match new.desired.get("ip_version").and_then(Value::as_int) {
+        Some(version) => version == 6,
+        None => text(new.desired, "cidr").contains(':'),
+    };
     let mut body = body(Kind::Subnet, new.desired, PLAIN);
     no_gateway(&mut body);
-    body.insert("ip_version".into(), json!(if cidr.contains(':') { 6 } else { 4 }));
+    body.insert("ip_version".into(), json!(if six { 6 } else { 4 }));
     body.insert("description".into(), description(new.desired, new.marker));
     let made: Subnet = session.one(network::create_subnet(body.into())).await?;
     Ok(made.id)
@@ -68,6 +75,7 @@ fn object(subnet: Subnet) -> Object {
     let pools = subnet.allocation_pools.iter();
     let pools =
         pools.map(|p| map([("start", Value::text(&p.start)), ("end", Value::text(&p.end))]));
+    let length = subnet.cidr.rsplit_once('/').and_then(|(_, length)| length.parse().ok());
     let routes = subnet.host_routes.iter().map(|r| {
         map([("destination", Value::text(&r.destination)), ("nexthop", Value::text(&r.nexthop))])
     });
@@ -77,6 +85,10 @@ fn object(subnet: Subnet) -> Object {
             ("name", Value::text(&subnet.name)),
             ("description", text_or_null(Some(&description))),
             ("cidr", Value::text(&subnet.cidr)),
+            ("subnet_pool", text_or_null(subnet.subnetpool_id.as_deref())),
+            ("prefix_length", length.map_or(Value::Null, Value::Int)),
+            ("segment", text_or_null(subnet.segment_id.as_deref())),
+            ("dns_publish_fixed_ip", bool_or_null(subnet.dns_publish_fixed_ip)),
             ("gateway_ip", Value::text(subnet.gateway_ip.as_deref().unwrap_or(NONE))),
             ("enable_dhcp", Value::Bool(subnet.enable_dhcp)),
             ("dns_nameservers", Value::texts(&subnet.dns_nameservers)),

@@ -55,7 +55,7 @@ pub(crate) fn map<const N: usize>(pairs: [(&str, Value); N]) -> Value {
 pub(crate) type Names = [(&'static str, &'static str)];
 
 /// What a Neutron body says of these attributes. Nothing stands for what a reset leaves: an empty
-/// list or text, otherwise null.
+/// list or text, otherwise null, also for what names something by its id.
 pub(crate) fn body(
     kind: Kind,
     values: &BTreeMap<String, Value>,
@@ -65,7 +65,7 @@ pub(crate) fn body(
         let value = values.get(*name)?;
         let empty = match kind.schema().attribute(name).map(|a| a.ty) {
             Some(Type::List(_)) => json!([]),
-            Some(Type::String) => json!(""),
+            Some(Type::String) if !theirs.ends_with("_id") => json!(""),
             _ => json!(null),
         };
         let value = if value.is_null() { empty } else { value.to_json() };

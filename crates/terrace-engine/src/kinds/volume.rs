@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, json};
-use terrace_api::compute::{self, Server, VolumeRef};
+use terrace_api::compute::{self, NewAttachment, Server, VolumeRef};
 use terrace_api::volume::{self, Volume};
 use terrace_api::{ApiError, Call, Session};
 use terrace_model::{Attributes, Object, ObjectState, Value};
@@ -16,7 +16,7 @@ use super::{
 use crate::marker::METADATA_KEY;
 
 /// What is given at creation, by its names here and in the API.
-const AT_CREATION: [(&str, &str); 8] = [
+const AT_CREATION: [(&str, &str); 9] = [
     ("name", "name"),
     ("description", "description"),
     ("size", "size"),
@@ -24,6 +24,7 @@ const AT_CREATION: [(&str, &str); 8] = [
     ("image", "imageRef"),
     ("source_volume", "source_volid"),
     ("snapshot", "snapshot_id"),
+    ("backup", "backup_id"),
     ("availability_zone", "availability_zone"),
 ];
 
@@ -68,7 +69,8 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
     let mut metadata = texts(new.desired.get("metadata"));
     metadata.insert(METADATA_KEY.to_owned(), new.marker.to_owned());
     body.insert("metadata".into(), json!(metadata));
-    let made: Volume = session.one(volume::create_volume(body.into())).await?;
+    let hints = new.desired.get("scheduler_hints").map(Value::to_json);
+    let made: Volume = session.one(volume::create_volume(body.into(), hints)).await?;
     Ok(made.id)
 }
 
@@ -109,7 +111,9 @@ pub(super) async fn update(place: Place<'_>, change: &Change<'_>) -> Result<(), 
         rest(place, id).await?;
     }
     if let Some(new_type) = some_text(change.changes, "type") {
-        session.call(volume::retype(id, &new_type)).await?;
+        let policy = some_text(change.desired, "migration_policy");
+        let policy = policy.as_deref().unwrap_or("never");
+        session.call(volume::retype(id, &new_type, policy)).await?;
         rest(place, id).await?;
     }
     Ok(())
@@ -144,6 +148,7 @@ fn object(volume: &Volume) -> Object {
     let marker = metadata.remove(METADATA_KEY);
     let metadata = metadata.into_iter().map(|(k, v)| (k, Value::String(v))).collect();
     let image = volume.image.get("image_id").map(String::as_str);
+    let attached_to = volume.attachments.iter().map(|a| a.server_id.as_str());
     Object {
         attributes: attributes([
             ("id", Value::text(&volume.id)),
@@ -160,6 +165,7 @@ fn object(volume: &Volume) -> Object {
             ("status", text_or_null(Some(&volume.status))),
             ("multiattach", Value::Bool(volume.multiattach)),
             ("encrypted", Value::Bool(volume.encrypted)),
+            ("attached_to", Value::texts(attached_to)),
         ]),
         id: volume.id.clone(),
         state: match progress_of(volume) {
@@ -209,6 +215,11 @@ pub(super) fn attached(volume: &Volume, id: &str) -> Option<Progress> {
     }
 }
 
+/// The server that an attachment is of.
+pub(crate) fn server_of(id: &str) -> &str {
+    parts(id).0
+}
+
 /// The volume that an attachment is of.
 pub(super) fn volume_of(id: &str) -> &str {
     parts(id).1
@@ -217,9 +228,13 @@ pub(super) fn volume_of(id: &str) -> &str {
 pub(super) async fn attach(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
     let (server, volume) = (text(new.desired, "server_id"), text(new.desired, "volume"));
     let goes = new.desired.get("delete_on_termination").and_then(Value::as_bool) == Some(true);
-    let device = some_text(new.desired, "device");
-    let call = compute::attach_volume(server, volume, device.as_deref(), goes);
-    session.call(call).await?;
+    let attachment = NewAttachment {
+        volume: volume.to_owned(),
+        device: some_text(new.desired, "device"),
+        tag: some_text(new.desired, "tag"),
+        delete_on_termination: goes,
+    };
+    session.call(compute::attach_volume(server, &attachment)).await?;
     Ok(format!("{server}/{volume}"))
 }
 

@@ -1,5 +1,7 @@
 //! Refresh reads lists: the number of requests does not grow with the number of objects.
 
+use terrace_api::{Call, Service};
+
 use crate::world::World;
 
 fn stack(count: usize) -> String {
@@ -43,4 +45,38 @@ async fn a_thousand_servers_with_port_volume_and_floating_ip_are_read_in_thirty_
     }
     // Pages of a thousand add a few.
     assert!(requests[0] <= 15 && requests[1] <= 30, "{requests:?}");
+}
+
+const FEW: &str = "
+networks:
+  n: { subnets: { v4: { cidr: 10.0.0.0/16 } } }
+ports:
+  p: { network: n }
+servers:
+  s: { image: cirros, flavor: m1.tiny, networks: [{ port: p }] }
+";
+
+/// Lists are read page by page; of a project with thousands of ports that belong to others, two
+/// objects are not looked for in them.
+#[tokio::test]
+async fn very_few_objects_of_a_very_large_project_are_read_one_by_one() {
+    let world = World::new();
+    let outcome = world.apply(FEW).await.expect("applied");
+    assert!(outcome.is_complete(), "{outcome:?}");
+    let small = world.refresh_requests(FEW).await;
+    let network = world.id("web/networks.n");
+    let one = serde_json::json!({ "network_id": network });
+    for _ in 0..3 {
+        let body = serde_json::json!({ "ports": vec![&one; 1000] });
+        let call = Call::post(Service::Network, "/ports").body(body);
+        world.session().await.call(call).await.expect("made");
+    }
+    assert_eq!(world.pending(FEW).await, "");
+    let before = world.asked().len();
+    let large = world.refresh_requests(FEW).await;
+    // Three for the server and one for the port, where the list of groups was.
+    assert_eq!(large, small + 3);
+    let asked = world.asked().split_off(before);
+    let pages = asked.iter().filter(|line| line.contains("/ports?project_id=")).count();
+    assert_eq!(pages, 1, "{asked:?}");
 }

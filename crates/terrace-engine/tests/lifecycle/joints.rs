@@ -1,6 +1,7 @@
 //! Changes of what joins objects: NICs, groups, volumes, gateways, rules.
 
 use terrace_api::network::{SecurityGroup, security_group};
+use terrace_api::{Call, Service};
 
 use crate::world::World;
 
@@ -115,4 +116,43 @@ routers:
     let outcome = world.destroy(stack).await.expect("destroyed");
     assert!(outcome.is_complete(), "{outcome:?}");
     assert_eq!(world.recorded(), Vec::<String>::new());
+}
+
+/// Nova refuses to take a volume from a server in ERROR, and lets it go with the server.
+#[tokio::test]
+async fn a_broken_server_with_a_volume_is_replaced() {
+    let mut world = World::new();
+    let stack = format!("{BASE}    networks: [a]\n    volumes: [v]\n");
+    world.apply(&stack).await.expect("applied");
+    let (server, volume) = (world.id("web/servers.s"), world.id("web/volumes.v"));
+    world.admin = true;
+    let reset = Call::post(Service::Compute, format!("/servers/{server}/action"))
+        .body(serde_json::json!({ "os-resetState": { "state": "error" } }));
+    world.session().await.call(reset).await.expect("broken");
+    world.admin = false;
+    assert!(world.pending(&stack).await.contains("replace web/servers.s"));
+    let outcome = world.apply(&stack).await.expect("applied");
+    assert!(outcome.is_complete(), "{outcome:?}");
+    assert_eq!(world.pending(&stack).await, "");
+    assert_ne!(world.id("web/servers.s"), server);
+    assert_eq!(world.id("web/volumes.v"), volume);
+}
+
+/// What is asked of a server before and while it is deleted.
+#[tokio::test]
+async fn a_server_is_stopped_before_it_goes_and_goes_at_once() {
+    for (declared, expected) in [
+        ("", "os-stop: false, forceDelete: false"),
+        ("    stop_before_destroy: true\n", "os-stop: true, forceDelete: false"),
+        ("    force_delete: true\n", "os-stop: false, forceDelete: true"),
+    ] {
+        let world = World::new();
+        let stack = format!("{BASE}    networks: []\n{declared}");
+        world.apply(&stack).await.expect("applied");
+        world.destroy(&stack).await.expect("destroyed");
+        let asked = world.asked();
+        let has = |action: &str| asked.iter().any(|body| body.contains(action));
+        let told = format!("os-stop: {}, forceDelete: {}", has("os-stop"), has("forceDelete"));
+        assert_eq!(told, expected);
+    }
 }

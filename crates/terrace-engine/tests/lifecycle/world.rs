@@ -1,8 +1,8 @@
 //! A workspace, a simulated cloud, a state in memory, and one clock for all of them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use axum::Router;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Request, Response};
-use terrace_api::{CloudConfig, Session, Transport, TransportError};
+use terrace_api::{CloudConfig, Selection, Session, Transport, TransportError};
 use terrace_engine::{Clouds, Context, NoEvents, Options, Outcome, Run, Stop, Wanted};
 use terrace_model::Snapshot;
 use terrace_plan::{Decision, Inputs, Mode, Plan, Reviewed, review};
@@ -54,7 +54,11 @@ struct Line {
     sent: AtomicUsize,
     cut: Option<(usize, Cut)>,
     is_cut: Arc<Notify>,
+    asked: Asked,
 }
+
+/// What was sent.
+type Asked = Arc<Mutex<Vec<String>>>;
 
 impl Line {
     async fn dead(&self) -> Result<Response<Bytes>, TransportError> {
@@ -70,6 +74,9 @@ impl Transport for Line {
         request: Request<Bytes>,
         _: Duration,
     ) -> Result<Response<Bytes>, TransportError> {
+        let body = String::from_utf8_lossy(request.body());
+        let asked = format!("{} {} {body}", request.method(), request.uri());
+        self.asked.lock().expect("whole").push(asked);
         // Reads do not change anything: only what writes is worth cutting off.
         let writes = request.method() != http::Method::GET
             && !request.uri().path().ends_with("/auth/tokens");
@@ -103,12 +110,20 @@ pub(crate) struct World {
     nonce: Arc<AtomicU64>,
     /// Steps at a time; one by one is the easiest to follow.
     pub(crate) parallelism: usize,
+    /// Whether it is an administrator who works here.
+    pub(crate) admin: bool,
+    asked: Asked,
 }
 
 const URL: &str = "http://cloud.test";
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    /// On a cloud with settings.
+    pub(crate) fn with(settings: Settings) -> Self {
         let time = Arc::new(Time(AtomicU64::new(1_767_225_600_000)));
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("terrace.yaml"), "cloud: simulator\n").expect("written");
@@ -116,11 +131,13 @@ impl World {
         let seed = Fresh { lineage: "l".into(), fingerprint_key: vec![7; 32] };
         Self {
             folder,
-            cloud: Cloud::in_memory(Settings::default(), Arc::clone(&time) as _),
+            cloud: Cloud::in_memory(settings, Arc::clone(&time) as _),
             time,
             store: Arc::new(MemoryStore::new(seed).expect("a store")),
             nonce: Arc::new(AtomicU64::new(0)),
             parallelism: 1,
+            admin: false,
+            asked: Asked::default(),
         }
     }
 
@@ -154,6 +171,7 @@ impl World {
             sent: AtomicUsize::new(0),
             cut,
             is_cut: Arc::clone(&is_cut),
+            asked: Arc::clone(&self.asked),
         };
         tokio::select! {
             biased;
@@ -164,8 +182,7 @@ impl World {
 
     async fn context(&self, line: Line) -> Context {
         let clock = Arc::clone(&self.time);
-        let config = CloudConfig::for_simulator(URL);
-        let session = Session::connect(config, Arc::new(line), clock.clone()).await;
+        let session = Session::connect(self.config(), Arc::new(line), clock.clone()).await;
         let session = Arc::new(session.expect("connected"));
         Context { clouds: Clouds::one(session), clock, events: Arc::new(NoEvents) }
     }
@@ -279,11 +296,44 @@ impl World {
         snapshot.records.get(&address).expect("it is recorded").id.clone()
     }
 
+    /// All requests: method, address and body of each.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("whole").clone()
+    }
+
+    /// Every id that is recorded, by the address within its stack.
+    pub(crate) fn ids(&self) -> BTreeMap<String, String> {
+        let snapshot = self.store.snapshot().expect("a snapshot");
+        let one = |(address, record): (&terrace_model::Address, &terrace_model::Record)| {
+            let (_, name) =
+                address.to_string().split_once('/').map(|(s, n)| (s.to_owned(), n.to_owned()))?;
+            Some((name, record.id.clone()))
+        };
+        snapshot.records.iter().filter_map(one).collect()
+    }
+
     /// A connection of somebody else.
     pub(crate) async fn session(&self) -> Session {
-        let config = CloudConfig::for_simulator(URL);
         let clock = Arc::clone(&self.time);
-        Session::connect(config, Arc::new(self.line()), clock).await.expect("connected")
+        Session::connect(self.config(), Arc::new(self.line()), clock).await.expect("connected")
+    }
+
+    fn config(&self) -> CloudConfig {
+        if !self.admin {
+            return CloudConfig::for_simulator(URL);
+        }
+        let env = |name: &str| {
+            let value = match name {
+                "OS_AUTH_URL" => "http://cloud.test/identity/v3",
+                "OS_USERNAME" => "admin",
+                "OS_PASSWORD" => "secret",
+                "OS_PROJECT_NAME" => "admin",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let found = CloudConfig::resolve(&Selection::default(), &env, self.folder.path(), None);
+        found.expect("the settings of an administrator")
     }
 
     fn line(&self) -> Line {
@@ -292,6 +342,7 @@ impl World {
             sent: AtomicUsize::new(0),
             cut: None,
             is_cut: Arc::default(),
+            asked: Arc::clone(&self.asked),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Floating IP: Neutron `/v2.0/floatingips`.
 
-use super::{attribute, computed, description, fixed, id, naming, needed, or_chosen, table, tags};
+use super::{
+    attribute, computed, description, fixed, id, naming, needed, or_chosen, table, tags, untold,
+};
 use crate::kind::Kind;
 use crate::observed::LookupKind;
 use crate::schema::{Attribute, KindSchema, Refers, Type};
@@ -25,6 +27,21 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             Type::Address,
             "The address; the cloud chooses unless given, and many let administrators only choose.",
         ))),
+        fixed(untold(attribute(
+            "subnet",
+            Type::String,
+            "Id of the subnet outside that the address is from; any unless given.",
+        ))),
+        fixed(attribute(
+            "dns_name",
+            Type::String,
+            "Its name in DNS; for clouds with the extension `dns-integration`.",
+        )),
+        fixed(attribute(
+            "dns_domain",
+            Type::String,
+            "The domain of its name, ending in a dot; for clouds with the extension `dns-integration`.",
+        )),
         naming(
             Kind::Port,
             attribute("port", Type::String, "The port that it leads to; none unless given."),

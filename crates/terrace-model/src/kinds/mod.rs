@@ -47,6 +47,7 @@ pub(crate) const fn attribute(name: &'static str, ty: Type, doc: &'static str) -
         name,
         ty,
         presence: Presence::Optional,
+        needed_unless: None,
         on_change: OnChange::InPlace,
         replace_when: None,
         refers: Refers::Nothing,
@@ -130,6 +131,20 @@ pub(crate) const fn admin_state_up() -> Attribute {
 /// An attribute that only the cloud sets.
 pub(crate) const fn computed(name: &'static str, ty: Type, doc: &'static str) -> Attribute {
     Attribute { presence: Presence::Computed, ..attribute(name, ty, doc) }
+}
+
+/// An attribute that the cloud does not tell back: what was last applied counts.
+pub(crate) const fn untold(attribute: Attribute) -> Attribute {
+    Attribute { readable: false, ..attribute }
+}
+
+/// A QoS policy of a Neutron object.
+pub(crate) const fn qos_policy() -> Attribute {
+    attribute(
+        "qos_policy",
+        Type::String,
+        "Id of the QoS policy that limits its traffic; for clouds with the extension `qos`.",
+    )
 }
 
 /// The name, which defaults to the resource's own.

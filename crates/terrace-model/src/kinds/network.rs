@@ -1,11 +1,17 @@
 //! Network: Neutron `/v2.0/networks`.
 
 use super::{
-    admin_state_up, attribute, compared, computed, description, fixed, id, name, or_chosen, table,
-    tags,
+    admin_state_up, attribute, compared, computed, description, field, fixed, id, name, or_chosen,
+    qos_policy, required, table, tags,
 };
 use crate::kind::Kind;
 use crate::schema::{Compare, KindSchema, OnChange, Type};
+
+const SEGMENT: Type = Type::Object(&[
+    required("type", Type::String, "How it is separated: `flat`, `vlan`, `vxlan`, `gre`."),
+    field("physical_network", Type::String, "The provider's network that it is on."),
+    field("segmentation_id", Type::Integer(0, 0xFF_FFFF), "Its number there, such as the VLAN."),
+]);
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     doc: "A network. Its subnets are written inside it, under `subnets`.",
@@ -38,6 +44,20 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             Type::String,
             "Domain of the names of its ports, ending in a dot; for clouds with DNS integration.",
         ),
+        qos_policy(),
+        or_chosen(fixed(compared(
+            Compare::Given,
+            attribute(
+                "segments",
+                Type::List(&SEGMENT),
+                "What it is made of in the provider's networks; for administrators.",
+            ),
+        ))),
+        or_chosen(fixed(attribute(
+            "vlan_transparent",
+            Type::Bool,
+            "Whether it carries VLAN tags of servers; for clouds with the extension `vlan-transparent`.",
+        ))),
         fixed(compared(
             Compare::Set,
             attribute(

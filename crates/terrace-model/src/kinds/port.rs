@@ -2,7 +2,7 @@
 
 use super::{
     admin_state_up, attribute, compared, computed, description, field, fixed, id, name, naming,
-    needed, or_chosen, refers, table, tags,
+    needed, or_chosen, qos_policy, refers, required, table, tags,
 };
 use crate::kind::Kind;
 use crate::schema::{Compare, KindSchema, OnChange, Type};
@@ -23,6 +23,12 @@ const PAIR: Type = Type::Short(
         field("mac_address", Type::Mac, "Hardware address; the port's unless given."),
     ],
 );
+
+const DHCP_OPTION: Type = Type::Object(&[
+    required("name", Type::String, "Which option, such as `tftp-server` or `150`."),
+    required("value", Type::String, "What is told."),
+    field("ip_version", Type::Integer(4, 6), "4 or 6; 4 unless given."),
+]);
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     doc: "A place on a network, with its addresses, that a server can be plugged into and keeps \
@@ -88,6 +94,20 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             ]),
             "What the server sees of it; `normal` unless given.",
         ))),
+        compared(
+            Compare::Given,
+            attribute(
+                "extra_dhcp_options",
+                Type::List(&DHCP_OPTION),
+                "What DHCP tells the server beyond its addresses.",
+            ),
+        ),
+        or_chosen(attribute(
+            "dns_name",
+            Type::String,
+            "Its name in DNS; for clouds with the extension `dns-integration`.",
+        )),
+        qos_policy(),
         tags(),
         id(),
         computed("status", Type::String, "State in the cloud, such as `ACTIVE`."),

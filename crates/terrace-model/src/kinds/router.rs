@@ -47,6 +47,16 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
                 "Addresses of its gateway; the cloud chooses unless given, and many let administrators only choose.",
             ),
         )),
+        attribute(
+            "external_qos_policy",
+            Type::String,
+            "Id of the QoS policy of its gateway; for clouds with the extension `qos-gateway-ip`.",
+        ),
+        fixed(attribute(
+            "flavor",
+            Type::String,
+            "Id of the flavor that says what makes it; for clouds with the extension `l3-flavors`.",
+        )),
         or_chosen(fixed(attribute(
             "distributed",
             Type::Bool,
@@ -74,7 +84,7 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
 };
 
 fn complete(attributes: &mut Attributes) -> Result<(), String> {
-    for name in ["enable_snat", "external_fixed_ips"] {
+    for name in ["enable_snat", "external_fixed_ips", "external_qos_policy"] {
         if attributes.contains_key(name) && !attributes.contains_key("external_network") {
             return Err(format!("`{name}` needs an `external_network`"));
         }

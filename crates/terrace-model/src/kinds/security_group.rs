@@ -36,6 +36,11 @@ const RULE: Type = Type::Object(&[
             "The other end as members of a security group; it may be this group.",
         )
     },
+    field(
+        "remote_address_group",
+        Type::String,
+        "The other end as the id of an address group; for clouds with the extension `address-group`.",
+    ),
     field("description", Type::String, "Description of the rule."),
 ]);
 

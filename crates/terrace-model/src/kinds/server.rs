@@ -2,7 +2,7 @@
 
 use super::{
     attribute, compared, computed, field, fixed, id, name, naming, needed, or_bool, or_chosen,
-    refers, table,
+    refers, table, untold,
 };
 use crate::kind::Kind;
 use crate::observed::LookupKind;
@@ -45,6 +45,7 @@ const HINTS: Type = Type::Object(&[
     },
     field("query", Type::String, "A condition on hosts, in the scheduler's JSON."),
     field("build_near_host_ip", Type::Address, "A host's address, to be near it."),
+    field("other", Type::Map(&Type::String), "Hints that the cloud's own filters read, by name."),
 ]);
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
@@ -81,7 +82,7 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             attribute(
                 "networks",
                 Type::List(&NIC),
-                "What it is plugged into: networks by name, or maps with `network` and `fixed_ip`, or with `port`. Changes plug and unplug.",
+                "What it is plugged into: networks by name, or maps with `network` and `fixed_ip`, or with `port`; `[]` is none. Changes plug and unplug.",
             ),
         )),
         or_chosen(compared(
@@ -144,6 +145,11 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             Type::String,
             "The zone; the cloud chooses unless given.",
         ))),
+        or_chosen(fixed(attribute(
+            "host",
+            Type::String,
+            "The hypervisor that it must be on, by its name; for administrators, who alone are told.",
+        ))),
         or_bool(
             false,
             fixed(attribute(
@@ -152,26 +158,27 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
                 "Whether metadata is also on a drive; false unless given.",
             )),
         ),
-        Attribute {
-            readable: false,
-            ..or_chosen(attribute(
-                "hostname",
-                Type::String,
-                "Name that the server has for itself; made from its name unless given.",
-            ))
-        },
-        fixed(Attribute {
-            readable: false,
-            ..attribute(
-                "boot_volume",
-                BOOT_VOLUME,
-                "A volume as its root disk: of `size` made from the image, or one that exists.",
-            )
-        }),
-        fixed(Attribute {
-            readable: false,
-            ..attribute("scheduler_hints", HINTS, "Where it should be placed.")
-        }),
+        untold(or_chosen(attribute(
+            "hostname",
+            Type::String,
+            "Name that the server has for itself; made from its name unless given.",
+        ))),
+        fixed(untold(attribute(
+            "boot_volume",
+            BOOT_VOLUME,
+            "A volume as its root disk: of `size` made from the image, or one that exists.",
+        ))),
+        fixed(untold(attribute("scheduler_hints", HINTS, "Where it should be placed."))),
+        untold(attribute(
+            "stop_before_destroy",
+            Type::Bool,
+            "Whether its operating system is shut down before it is deleted; false unless given.",
+        )),
+        untold(attribute(
+            "force_delete",
+            Type::Bool,
+            "Whether it is deleted at once where the cloud keeps deleted servers for a while; false unless given.",
+        )),
         id(),
         computed("status", Type::String, "State in the cloud, such as `ACTIVE`."),
         computed("access_ip", Type::String, "Its first fixed address."),

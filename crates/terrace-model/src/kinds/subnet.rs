@@ -1,11 +1,11 @@
 //! Subnet: Neutron `/v2.0/subnets`, written inside its network.
 
 use super::{
-    attribute, compared, computed, description, fixed, id, name, needed, or_bool, or_chosen,
-    required, table, tags,
+    attribute, compared, description, fixed, id, name, or_bool, or_chosen, required, table, tags,
 };
 use crate::kind::Kind;
 use crate::schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
+use crate::value::{Attributes, Value};
 
 const POOL: Type = Type::Object(&[
     required("start", Type::Address, "First address."),
@@ -21,10 +21,33 @@ const MODE: Type = Type::Enum(&["slaac", "dhcpv6-stateful", "dhcpv6-stateless"])
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     parent: Some(Kind::Network),
-    doc: "A range of addresses of a network.",
+    doc: "A range of addresses of a network: one that is written, or one from a pool.",
+    complete,
     attributes: &[
         name(OnChange::InPlace),
-        needed(fixed(attribute("cidr", Type::Cidr, "The range, such as `10.0.0.0/24`."))),
+        Attribute {
+            needed_unless: Some("subnet_pool"),
+            ..or_chosen(fixed(attribute(
+                "cidr",
+                Type::Cidr,
+                "The range, such as `10.0.0.0/24`; needed unless it is from a pool.",
+            )))
+        },
+        fixed(attribute(
+            "subnet_pool",
+            Type::String,
+            "Id of the subnet pool that the range is from; the cloud chooses one unless `cidr` is given.",
+        )),
+        or_chosen(fixed(attribute(
+            "prefix_length",
+            Type::Integer(1, 128),
+            "How large a range from a pool is: 26 is 64 addresses of IPv4; as the pool says unless given.",
+        ))),
+        or_chosen(fixed(attribute(
+            "ip_version",
+            Type::Integer(4, 6),
+            "4 or 6, as the range says; of a range from a pool 4 unless given.",
+        ))),
         description(),
         or_chosen(attribute(
             "gateway_ip",
@@ -70,6 +93,16 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
                 "Owners of ports that may take addresses, such as `compute:nova`; all unless given.",
             ),
         ),
+        or_chosen(attribute(
+            "segment",
+            Type::String,
+            "Id of the segment of its network that it is on; for clouds with the extension `segment`.",
+        )),
+        or_chosen(attribute(
+            "dns_publish_fixed_ip",
+            Type::Bool,
+            "Whether fixed addresses get names outside; for clouds with the extension `subnet-dns-publish-fixed-ip`.",
+        )),
         tags(),
         Attribute {
             presence: Presence::Computed,
@@ -78,7 +111,29 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
             ..attribute("network_id", Type::String, "The network it is written in.")
         },
         id(),
-        computed("ip_version", Type::Integer(4, 6), "4 or 6, as the range says."),
     ],
     ..table(Kind::Subnet, "subnets", "subnet")
 };
+
+fn complete(attributes: &mut Attributes) -> Result<(), String> {
+    let given = |name: &str| attributes.get(name).filter(|v: &&Value| !v.is_null());
+    match (given("cidr"), given("subnet_pool")) {
+        (None, None) => return Err("a subnet needs a `cidr`, or a `subnet_pool`".into()),
+        (Some(_), _) if given("prefix_length").is_some() => {
+            return Err("the `cidr` says its `prefix_length` itself".into());
+        }
+        (Some(cidr), _) => {
+            let six = cidr.as_str().map(|text| text.contains(':'));
+            let version = given("ip_version").and_then(Value::as_int);
+            if let (Some(six), Some(version)) = (six, version)
+                && six != (version == 6)
+            {
+                return Err(format!("the `cidr` is not of IP version {version}"));
+            }
+        }
+        (None, Some(_)) => {
+            attributes.entry("ip_version".into()).or_insert(Value::Int(4));
+        }
+    }
+    Ok(())
+}

@@ -88,14 +88,15 @@ fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
     if project != cx.who.project_id {
         cx.admin_only("volume_extension:quotas:show")?;
     }
-    let plain = |cx: &Cx<'_>| -> Object {
+    let of = |cx: &Cx<'_>, owner: &str| -> Object {
         let all = names(cx).into_iter();
-        all.map(|n| (n.clone(), json!(cx.state.limit("volume", project, &n)))).collect()
+        all.map(|n| (n.clone(), json!(cx.state.limit("volume", owner, &n)))).collect()
     };
     match (cx.req.method.as_str(), path) {
         ("GET", [] | ["defaults"]) => {
             let usage = cx.req.param("usage").is_some_and(|v| v.eq_ignore_ascii_case("true"));
-            let mut set = plain(cx);
+            // Of no project: the limits that new projects have.
+            let mut set = of(cx, if path.is_empty() { project } else { "" });
             if usage {
                 for (name, limit) in &mut set {
                     let in_use = used(cx, project, name);
@@ -108,7 +109,7 @@ fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
         ("PUT", []) => {
             cx.admin_only("volume_extension:quotas:update")?;
             set(cx, project)?;
-            found("quota_set", plain(cx))
+            found("quota_set", of(cx, project))
         }
         ("DELETE", []) => {
             cx.admin_only("volume_extension:quotas:delete")?;

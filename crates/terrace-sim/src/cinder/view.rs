@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub(super) const ZONE: &str = "nova";
 /// The one back end.
 pub(super) const HOST: &str = "controller@fake#fake";
+/// The service that runs there.
+const SERVICE: &str = "3f6b8c1e-52d7-4c0f-9a77-6a1c0d9e4b25";
 
 pub(super) fn stamp(ms: u64) -> String {
     format(ms, Stamp::Bare)
@@ -67,7 +69,8 @@ fn versioned(cx: &Cx<'_>, volume: &Volume, out: &mut Object) {
     }
     if cx.minor >= 48 {
         out.insert("shared_targets".into(), json!(true));
-        out.insert("service_uuid".into(), Value::Null);
+        let placed = (volume.status != "creating").then_some(SERVICE);
+        out.insert("service_uuid".into(), json!(placed));
     }
     if cx.minor >= 61 && cx.who.admin {
         out.insert("cluster_name".into(), Value::Null);

@@ -40,7 +40,10 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
         ("POST", []) => create(state, req, who),
         ("GET", [id]) => {
             let row = get(state, who, id)?;
-            Ok(Reply::json(200, &Value::Object(row.0)))
+            Ok(Reply::json(200, &Value::Object(view(&row))))
+        }
+        ("POST", [id, "actions", action @ ("deactivate" | "reactivate")]) => {
+            activate(state, who, id, *action == "reactivate")
         }
         ("PATCH", [id]) => patch(state, req, who, id),
         ("DELETE", [id]) => delete(state, who, id),
@@ -53,6 +56,32 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
         ("PUT" | "DELETE", [id, "tags", tag]) => change_tag(state, req, who, (id, tag)),
         _ => Err(no_such_path()),
     }
+}
+
+/// An image as it is shown: of one that is deactivated, not where its data are.
+fn view(row: &Row) -> Object {
+    let mut view = row.0.clone();
+    if row.text("status") == "deactivated" {
+        view.shift_remove("stores");
+    }
+    view
+}
+
+/// Lets an image be used again, or not.
+fn activate(state: &mut State, who: &Caller, id: &str, again: bool) -> Answer {
+    let mut row = owned(state, who, id)?;
+    let status = row.text("status");
+    if !matches!(status, "active" | "deactivated") {
+        let to = if again { "active" } else { "deactivated" };
+        return Err(fault(
+            403,
+            &format!("Image status transition from {status} to {to} is not allowed"),
+        ));
+    }
+    row.set("status", if again { "active" } else { "deactivated" });
+    row.set("updated_at", seconds(state.now));
+    state.images.put(row);
+    Ok(Reply::empty(204))
 }
 
 fn can_see(who: &Caller, row: &Row) -> bool {
@@ -99,7 +128,7 @@ fn list(state: &State, req: &Req, who: &Caller) -> Answer {
         true => "/v2/images".to_owned(),
         false => page_link(req, None),
     };
-    let images: Vec<&Object> = rows.iter().map(|row| &row.0).collect();
+    let images: Vec<Object> = rows.iter().map(|row| view(row)).collect();
     let mut body = json!({"images": images, "first": first, "schema": "/v2/schemas/images"});
     if let Some(last) = rows.last().filter(|_| full) {
         body["next"] = json!(page_link(req, Some(last.id())));
@@ -287,10 +316,12 @@ fn patch(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
         if field == "visibility" && step["value"] == "public" && !who.admin {
             return Err(fault(403, "You are not authorized to complete publicize_image action."));
         }
+        // The stores are shown like a property, and are none.
+        let there = row.0.contains_key(&field) && field != "stores";
         match step["op"].as_str() {
             Some("add") => row.set(&field, step["value"].clone()),
-            Some("replace") if row.0.contains_key(&field) => row.set(&field, step["value"].clone()),
-            Some("remove") if row.0.contains_key(&field) => {
+            Some("replace") if there => row.set(&field, step["value"].clone()),
+            Some("remove") if there => {
                 row.0.shift_remove(&field);
             }
             Some("replace" | "remove") => {
@@ -347,7 +378,11 @@ fn upload(state: &mut State, req: &Req, who: &Caller, id: &str) -> Answer {
 
 fn download(state: &State, who: &Caller, id: &str) -> Answer {
     let row = get(state, who, id)?;
-    if row.text("status") != "active" {
+    if row.text("status") == "deactivated" && !who.admin {
+        let message = "The requested image has been deactivated. Image data download is forbidden.";
+        return Err(fault(403, message));
+    }
+    if !matches!(row.text("status"), "active" | "deactivated") {
         return Ok(Reply::empty(204));
     }
     let body = match state.blobs.get(id) {

@@ -14,6 +14,8 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
     let act: fn(&mut State, &Req, &[&str]) -> Answer = match (req.method.as_str(), path) {
         ("POST", ["projects"]) => create_project,
         ("POST", ["users"]) => create_user,
+        ("PATCH", ["projects", _]) => change_project,
+        ("PATCH", ["users", _]) => change_user,
         ("DELETE", ["projects", _]) => delete_project,
         ("DELETE", ["users", _]) => delete_user,
         ("PUT" | "DELETE" | "HEAD", ["projects", _, "users", _, "roles", _]) => role,
@@ -23,6 +25,7 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
     let verb = match req.method.as_str() {
         "POST" => "create",
         "DELETE" => "delete",
+        "PATCH" => "update",
         _ => "grant",
     };
     if !who.admin {
@@ -66,7 +69,8 @@ fn create_project(state: &mut State, req: &Req, _: &[&str]) -> Answer {
         return Err(taken("project", &name));
     }
     let description = text(&body, "description").unwrap_or_default().to_owned();
-    let project = Project { id: state.hex_id(), name, description };
+    let enabled = body.get("enabled").and_then(Value::as_bool).unwrap_or(true);
+    let project = Project { id: state.hex_id(), name, description, enabled };
     state.projects.put(project.clone());
     Ok(Reply::json(201, &json!({ "project": project_view(&project, req) })))
 }
@@ -83,9 +87,68 @@ fn create_user(state: &mut State, req: &Req, _: &[&str]) -> Answer {
         password: ids::digest(text(&body, "password").unwrap_or_default()),
         default_project_id: text(&body, "default_project_id").map(str::to_owned),
         roles: BTreeMap::new(),
+        enabled: body.get("enabled").and_then(Value::as_bool).unwrap_or(true),
+        more: more(&body),
     };
     state.users.put(user.clone());
     Ok(Reply::json(201, &json!({ "user": user_view(&user, req) })))
+}
+
+/// What a user has beside the fields that mean something here.
+fn more(body: &Object) -> Object {
+    const KNOWN: [&str; 7] =
+        ["id", "name", "domain_id", "password", "default_project_id", "enabled", "options"];
+    let rest = body.iter().filter(|(field, _)| !KNOWN.contains(&field.as_str()));
+    rest.map(|(field, value)| (field.clone(), value.clone())).collect()
+}
+
+/// The name that an object is to have, unless another one has it.
+fn new_name(body: &Object, kind: &str, taken_by: Option<&str>, id: &str) -> Result<(), Reply> {
+    match text(body, "name") {
+        Some(name) if taken_by.is_some_and(|other| other != id) => Err(taken(kind, name)),
+        _ => Ok(()),
+    }
+}
+
+fn change_project(state: &mut State, req: &Req, path: &[&str]) -> Answer {
+    let body = body(req, "project")?;
+    let mut project =
+        state.projects.get(path[1]).cloned().ok_or_else(|| not_found("project", path[1]))?;
+    let name = text(&body, "name").unwrap_or(&project.name).to_owned();
+    let other = state.projects.find("name", &name).next().map(|other| other.id.as_str());
+    new_name(&body, "project", other, &project.id)?;
+    project.name = name;
+    if let Some(description) = text(&body, "description") {
+        project.description = description.to_owned();
+    }
+    project.enabled = body.get("enabled").and_then(Value::as_bool).unwrap_or(project.enabled);
+    if !project.enabled {
+        end_tokens(state, |token| token.project_id.as_deref() == Some(project.id.as_str()));
+    }
+    state.projects.put(project.clone());
+    Ok(Reply::json(200, &json!({ "project": project_view(&project, req) })))
+}
+
+fn change_user(state: &mut State, req: &Req, path: &[&str]) -> Answer {
+    let body = body(req, "user")?;
+    let mut user = state.users.get(path[1]).cloned().ok_or_else(|| not_found("user", path[1]))?;
+    let name = text(&body, "name").unwrap_or(&user.name).to_owned();
+    let other = state.users.find("name", &name).next().map(|other| other.id.as_str());
+    new_name(&body, "user", other, &user.id)?;
+    user.name = name;
+    if let Some(password) = text(&body, "password") {
+        user.password = ids::digest(password);
+    }
+    if let Some(project) = body.get("default_project_id") {
+        user.default_project_id = project.as_str().map(str::to_owned);
+    }
+    user.enabled = body.get("enabled").and_then(Value::as_bool).unwrap_or(user.enabled);
+    user.more.extend(more(&body));
+    if !user.enabled || body.contains_key("password") {
+        end_tokens(state, |token| token.user_id == user.id);
+    }
+    state.users.put(user.clone());
+    Ok(Reply::json(200, &json!({ "user": user_view(&user, req) })))
 }
 
 fn delete_project(state: &mut State, _: &Req, path: &[&str]) -> Answer {
@@ -116,6 +179,15 @@ fn end_tokens(state: &mut State, over: impl Fn(&crate::records::Token) -> bool) 
     }
 }
 
+/// Whether a role comes with another one, so that it was not given itself.
+pub(super) fn implied(roles: &[String], name: &str) -> bool {
+    match name {
+        "reader" => roles.iter().any(|role| role == "member"),
+        "member" => roles.iter().any(|role| role == "admin"),
+        _ => false,
+    }
+}
+
 /// `/projects/{project}/users/{user}/roles[/{role}]`
 fn role(state: &mut State, req: &Req, path: &[&str]) -> Answer {
     let (project, user) = (path[1], path[3]);
@@ -123,15 +195,9 @@ fn role(state: &mut State, req: &Req, path: &[&str]) -> Answer {
     let found = state.users.get(user).cloned().ok_or_else(|| not_found("user", user))?;
     let has = found.roles.get(project).cloned().unwrap_or_default();
     let Some(id) = path.get(5) else {
-        // What a role implies is not assigned.
-        let implied = |name: &str| match name {
-            "reader" => has.iter().any(|role| role == "member"),
-            "member" => has.iter().any(|role| role == "admin"),
-            _ => false,
-        };
         let roles: Vec<Value> = has
             .iter()
-            .filter(|name| !implied(name))
+            .filter(|name| !implied(&has, name))
             .map(|name| super::resources::role_view(name, req))
             .collect();
         let url = format!("{}{}", req.base, req.path);

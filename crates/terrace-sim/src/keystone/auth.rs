@@ -93,7 +93,7 @@ fn prove(state: &State, identity: &Value) -> Option<Proof> {
     match methods.first()?.as_str() {
         "password" => {
             let claim = &identity["password"]["user"];
-            let user = find_user(state, claim)?;
+            let user = find_user(state, claim).filter(|user| user.enabled)?;
             let right = user.password == ids::digest(claim["password"].as_str()?);
             right.then(|| Proof { user: user.clone(), methods, appcred: None, until: None })
         }
@@ -107,7 +107,7 @@ fn prove(state: &State, identity: &Value) -> Option<Proof> {
                     state.appcreds.find("user", &user.id).find(|a| a.name == name)?
                 }
             };
-            let user = state.users.get(&appcred.user_id)?.clone();
+            let user = state.users.get(&appcred.user_id).filter(|user| user.enabled)?.clone();
             let expires = appcred.expires_at.as_deref().and_then(parse);
             let right = appcred.secret == ids::digest(claim["secret"].as_str()?)
                 && expires.is_none_or(|at| at > state.now);
@@ -153,6 +153,7 @@ fn scope(state: &State, proof: &Proof, wanted: &Value) -> Option<Scope> {
     }
     let in_project = |id: &str| {
         let roles = user.roles.get(id)?.clone();
+        state.projects.get(id).filter(|project| project.enabled)?;
         Some(Scope { project_id: Some(id.to_owned()), system: false, roles })
     };
     let nowhere = Scope { project_id: None, system: false, roles: Vec::new() };
@@ -263,7 +264,7 @@ fn view(state: &State, req: &Req, token: &Token) -> Value {
     }
     if let Some(appcred) = token.appcred_id.as_ref().and_then(|id| state.appcreds.get(id)) {
         view["application_credential"] = json!({
-            "id": appcred.id, "name": appcred.name, "restricted": !appcred.unrestricted,
+            "id": appcred.id, "name": appcred.name, "restricted": appcred.unrestricted != Some(true),
         });
     }
     view

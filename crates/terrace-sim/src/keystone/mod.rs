@@ -176,7 +176,7 @@ fn authenticated(state: &mut State, req: &Req, path: &[&str]) -> Answer {
 fn project_view(project: &Project, req: &Req) -> Value {
     json!({
         "id": project.id, "name": project.name, "domain_id": "default",
-        "description": project.description, "enabled": true, "parent_id": "default",
+        "description": project.description, "enabled": project.enabled, "parent_id": "default",
         "is_domain": false, "tags": [], "options": {},
         "links": {"self": format!("{}/identity/v3/projects/{}", req.base, project.id)},
     })

@@ -119,7 +119,7 @@ fn everything(state: &State, req: &Req, kind: &str) -> Option<Vec<Value>> {
             })
             .collect(),
         "endpoints" => SERVICES.iter().flat_map(|service| endpoints(req, service)).collect(),
-        "role_assignments" => state.users.iter().flat_map(|user| assignments(user, req)).collect(),
+        "role_assignments" => assignments(state, req),
         _ => return None,
     })
 }
@@ -139,29 +139,51 @@ fn endpoints(req: &Req, (_, kind, path): &(&str, &str, &str)) -> Vec<Value> {
         .to_vec()
 }
 
-fn assignments(user: &User, req: &Req) -> Vec<Value> {
+/// Who was given which role where, reduced to what the query asks for.
+fn assignments(state: &State, req: &Req) -> Vec<Value> {
+    let is = |filter: &str, id: &str| req.param(filter).is_none_or(|wanted| wanted == id);
     let mut all = Vec::new();
-    for (project, roles) in &user.roles {
-        for role in roles {
-            let path = format!("projects/{project}/users/{}/roles/{}", user.id, fixed_id(role));
-            all.push(json!({
-                "role": {"id": fixed_id(role)}, "user": {"id": user.id},
-                "scope": {"project": {"id": project}},
-                "links": {"assignment": format!("{}/identity/v3/{path}", req.base)},
-            }));
+    for user in state.users.iter().filter(|user| is("user.id", &user.id)) {
+        for (project, roles) in user.roles.iter().filter(|(id, _)| is("scope.project.id", id)) {
+            let given = roles.iter().filter(|role| !super::admin::implied(roles, role));
+            for role in given.filter(|role| is("role.id", &fixed_id(role))) {
+                all.push(assignment(state, req, user, (project, role)));
+            }
         }
     }
     all
 }
 
+fn assignment(state: &State, req: &Req, user: &User, (project, role): (&str, &str)) -> Value {
+    let (user_id, role_id) = (&user.id, fixed_id(role));
+    let path = format!("projects/{project}/users/{user_id}/roles/{role_id}");
+    let mut view = json!({
+        "scope": {"project": {"id": project}}, "role": {"id": role_id}, "user": {"id": user_id},
+        "links": {"assignment": format!("{}/identity/v3/{path}", req.base)},
+    });
+    let names = req.params("include_names").any(|value| !["0", "false", "False"].contains(&value));
+    if names {
+        view["user"]["name"] = json!(user.name);
+        view["user"]["domain"] = super::domain();
+        view["role"]["name"] = json!(role);
+        let project = state.projects.get(project).map(|project| project.name.clone());
+        view["scope"]["project"]["name"] = json!(project);
+        view["scope"]["project"]["domain"] = super::domain();
+    }
+    view
+}
+
 pub(super) fn user_view(user: &User, req: &Req) -> Value {
     let mut view = json!({
-        "id": user.id, "name": user.name, "domain_id": "default", "enabled": true,
+        "id": user.id, "name": user.name, "domain_id": "default", "enabled": user.enabled,
         "password_expires_at": null, "options": {},
         "links": {"self": format!("{}/identity/v3/users/{}", req.base, user.id)},
     });
     if let Some(project) = &user.default_project_id {
         view["default_project_id"] = json!(project);
+    }
+    for (field, value) in &user.more {
+        view[field] = value.clone();
     }
     view
 }
@@ -229,7 +251,7 @@ fn create_appcred(state: &mut State, req: &Req, who: &Caller) -> Answer {
         project_id: who.project_id.clone(),
         roles,
         secret: ids::digest(&secret),
-        unrestricted: wanted["unrestricted"].as_bool().unwrap_or_default(),
+        unrestricted: wanted["unrestricted"].as_bool(),
         expires_at: expires.map(|at| format(at, Stamp::Micros)),
     };
     let mut view = appcred_view(&appcred, req);
@@ -240,13 +262,17 @@ fn create_appcred(state: &mut State, req: &Req, who: &Caller) -> Answer {
 
 fn appcred_view(appcred: &AppCred, req: &Req) -> Value {
     let roles = appcred.roles.iter().map(|name| {
-        json!({"id": fixed_id(name), "name": name, "domain_id": null, "description": null, "options": {}})
+        let options = json!({"immutable": true});
+        json!({
+            "id": fixed_id(name), "name": name, "domain_id": null, "description": null,
+            "options": options,
+        })
     });
     let path = format!("application_credentials/{}", appcred.id);
     json!({
         "id": appcred.id, "name": appcred.name, "description": appcred.description,
         "project_id": appcred.project_id, "user_id": appcred.user_id,
-        "system": null, "expires_at": appcred.expires_at, "unrestricted": appcred.unrestricted.then_some(true),
+        "system": null, "expires_at": appcred.expires_at, "unrestricted": appcred.unrestricted,
         "roles": roles.collect::<Vec<_>>(),
         "links": {"self": format!("{}/identity/v3/{path}", req.base)},
     })

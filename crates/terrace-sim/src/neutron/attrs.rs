@@ -2,6 +2,7 @@
 
 use super::{Kind, bad_request, forbidden, invalid};
 use crate::keystone::Caller;
+use crate::settings::Settings;
 use crate::web::{Object, Reply, python};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -49,6 +50,10 @@ const POST: u8 = 1;
 const PUT: u8 = 2;
 /// Only by an administrator.
 const ADMIN: u8 = 4;
+/// Later only by an administrator.
+const ADMIN_PUT: u8 = 8;
+/// Only where there are more extensions than usual.
+const MORE: u8 = 16;
 const BOTH: u8 = POST | PUT;
 
 const fn attr(name: &'static str, holds: Type, unsaid: Unsaid, rights: u8) -> Attr {
@@ -68,6 +73,10 @@ const NETWORK: &[Attr] = &[
     attr("port_security_enabled", Bool, Yes, BOTH),
     attr("availability_zone_hints", List, Unsaid::List, POST),
     attr("description", Text(255), Empty, BOTH),
+    attr("qos_policy_id", IdOrNone, Null, BOTH | MORE),
+    attr("dns_domain", Text(255), Empty, BOTH | MORE),
+    attr("vlan_transparent", Bool, No, POST | MORE),
+    attr("segments", List, Decided, POST | ADMIN),
     attr("provider:network_type", Any, Decided, BOTH | ADMIN),
     attr("provider:physical_network", Any, Decided, BOTH | ADMIN),
     attr("provider:segmentation_id", Any, Decided, BOTH | ADMIN),
@@ -94,7 +103,9 @@ const SUBNET: &[Attr] = &[
     attr("ipv6_address_mode", Any, Null, POST),
     attr("service_types", List, Unsaid::List, BOTH),
     attr("subnetpool_id", IdOrNone, Null, POST),
+    attr("prefixlen", Int(0, 128), Decided, POST),
     attr("segment_id", IdOrNone, Decided, BOTH),
+    attr("dns_publish_fixed_ip", Bool, No, BOTH | MORE),
     attr("tags", List, Decided, 0),
 ];
 
@@ -103,7 +114,9 @@ const PORT: &[Attr] = &[
     attr("name", Text(255), Empty, BOTH),
     attr("description", Text(255), Empty, BOTH),
     attr("admin_state_up", Bool, Yes, BOTH),
-    attr("mac_address", Mac, Decided, POST),
+    attr("mac_address", Mac, Decided, BOTH | ADMIN_PUT),
+    attr("dns_name", Text(255), Empty, BOTH | MORE),
+    attr("qos_policy_id", IdOrNone, Null, BOTH | MORE),
     attr("fixed_ips", List, Decided, BOTH),
     attr("device_id", Text(255), Empty, BOTH),
     attr("device_owner", Text(255), Empty, BOTH),
@@ -160,6 +173,8 @@ const FLOATING_IP: &[Attr] = &[
     attr("floating_network_id", Id, Required, POST),
     attr("subnet_id", IdOrNone, Decided, POST),
     attr("floating_ip_address", IpOrNone, Decided, POST | ADMIN),
+    attr("dns_name", Text(255), Empty, POST | MORE),
+    attr("dns_domain", Text(255), Empty, POST | MORE),
     attr("port_id", IdOrNone, Null, BOTH),
     attr("fixed_ip_address", IpOrNone, Null, BOTH),
     attr("description", Text(255), Empty, BOTH),
@@ -178,8 +193,8 @@ const COMMON: &[Attr] = &[
     attr("revision_number", Any, Decided, 0),
 ];
 
-/// The fields of a kind.
-pub(super) fn of(kind: Kind) -> impl Iterator<Item = &'static Attr> {
+/// The fields of a kind, with those of further extensions if this cloud has them.
+pub(super) fn of(settings: &Settings, kind: Kind) -> impl Iterator<Item = &'static Attr> {
     let own = match kind {
         Kind::Network => NETWORK,
         Kind::Subnet => SUBNET,
@@ -189,12 +204,18 @@ pub(super) fn of(kind: Kind) -> impl Iterator<Item = &'static Attr> {
         Kind::Router => ROUTER,
         Kind::FloatingIp => FLOATING_IP,
     };
-    own.iter().chain(COMMON)
+    let more = settings.more_extensions;
+    own.iter().chain(COMMON).filter(move |attr| more || attr.rights & MORE == 0)
 }
 
 /// A body for creation, with every field that has a default filled in.
-pub(super) fn for_post(who: &Caller, kind: Kind, body: Object) -> Result<Object, Reply> {
-    for attr in of(kind) {
+pub(super) fn for_post(
+    settings: &Settings,
+    who: &Caller,
+    kind: Kind,
+    body: Object,
+) -> Result<Object, Reply> {
+    for attr in of(settings, kind) {
         if attr.unsaid == Required && !body.contains_key(attr.name) {
             let message = format!(
                 "Failed to parse request. Required attribute '{}' not specified",
@@ -203,8 +224,8 @@ pub(super) fn for_post(who: &Caller, kind: Kind, body: Object) -> Result<Object,
             return Err(bad_request(&message));
         }
     }
-    let mut out = checked(who, kind, body, POST)?;
-    for attr in of(kind) {
+    let mut out = checked(settings, who, kind, (body, POST))?;
+    for attr in of(settings, kind) {
         let value = match attr.unsaid {
             Required | Decided => continue,
             Null => Value::Null,
@@ -219,14 +240,25 @@ pub(super) fn for_post(who: &Caller, kind: Kind, body: Object) -> Result<Object,
 }
 
 /// A body for a change.
-pub(super) fn for_put(who: &Caller, kind: Kind, body: Object) -> Result<Object, Reply> {
-    checked(who, kind, body, PUT)
+pub(super) fn for_put(
+    settings: &Settings,
+    who: &Caller,
+    kind: Kind,
+    body: Object,
+) -> Result<Object, Reply> {
+    checked(settings, who, kind, (body, PUT))
 }
 
-fn checked(who: &Caller, kind: Kind, body: Object, right: u8) -> Result<Object, Reply> {
+fn checked(
+    settings: &Settings,
+    who: &Caller,
+    kind: Kind,
+    (body, right): (Object, u8),
+) -> Result<Object, Reply> {
+    let all: Vec<&Attr> = of(settings, kind).collect();
     let unknown: Vec<&str> = body
         .keys()
-        .filter(|name| !of(kind).any(|attr| attr.name == name.as_str()))
+        .filter(|name| !all.iter().any(|attr| attr.name == name.as_str()))
         .map(String::as_str)
         .collect();
     if !unknown.is_empty() {
@@ -234,7 +266,7 @@ fn checked(who: &Caller, kind: Kind, body: Object, right: u8) -> Result<Object, 
     }
     let mut out = Object::new();
     for (name, value) in body {
-        let Some(attr) = of(kind).find(|attr| attr.name == name) else { continue };
+        let Some(attr) = all.iter().find(|attr| attr.name == name) else { continue };
         if attr.rights & right == 0 {
             return Err(bad_request(&if right == POST {
                 format!("Attribute '{name}' not allowed in POST")
@@ -243,7 +275,8 @@ fn checked(who: &Caller, kind: Kind, body: Object, right: u8) -> Result<Object, 
             }));
         }
         let value = convert(attr, value)?;
-        if attr.rights & ADMIN != 0 && !who.admin && !harmless(attr, &value) {
+        let reserved = attr.rights & ADMIN != 0 || (right == PUT && attr.rights & ADMIN_PUT != 0);
+        if reserved && !who.admin && !harmless(attr, &value) {
             let verb = if right == POST { "create" } else { "update" };
             let action = format!("{verb}_{}", kind.singular());
             let rule = format!("(rule:{action} and rule:{action}:{name})");

@@ -45,8 +45,10 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
     row.set("port_id", Value::Null);
     row.set("fixed_ip_address", Value::Null);
     row.set("port_details", Value::Null);
-    let row = associate(state, who, row, (port, fixed))?;
+    let mut row = associate(state, who, row, (port, fixed))?;
     state.floatingips.put(row.clone());
+    // It works once the router knows it.
+    row.set("status", "DOWN");
     Ok(row)
 }
 

@@ -1,5 +1,6 @@
 //! What is not an object: the version's root, extensions, quotas, zones, agents.
 
+use super::pools::Referred;
 use super::{KINDS, bad_request, no_such_path};
 use crate::keystone::Caller;
 use crate::state::State;
@@ -50,7 +51,6 @@ const EXTENSIONS: &[(&str, &str)] = &[
     ("stateful-security-group", "Stateful security group"),
     ("subnet_allocation", "Subnet Allocation"),
     ("subnet-service-types", "Subnet service types"),
-    ("tag-ports-during-bulk-creation", "Tag Ports During Bulk Creation"),
 ];
 
 /// Resources with a quota but no objects here.
@@ -97,10 +97,20 @@ pub(super) fn answer(state: &mut State, req: &Req, who: &Caller, path: &[&str]) 
         (_, ["quotas", rest @ ..]) => quotas(state, req, who, rest),
         ("GET", ["availability_zones"]) => Ok(Reply::json(200, &json!({"availability_zones": []}))),
         ("GET", ["agents"]) => Ok(Reply::json(200, &json!({"agents": []}))),
-        ("GET", ["subnetpools"]) => Ok(Reply::json(200, &json!({"subnetpools": []}))),
-        ("GET", ["address-groups"]) => Ok(Reply::json(200, &json!({"address_groups": []}))),
+        (_, ["subnetpools", rest @ ..]) => {
+            super::pools::answer(state, req, who, (Referred::Pool, rest))
+        }
+        (_, ["address-groups", rest @ ..]) => {
+            super::pools::answer(state, req, who, (Referred::AddressGroup, rest))
+        }
         _ => Err(no_such_path()),
     }
+}
+
+/// A limit, with the one that Neutron has even where nothing is limited.
+fn limit(state: &State, project: &str, name: &str) -> i64 {
+    let limit = state.limit("network", project, name);
+    if name == "rbac_policy" && limit < 0 { 10 } else { limit }
 }
 
 fn names() -> Vec<&'static str> {
@@ -112,9 +122,9 @@ fn quotas(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
     if project != who.project_id && project != "tenant" && project != "project" && !who.admin {
         return Err(super::forbidden("get_quota"));
     }
-    let limits = |state: &State| -> Object {
+    let limits = |state: &State, owner: &str| -> Object {
         let all = names().into_iter();
-        all.map(|n| (n.to_owned(), json!(state.limit("network", project, n)))).collect()
+        all.map(|n| (n.to_owned(), json!(limit(state, owner, n)))).collect()
     };
     match (req.method.as_str(), path) {
         ("GET", []) => Ok(Reply::json(200, &json!({"quotas": []}))),
@@ -122,13 +132,14 @@ fn quotas(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
             let tenant = json!({"tenant_id": who.project_id, "project_id": who.project_id});
             Ok(Reply::json(200, &json!({ "tenant": tenant })))
         }
-        ("GET", [_] | [_, "default"]) => Ok(Reply::json(200, &json!({ "quota": limits(state) }))),
+        ("GET", [_]) => Ok(Reply::json(200, &json!({ "quota": limits(state, project) }))),
+        ("GET", [_, "default"]) => Ok(Reply::json(200, &json!({ "quota": limits(state, "") }))),
         ("GET", [_, "details"]) => {
             let mut out = Object::new();
             for name in names() {
                 let kind = KINDS.iter().find(|kind| kind.singular() == name);
                 let used = kind.map_or(0, |kind| kind.table(state).count("project_id", project));
-                let limit = state.limit("network", project, name);
+                let limit = limit(state, project, name);
                 out.insert(name.into(), json!({"used": used, "limit": limit, "reserved": 0}));
             }
             Ok(Reply::json(200, &json!({ "quota": out })))
@@ -138,14 +149,16 @@ fn quotas(state: &mut State, req: &Req, who: &Caller, path: &[&str]) -> Answer {
             let id = format!("network/{project}");
             let mut row = state.quotas.get(&id).cloned().unwrap_or_default();
             row.0.extend(object(json!({ "id": id })));
-            for (name, value) in body {
+            // `force` is how it always is here; nothing is checked.
+            let steer = ["force", "check_limit"];
+            for (name, value) in body.into_iter().filter(|(n, _)| !steer.contains(&n.as_str())) {
                 if !names().contains(&name.as_str()) {
                     return Err(bad_request(&format!("Unrecognized attribute(s) '{name}'")));
                 }
                 row.set(&name, value);
             }
             state.quotas.put(row);
-            Ok(Reply::json(200, &json!({ "quota": limits(state) })))
+            Ok(Reply::json(200, &json!({ "quota": limits(state, project) })))
         }
         ("DELETE", [_]) if who.admin => {
             state.quotas.remove(&format!("network/{project}"));

@@ -5,6 +5,7 @@ mod floating;
 mod ipam;
 mod misc;
 mod networks;
+mod pools;
 mod ports;
 mod query;
 mod resource;
@@ -212,7 +213,12 @@ fn collection(state: &mut State, req: &Req, who: &Caller, (kind, path): (Kind, &
         ("PUT", [id]) => {
             let body = body_of(req, kind.singular())?;
             resource::check_revision(state, req, kind, id)?;
-            let row = update(state, who, (kind, id), body)?;
+            let before = state.floatingips.get(id).map(|row| row.text("status").to_owned());
+            let mut row = update(state, who, (kind, id), body)?;
+            if let Some(status) = before.filter(|_| kind == Kind::FloatingIp) {
+                // The answer is given before the router knows of it.
+                row.set("status", status);
+            }
             let view = query::view(state, who, kind, &row);
             Ok(Reply::json(200, &json!({kind.singular(): view})))
         }

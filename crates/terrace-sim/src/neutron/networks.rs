@@ -47,6 +47,15 @@ fn store(state: &mut State, project: &str, body: Object) -> Row {
 pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Result<Row, Reply> {
     security::default_group(state, &who.project_id);
     body.entry("mtu").or_insert(json!(1450));
+    // One segment shows as the network's own, several as a list.
+    if let Some([one]) = body.get("segments").and_then(Value::as_array).map(Vec::as_slice) {
+        let one = object(one.clone());
+        body.extend(one);
+        body.shift_remove("segments");
+    }
+    if body.contains_key("segments") {
+        return Ok(store(state, &who.project_id, body));
+    }
     body.entry("provider:network_type").or_insert(json!("vxlan"));
     body.entry("provider:physical_network").or_insert(Value::Null);
     let segment = state.number();

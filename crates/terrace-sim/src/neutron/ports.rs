@@ -31,6 +31,8 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
         return Err(fault(409, "MacAddressInUse", &message));
     }
     body.insert("mac_address".into(), json!(mac));
+    // They are taken and forgotten, unless the cloud has the driver for it; most have not.
+    body.shift_remove("tags");
     for option in
         body.get_mut("extra_dhcp_opts").and_then(Value::as_array_mut).into_iter().flatten()
     {
@@ -316,6 +318,19 @@ pub(super) fn update(
     if let Some(groups) = body.get("security_groups").and_then(Value::as_array) {
         check_groups(state, who, groups)?;
     }
+    if body.contains_key("mac_address") && !row.text("binding:host_id").is_empty() {
+        let message = format!(
+            "Unable to complete operation on port {}, port is already bound, port type: ovs, old \
+             mac {mac}, new mac {}.",
+            row.id(),
+            text(&body, "mac_address").unwrap_or_default()
+        );
+        return Err(fault(409, "PortBound", &message));
+    }
+    if let Some(options) = body.get("extra_dhcp_opts").and_then(Value::as_array) {
+        let merged = merged_options(row.list("extra_dhcp_opts"), options);
+        body.insert("extra_dhcp_opts".into(), json!(merged));
+    }
     row.0.extend(body);
     if !row.flag("port_security_enabled") && !row.list("security_groups").is_empty() {
         let message = "Port has security group associated. Cannot disable port security or IP \
@@ -325,6 +340,23 @@ pub(super) fn update(
     check_pairs(&mut row.0, &mac)?;
     bind(&mut row.0);
     Ok(row)
+}
+
+/// Options are changed one by one: those that are not named stay, one without a value goes.
+fn merged_options(present: &[Value], changes: &[Value]) -> Vec<Value> {
+    let same = |a: &Value, b: &Value| {
+        let version = |v: &Value| v["ip_version"].as_i64().unwrap_or(4);
+        a["opt_name"] == b["opt_name"] && version(a) == version(b)
+    };
+    let stays = |option: &&Value| !changes.iter().any(|change| same(change, option));
+    let new = changes.iter().filter(|change| !change["opt_value"].is_null());
+    let mut out: Vec<Value> = present.iter().filter(stays).chain(new).cloned().collect();
+    for option in &mut out {
+        if option.get("ip_version").is_none() {
+            option["ip_version"] = json!(4);
+        }
+    }
+    out
 }
 
 /// A subnet that is named without an address keeps the address the port has there.

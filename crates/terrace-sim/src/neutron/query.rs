@@ -3,6 +3,7 @@
 use super::{Kind, attrs, bad_request, resource};
 use crate::keystone::Caller;
 use crate::records::Row;
+use crate::settings::Settings;
 use crate::state::State;
 use crate::table::Record;
 use crate::web::{Answer, Object, Reply, Req};
@@ -18,7 +19,7 @@ pub(super) fn list(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> An
     if matches!(kind, Kind::SecurityGroup) {
         super::default_group(state, &who.project_id);
     }
-    check_filters(req, kind)?;
+    check_filters(&state.settings, req, kind)?;
     let mut rows: Vec<Object> = candidates(state, req, who, kind)
         .into_iter()
         .filter(|row| resource::can_see(state, who, kind, row))
@@ -35,7 +36,7 @@ pub(super) fn list(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> An
     Ok(Reply::json(200, &body))
 }
 
-fn check_filters(req: &Req, kind: Kind) -> Result<(), Reply> {
+fn check_filters(settings: &Settings, req: &Req, kind: Kind) -> Result<(), Reply> {
     let (keys, directions) = (req.params("sort_key").count(), req.params("sort_dir").count());
     if keys != directions {
         return Err(bad_request("The number of sort_keys and sort_dirs must be same"));
@@ -46,7 +47,9 @@ fn check_filters(req: &Req, kind: Kind) -> Result<(), Reply> {
         .iter()
         .map(|(name, _)| name.as_str())
         .filter(|name| !CONTROL.contains(name) && !TAG_FILTERS.contains(name))
-        .filter(|name| !extra.contains(name) && !attrs::of(kind).any(|attr| attr.name == *name))
+        .filter(|name| {
+            !extra.contains(name) && !attrs::of(settings, kind).any(|attr| attr.name == *name)
+        })
         .map(|name| format!("'{name}'"))
         .collect();
     if unknown.is_empty() {
@@ -247,6 +250,7 @@ pub(super) fn view(state: &State, who: &Caller, kind: Kind, row: &Row) -> Object
 fn admins_only(field: &str) -> bool {
     field.starts_with("provider:")
         || field.starts_with("binding:") && field != "binding:vnic_type"
+        || field == "segments"
         || field == "distributed"
         || field == "ha"
         || field == "resource_request"

@@ -86,7 +86,7 @@ pub(crate) fn create(
                        project in request requires admin or advsvc privileges";
         return Err(bad_request(message));
     }
-    let body = attrs::for_post(who, kind, body)?;
+    let body = attrs::for_post(&state.settings, who, kind, body)?;
     check_quota(state, &project, kind)?;
     let owner = Caller { project_id: project, ..who.clone() };
     let row = match kind {
@@ -119,7 +119,7 @@ pub(crate) fn update(
     body: Object,
 ) -> Result<Row, Reply> {
     let row = owned(state, who, kind, id, "update")?;
-    let body = attrs::for_put(who, kind, body)?;
+    let body = attrs::for_put(&state.settings, who, kind, body)?;
     let changed = match kind {
         Kind::Network => networks::update(state, row, body),
         Kind::Subnet => subnets::update(state, row, body),

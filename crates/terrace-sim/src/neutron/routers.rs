@@ -75,7 +75,7 @@ fn check_routes(state: &State, router: &Row, routes: &[Value]) -> Result<(), Rep
         }
         let message = format!(
             "Invalid format for routes: {}, the nexthop is not connected with router",
-            crate::web::python(&json!([route]))
+            crate::web::python(&json!(routes))
         );
         return Err(fault(400, "InvalidRoutes", &message));
     }
@@ -118,22 +118,39 @@ fn set_gateway(
         let message = format!("Bad router request: Network {network} is not an external network.");
         return Err(fault(400, "BadRequest", &message));
     }
-    let port = if same {
-        gateway_port(state, row.id())
-    } else {
-        let mut body = system_port(network, row.id(), "network:router_gateway");
-        if let Some(ips) = wanted.get("external_fixed_ips").filter(|ips| ips.is_array()) {
-            body.insert("fixed_ips".into(), ips.clone());
-        }
-        Some(create_port(state, who, body, "")?)
-    };
-    let ips = port.map(|port| port.list("fixed_ips").to_vec()).unwrap_or_default();
+    let asked = wanted.get("external_fixed_ips").and_then(Value::as_array).cloned();
+    let ips = outer_addresses(state, who, (row.id(), network), asked)?;
     let snat = wanted["enable_snat"].as_bool().unwrap_or(true);
-    row.set(
-        "external_gateway_info",
-        json!({"network_id": network, "external_fixed_ips": ips, "enable_snat": snat}),
-    );
+    let had = row.0["external_gateway_info"]["qos_policy_id"].clone();
+    let mut info = json!({"network_id": network, "external_fixed_ips": ips, "enable_snat": snat});
+    if state.settings.more_extensions {
+        info["qos_policy_id"] = wanted.get("qos_policy_id").cloned().unwrap_or(had);
+    }
+    row.set("external_gateway_info", info);
     Ok(row)
+}
+
+/// The addresses of a router outside: those that it has, those asked for, or one that is free.
+fn outer_addresses(
+    state: &mut State,
+    who: &Caller,
+    (router, network): (&str, &str),
+    asked: Option<Vec<Value>>,
+) -> Result<Vec<Value>, Reply> {
+    let port = match (gateway_port(state, router), asked) {
+        (Some(port), None) => port,
+        (Some(port), Some(ips)) => {
+            let all = Caller { admin: true, ..who.clone() };
+            let body = object(json!({ "fixed_ips": ips }));
+            super::update(state, &all, (Kind::Port, port.id()), body)?
+        }
+        (None, asked) => {
+            let mut body = system_port(network, router, "network:router_gateway");
+            body.extend(asked.map(|ips| ("fixed_ips".to_owned(), json!(ips))));
+            create_port(state, who, body, "")?
+        }
+    };
+    Ok(port.list("fixed_ips").to_vec())
 }
 
 fn system_port(network: &str, device: &str, owner: &str) -> Object {

@@ -1,7 +1,7 @@
 //! Subnets: ranges, gateways, pools.
 
 use super::resource::{bump, stamped};
-use super::{Kind, bad_request, fault, invalid, ipam, ports, resource};
+use super::{Kind, bad_request, fault, invalid, ipam, pools, ports, resource};
 use crate::keystone::Caller;
 use crate::records::Row;
 use crate::state::State;
@@ -23,6 +23,7 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
             format!("Tenant {} not allowed to create subnet on this network", who.project_id);
         return Err(fault(403, "HTTPForbidden", &message));
     }
+    pools::choose(state, &mut body)?;
     let Some(cidr) = text(&body, "cidr") else {
         let message =
             "Bad subnets request: a subnetpool must be specified in the absence of a cidr.";
@@ -47,7 +48,9 @@ pub(super) fn create(state: &mut State, who: &Caller, mut body: Object) -> Resul
 
 /// Stores a complete and valid subnet.
 pub(super) fn store(state: &mut State, project: &str, mut body: Object) -> Row {
-    body.remove("segment_id");
+    if !state.settings.more_extensions {
+        body.remove("segment_id");
+    }
     let row = stamped(state, project, body, 0);
     state.subnets.put(row.clone());
     bump(state, Kind::Network, row.text("network_id"));

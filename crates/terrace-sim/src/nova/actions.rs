@@ -3,7 +3,9 @@
 use super::servers::{check_lock, delete, get};
 use super::validate::{self, invalid};
 use super::view::{Place, full};
-use super::{Cx, bad_request, conflict, create, disks, history, interfaces};
+use super::{
+    Cx, bad_request, conflict, create, disks, history, interfaces, not_in_this_version, schedule,
+};
 use crate::records::{Keypair, Row, Server, Step};
 use crate::table::Record;
 use crate::web::{Answer, Object, Reply, object, python, seconds, text};
@@ -52,6 +54,13 @@ fn act(cx: &mut Cx<'_>, server: Server, (name, value): (&str, &Value), body: &Ob
             let group = value["name"].as_str().unwrap_or_default();
             interfaces::change_group(cx, &server, group, name == "addSecurityGroup")
         }
+        "changePassword" => {
+            let wanted = validate::under(body, "changePassword", &[])?;
+            validate::fields("changePassword", wanted, &["adminPass"], &[])?;
+            ready(cx, &server, "set_admin_password", &["active"])?;
+            begin(cx, server, "updating_password", Step::Rests("active".into()));
+            Ok(Reply::empty(202))
+        }
         "os-resetState" if cx.who.admin => reset_state(cx, server, value),
         other => simple(cx, server, other),
     }
@@ -76,11 +85,26 @@ fn simple(cx: &mut Cx<'_>, server: Server, name: &str) -> Answer {
         "os-getVNCConsole" | "os-getSPICEConsole" => {
             return Err(bad_request("Unavailable console type novnc."));
         }
+        "addFixedIp" | "removeFixedIp" | "addFloatingIp" | "removeFloatingIp" => {
+            return Err(not_in_this_version());
+        }
         other => return Err(bad_request(&format!("There is no such action: {other}"))),
     };
     ready(cx, &server, verb, from)?;
+    if server.host.is_none() {
+        return Ok(find_place(cx, server, task, to));
+    }
     begin(cx, server, task, Step::Rests(to.to_owned()));
     Ok(Reply::empty(202))
+}
+
+/// A server that left its host gets another; where there is none, it stays on the shelf.
+fn find_place(cx: &mut Cx<'_>, mut server: Server, task: &str, to: &str) -> Reply {
+    let group = server.group.as_ref().and_then(|id| cx.state.groups.get(id));
+    server.host = schedule::pick(cx.state, (server.zone.as_deref(), None), group);
+    let to = if server.host.is_some() { to } else { "shelved_offloaded" };
+    begin(cx, server, task, Step::Rests(to.to_owned()));
+    Reply::empty(202)
 }
 
 /// Refuses an action on a server that is locked, in another state or busy.

@@ -30,7 +30,8 @@ pub(super) fn make(
 ) -> Result<Server, Reply> {
     let id = cx.state.uuid();
     let number = cx.state.number();
-    let host = schedule::pick(cx.state, wanted.zone.as_deref(), wanted.group.as_ref());
+    let place = (wanted.zone.as_deref(), wanted.host.as_deref());
+    let host = schedule::pick(cx.state, place, wanted.group.as_ref());
     let name = if wanted.count > 1 {
         format!("{}-{}", wanted.name, index + 1)
     } else {

@@ -22,6 +22,8 @@ pub(super) struct Wanted {
     pub(super) tags: Vec<String>,
     pub(super) security_groups: Vec<Row>,
     pub(super) zone: Option<String>,
+    /// The host that an administrator wants it on.
+    pub(super) host: Option<String>,
     pub(super) count: u64,
 }
 
@@ -126,6 +128,7 @@ fn wanted(cx: &mut Cx<'_>, server: &Object, hints: &Value) -> Result<Wanted, Rep
     }
     let disks = disks.disks;
     let zone = zone(cx, server)?;
+    let host = host(cx, server)?;
     if let Some(key) = text(server, "key_name") {
         let id = Keypair::key(&cx.who.user_id, key);
         if cx.state.keypairs.get(&id).is_none() {
@@ -148,6 +151,7 @@ fn wanted(cx: &mut Cx<'_>, server: &Object, hints: &Value) -> Result<Wanted, Rep
         tags,
         security_groups,
         zone,
+        host,
         count,
     })
 }
@@ -270,6 +274,18 @@ fn zone(cx: &Cx<'_>, server: &Object) -> Result<Option<String>, Reply> {
         return Err(super::not_allowed("servers:create:forced_host"));
     }
     Ok(Some(zone.to_owned()))
+}
+
+fn host(cx: &Cx<'_>, server: &Object) -> Result<Option<String>, Reply> {
+    let given = ["host", "hypervisor_hostname"].into_iter().find_map(|name| text(server, name));
+    let Some(host) = given else { return Ok(None) };
+    if !cx.who.admin {
+        return Err(super::not_allowed("compute:servers:create:requested_destination"));
+    }
+    if !schedule::HOSTS.iter().any(|(known, _)| *known == host) {
+        return Err(bad_request(&format!("Compute host {host} could not be found.")));
+    }
+    Ok(Some(host.to_owned()))
 }
 
 fn security_groups(cx: &mut Cx<'_>, server: &Object) -> Result<Vec<Row>, Reply> {

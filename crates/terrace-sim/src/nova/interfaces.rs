@@ -259,7 +259,18 @@ pub(super) fn change_group(cx: &mut Cx<'_>, server: &Server, name: &str, add: bo
         let project = &cx.who.project_id;
         not_found(&format!("Security group {name} is not found for project {project}"))
     })?;
-    for port in neutron::ports_of(cx.state, &server.id) {
+    let ports = neutron::ports_of(cx.state, &server.id);
+    let id = &server.id;
+    if ports.is_empty() {
+        let message = format!("instance_id {id} could not be found as device id on any ports");
+        return Err(not_found(&message));
+    }
+    let has = |port: &Row| port.list("security_groups").iter().any(|known| known == group.id());
+    if !add && !ports.iter().any(has) {
+        let message = format!("Security group {name} not associated with the instance {id}");
+        return Err(not_found(&message));
+    }
+    for port in ports {
         let mut groups = port.list("security_groups").to_vec();
         groups.retain(|id| id != group.id());
         if add {

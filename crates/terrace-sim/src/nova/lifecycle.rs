@@ -58,7 +58,12 @@ pub(crate) fn advance(state: &mut State, mut server: Server, at: u64) {
             snapped(state, &image, at);
             rest(&mut server, &vm_state);
         }
-        Step::Rests(vm_state) => rest(&mut server, &vm_state),
+        Step::Rests(vm_state) => {
+            if vm_state == "shelved_offloaded" {
+                server.host = None;
+            }
+            rest(&mut server, &vm_state);
+        }
     }
     state.put_server(server);
 }

@@ -20,6 +20,32 @@ const QUOTAS: [&str; 7] = [
     "server_groups",
 ];
 
+/// Limits that were of interest in older versions: name, value, and the first version without.
+const OLD_QUOTAS: [(&str, i64, u32); 7] = [
+    ("fixed_ips", -1, 36),
+    ("floating_ips", -1, 36),
+    ("security_group_rules", -1, 36),
+    ("security_groups", -1, 36),
+    ("injected_file_content_bytes", 10240, 57),
+    ("injected_file_path_bytes", 255, 57),
+    ("injected_files", 5, 57),
+];
+
+/// What is summed up over all hosts.
+const STATISTICS: [&str; 11] = [
+    "current_workload",
+    "disk_available_least",
+    "free_disk_gb",
+    "free_ram_mb",
+    "local_gb",
+    "local_gb_used",
+    "memory_mb",
+    "memory_mb_used",
+    "running_vms",
+    "vcpus",
+    "vcpus_used",
+];
+
 /// What a project uses.
 pub(super) struct Usage {
     pub(super) instances: i64,
@@ -136,8 +162,28 @@ fn hypervisor_id(host: &str) -> String {
     format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
+/// The sums of all hosts.
+fn statistics(cx: &Cx<'_>) -> Value {
+    let mut sums = object(json!({ "count": HOSTS.len() }));
+    for (number, (host, _)) in HOSTS.iter().enumerate() {
+        let view = object(hypervisor(cx, number, host, true));
+        for field in STATISTICS {
+            let more = view.get(field).and_then(Value::as_i64).unwrap_or_default();
+            let sum = sums.get(field).and_then(Value::as_i64).unwrap_or_default();
+            sums.insert(field.into(), json!(sum + more));
+        }
+    }
+    json!({ "hypervisor_statistics": sums })
+}
+
 fn hypervisors(cx: &Cx<'_>, path: &[&str]) -> Answer {
-    admin_only(cx, "os-hypervisors:list")?;
+    let rule = match path {
+        [] => "list",
+        ["detail"] => "list-detail",
+        ["statistics"] => "statistics",
+        _ => "show",
+    };
+    admin_only(cx, &format!("os-hypervisors:{rule}"))?;
     let all = |full: bool| -> Vec<Value> {
         HOSTS
             .iter()
@@ -148,6 +194,7 @@ fn hypervisors(cx: &Cx<'_>, path: &[&str]) -> Answer {
     match path {
         [] => Ok(Reply::json(200, &json!({ "hypervisors": all(false) }))),
         ["detail"] => Ok(Reply::json(200, &json!({ "hypervisors": all(true) }))),
+        ["statistics"] if cx.minor < 88 => Ok(Reply::json(200, &statistics(cx))),
         [wanted] => {
             let found = all(true)
                 .into_iter()
@@ -192,7 +239,8 @@ fn aggregates(cx: &Cx<'_>) -> Answer {
     Ok(Reply::json(200, &json!({ "aggregates": all })))
 }
 
-/// A limit, with the one that Nova has even where nothing is limited.
+/// A limit, with the one that Nova has even where nothing is limited; of no project, the one that
+/// new projects have.
 fn limit(cx: &Cx<'_>, project: &str, name: &str) -> i64 {
     let limit = cx.state.limit("compute", project, name);
     if name == "metadata_items" && limit < 0 { 128 } else { limit }
@@ -249,13 +297,16 @@ fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
     if project != cx.who.project_id && !cx.who.admin {
         return Err(not_allowed("os-quota-sets:show"));
     }
-    let plain = |cx: &Cx<'_>| {
+    let of = |cx: &Cx<'_>, owner: &str| {
         let mut set = object(json!({ "id": project }));
-        set.extend(QUOTAS.iter().map(|name| ((*name).to_owned(), json!(limit(cx, project, name)))));
+        set.extend(QUOTAS.iter().map(|name| ((*name).to_owned(), json!(limit(cx, owner, name)))));
+        let old = OLD_QUOTAS.iter().filter(|(_, _, end)| cx.minor < *end);
+        set.extend(old.map(|(name, value, _)| ((*name).to_owned(), json!(value))));
         set
     };
     match (cx.req.method.as_str(), path) {
-        ("GET", [] | ["defaults"]) => Ok(Reply::json(200, &json!({ "quota_set": plain(cx) }))),
+        ("GET", []) => Ok(Reply::json(200, &json!({ "quota_set": of(cx, project) }))),
+        ("GET", ["defaults"]) => Ok(Reply::json(200, &json!({ "quota_set": of(cx, "") }))),
         ("GET", ["detail"]) => {
             let used = sum(cx.state, project);
             let mut set = object(json!({ "id": project }));
@@ -272,6 +323,10 @@ fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
                 };
                 let limit = limit(cx, project, name);
                 set.insert(name.into(), json!({"limit": limit, "in_use": in_use, "reserved": 0}));
+            }
+            for (name, limit, _) in OLD_QUOTAS.iter().filter(|(_, _, end)| cx.minor < *end) {
+                let unused = json!({"limit": limit, "in_use": 0, "reserved": 0});
+                set.insert((*name).into(), unused);
             }
             Ok(Reply::json(200, &json!({ "quota_set": set })))
         }
@@ -295,7 +350,7 @@ fn quotas(cx: &mut Cx<'_>, project: &str, path: &[&str]) -> Answer {
             }
             debug_assert!(!row.id().is_empty());
             cx.state.quotas.put(row);
-            let mut set = plain(cx);
+            let mut set = of(cx, project);
             set.shift_remove("id");
             Ok(Reply::json(200, &json!({ "quota_set": set })))
         }

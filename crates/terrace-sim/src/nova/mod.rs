@@ -4,6 +4,7 @@ mod actions;
 mod build;
 mod create;
 mod disks;
+mod flavor_manage;
 mod flavors;
 mod groups;
 mod history;

@@ -21,10 +21,14 @@ pub(super) fn zone_of(host: &str) -> &'static str {
 }
 
 /// The least used host that fits; none if the group's policy leaves none.
-pub(super) fn pick(state: &State, zone: Option<&str>, group: Option<&Group>) -> Option<String> {
+pub(super) fn pick(
+    state: &State,
+    (zone, host): (Option<&str>, Option<&str>),
+    group: Option<&Group>,
+) -> Option<String> {
     let (zone, wanted) = match zone.and_then(|zone| zone.split_once(':')) {
         Some((zone, host)) => (Some(zone), host.split(':').next()),
-        None => (zone, None),
+        None => (zone, host),
     };
     let members = |host: &str| {
         group.map_or(0, |group| {

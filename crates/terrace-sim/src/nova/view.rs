@@ -196,6 +196,7 @@ pub(super) fn zone(server: &Server) -> &str {
     let asked = server.zone.as_deref().and_then(|zone| zone.split(':').next());
     match host(server) {
         Some(host) => schedule::zone_of(host),
+        None if server.vm_state == "shelved_offloaded" => "",
         None => asked.unwrap_or_default(),
     }
 }
@@ -222,8 +223,9 @@ fn flavor(cx: &Cx<'_>, flavor: &Flavor) -> Value {
         return json!({"id": flavor.id, "links": cx.bookmark("flavors", &flavor.id)});
     }
     json!({
-        "vcpus": flavor.vcpus, "ram": flavor.ram, "disk": flavor.disk, "ephemeral": 0, "swap": 0,
-        "original_name": flavor.name, "extra_specs": flavor.extra_specs,
+        "vcpus": flavor.vcpus, "ram": flavor.ram, "disk": flavor.disk,
+        "ephemeral": flavor.ephemeral, "swap": flavor.swap, "original_name": flavor.name,
+        "extra_specs": flavor.extra_specs,
     })
 }
 

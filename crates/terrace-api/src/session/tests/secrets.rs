@@ -7,7 +7,7 @@ use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::call::Call;
-use crate::compute::{NewServer, Rebuild, create_server, rebuild};
+use crate::compute::{NewServer, Nic, Rebuild, create_server, rebuild};
 use crate::config::{Auth, CloudConfig, Credential};
 use crate::service::Service;
 use crate::testkit::{ManualClock, Script, config, fail, login, session, step};
@@ -44,7 +44,11 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 fn new_server() -> NewServer {
-    NewServer { user_data: Some("Y2xvdWQtaW5pdA==".into()), ..NewServer::default() }
+    NewServer {
+        user_data: Some("Y2xvdWQtaW5pdA==".into()),
+        networks: vec![Nic::network("n")],
+        ..NewServer::default()
+    }
 }
 
 #[tokio::test]
