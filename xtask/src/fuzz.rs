@@ -17,7 +17,7 @@ const MOST_CPU: Duration = Duration::from_secs(1);
 const MOST_MEMORY: u64 = 200 << 20;
 
 /// Words that reach deep into the loader.
-const WORDS: [&str; 48] = [
+const WORDS: [&str; 58] = [
     "variables:",
     "locals:",
     "networks:",
@@ -42,6 +42,16 @@ const WORDS: [&str; 48] = [
     "${networks.front.id}",
     "${servers.web.map(s, s.id)}",
     "${[1,2].map(x, x)}",
+    "${networks.front[5].id}",
+    "${values(servers.web).map(s, s.nam)}",
+    "${components.tier.ids}",
+    "${components.tier['a'].ids}",
+    "${stacks.more.ids}",
+    "${try(locals.a, 1)}",
+    "${template('motd.txt', {'name': 'x'})}",
+    "0o17",
+    "1:30",
+    "no",
     "${",
     "}",
     "$${",
@@ -68,6 +78,36 @@ const WORDS: [&str; 48] = [
     "-1",
 ];
 
+/// Where spoiled files are put; most of what there is to read is in stacks.
+const PLACES: [&str; 8] = [
+    "stacks/web.yaml",
+    "stacks/web.yaml",
+    "stacks/web.yaml",
+    "stacks/more.yaml",
+    "components/tier.yaml",
+    "environments/default.yaml",
+    "motd.txt",
+    "terrace.yaml",
+];
+
+/// A component, a stack that uses it, and the other files that a workspace may have.
+const FILES: [(&str, &str); 5] = [
+    ("terrace.yaml", "cloud: simulator\n"),
+    (
+        "components/tier.yaml",
+        "variables:\n  size: { type: integer, default: 1 }\n  network: string\nservers:\n  app:\n    count: ${vars.size}\n    \
+         image: cirros\n    flavor: m1.tiny\n    networks: ['${vars.network}']\noutputs:\n  ids: ${servers.app.map(s, s.id)}\n",
+    ),
+    (
+        "stacks/more.yaml",
+        "variables:\n  size: { type: integer, default: 2 }\ncomponents:\n  tier:\n    for_each: [a, b]\n    use:\n      \
+         source: ../components/tier.yaml\n      with: { size: '${vars.size}', network: '${stacks.web.networks.front.id}' }\n\
+         outputs:\n  ids: ${components.tier.a.ids}\n  motd: \"${template('motd.txt', {'name': env.name})}\"\n",
+    ),
+    ("environments/default.yaml", "size: 1\n"),
+    ("motd.txt", "Welcome to ${upper(name)}\n"),
+];
+
 /// Numbers that look random (a linear congruence, high bits).
 struct Numbers(u64);
 
@@ -90,7 +130,7 @@ pub(crate) fn run(root: &Path, binary: &Path, seconds: u64, seed: u64) -> anyhow
     let mut numbers = Numbers(seed);
     while !is_over(end) {
         let input = spoiled(&corpus, &mut numbers);
-        let path = if numbers.below(8) == 0 { "terrace.yaml" } else { "stacks/web.yaml" };
+        let path = PLACES[numbers.below(PLACES.len())];
         let was = fs::read(folder.join(path))?;
         fs::write(folder.join(path), &input)?;
         for command in ["validate", "fmt --check"] {
@@ -157,9 +197,12 @@ fn blocks(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn prepare(root: &Path, folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder.join("stacks"))?;
-    fs::create_dir_all(folder.join("keys"))?;
-    fs::write(folder.join("terrace.yaml"), "cloud: simulator\n")?;
+    for inner in ["stacks", "keys", "components", "environments"] {
+        fs::create_dir_all(folder.join(inner))?;
+    }
+    for (path, text) in FILES {
+        fs::write(folder.join(path), text)?;
+    }
     fs::copy(root.join("examples/quickstart/stacks/web.yaml"), folder.join("stacks/web.yaml"))?;
     fs::copy(root.join("examples/quickstart/keys/deploy.pub"), folder.join("keys/deploy.pub"))?;
     Ok(())

@@ -2,12 +2,14 @@
 //! in `terrace-model`, by the same code here and when a plan is made.
 
 use terrace_model::expr::{ResourceReference, Root, Scope, Template, Term};
-use terrace_model::{Address, Diagnostic, Diagnostics, Lifecycle, Resource, Spanned, Stack, Timed};
+use terrace_model::{
+    Address, Diagnostic, Diagnostics, Lifecycle, Repeat, Resource, Spanned, Stack, Timed,
+};
 
 use crate::conditions;
 use crate::load::Reading;
-use crate::scope::only_resource;
-use crate::term::{complaint, entries, term, unknown};
+use crate::scope::{no_attribute, only_resource};
+use crate::term::{entries, term, unknown};
 use crate::yaml::{Entry, Node};
 
 const SETTINGS: [&str; 5] = [
@@ -154,13 +156,13 @@ pub(crate) fn check(
         if address == resource.address {
             let message = format!("`{address}` cannot be replaced because of itself");
             found.push(Diagnostic::error("E0804", reference.span, message));
-        } else if let Err(error) = scope.value(&Root::Resource(reference.clone())) {
-            found.push(complaint("E0401", error.code("E0401"), reference.span));
         } else if let Some(name) =
-            attribute.filter(|n| address.kind.schema().attribute(n).is_none())
+            attribute.filter(|name| address.kind.schema().attribute(name).is_none())
         {
-            let message = format!("a {} has no attribute `{name}`", address.kind.noun());
-            found.push(Diagnostic::error("E0804", reference.span, message));
+            let error = no_attribute(reference, name, &Repeat::One).code("E0804");
+            found.push(error.diagnostic(reference.span));
+        } else if let Err(error) = scope.value(&Root::Resource(reference.clone())) {
+            found.push(error.code("E0401").diagnostic(reference.span));
         }
     }
 }

@@ -150,7 +150,7 @@ fn triggers_of_other_stacks() {
         ),
         (
             "b/networks.n.mtuu",
-            "a:2:79 E0401 a network has no attribute `mtuu`\n  = did you mean `mtu`?",
+            "a:2:79 E0804 a network has no attribute `mtuu`\n  = did you mean `mtu`?",
         ),
         (
             "b/",

@@ -220,7 +220,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "lifecycle: { replace_triggered_by: [networks.front.mtuu] }",
-        "stacks/web.yaml:11:41: E0804: a network has no attribute `mtuu`",
+        "stacks/web.yaml:11:41: E0804: a network has no attribute `mtuu` [did you mean `mtu`?]",
     ),
     (
         "lifecycle: { prevent: true }",
