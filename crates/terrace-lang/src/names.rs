@@ -175,11 +175,17 @@ impl BareNames<'_, '_> {
 
     fn complain(&mut self, text: &str, kind: Kind, span: Span) {
         let noun = kind.noun();
-        let full = self.reading.diagnostics.is_full();
+        let place = if text.contains('/') { "" } else { " in this stack" };
+        let diagnostic =
+            Diagnostic::error("E0401", span, format!("there is no {noun} `{text}`{place}"));
+        if self.reading.diagnostics.is_full() {
+            // Only counted from here on: looking for near names would take all for each.
+            return self.reading.diagnostics.push(diagnostic);
+        }
         let path =
             |a: &ResourceAddress| a.path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
         let own = &self.own.stack;
-        let of_kind = self.known.resources.keys().filter(|a| a.kind == kind && !full).take(MANY);
+        let of_kind = self.known.resources.keys().filter(|a| a.kind == kind).take(MANY);
         let local = of_kind.clone().filter(|a| a.stack == *own).map(path);
         let existing =
             LookupKind::of(kind).and_then(|kind| self.known.existing.get(&(own.clone(), kind)));
@@ -188,9 +194,6 @@ impl BareNames<'_, '_> {
             .filter(|a| a.stack != *own && a.stack.components().next().is_none())
             .map(|a| format!("{}/{}", a.stack, path(a)));
         let elsewhere: Vec<String> = elsewhere.collect();
-        let place = if text.contains('/') { "" } else { " in this stack" };
-        let diagnostic =
-            Diagnostic::error("E0401", span, format!("there is no {noun} `{text}`{place}"));
         let all = names.iter().chain(&elsewhere).map(String::as_str);
         let other = elsewhere.iter().find(|a| a.rsplit_once('/').is_some_and(|(_, n)| n == text));
         self.reading.diagnostics.push(match (other, suggest::nearest(text, all)) {

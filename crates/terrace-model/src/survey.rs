@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::address::{InstanceKey, StackName};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, MAX_ROUND, round_of};
 use crate::expr::{Reference, ResourceReference, Root, Term};
 use crate::source::{Span, Spanned};
 use crate::workspace::{Stack, Workspace};
@@ -237,15 +237,13 @@ impl<'a> Survey<'a> {
         let Some(&(first, span)) = round.first() else { return };
         let label = |node: usize| format!("`{}`", self.nodes[node].label);
         let next = |at: usize| round.get(at + 1).map_or(first, |(node, _)| *node);
-        let names: Vec<String> =
-            round.iter().map(|(node, _)| label(*node)).chain([label(first)]).collect();
-        let message = format!("these need each other: {}", names.join(" needs "));
-        let mut diagnostic = Diagnostic::error("E0403", span, message).label(format!(
+        let names: Vec<String> = round.iter().map(|(node, _)| label(*node)).collect();
+        let mut diagnostic = Diagnostic::error("E0403", span, round_of(&names)).label(format!(
             "{} needs {}",
             label(first),
             label(next(0))
         ));
-        for (at, (node, span)) in round.iter().enumerate().skip(1) {
+        for (at, (node, span)) in round.iter().enumerate().take(MAX_ROUND).skip(1) {
             let text = format!("{} needs {}", label(*node), label(next(at)));
             diagnostic = diagnostic.related(*span, text);
         }
