@@ -257,14 +257,13 @@ pub fn planned_value(
             matches!(attribute.presence, Presence::Computed | Presence::OptionalComputed);
         let told = values.get(attribute.name);
         match desired.get(attribute.name) {
-            // What is seen has all that is given, and more.
+            // What is seen is what is given, or has all that is given and more.
             Some(value)
-                if attribute.compare == Compare::Given
-                    && told.is_some_and(|told| same_value(attribute, value, told)) => {}
+                if told == Some(value)
+                    || attribute.compare == Compare::Given
+                        && told.is_some_and(|told| same_value(attribute, value, told)) => {}
             Some(value) if !value.is_null() => {
-                if told != Some(value) {
-                    values.insert(attribute.name.to_owned(), value.clone());
-                }
+                values.insert(attribute.name.to_owned(), value.clone());
             }
             _ if by_cloud && seen.is_none() => {
                 values.insert(attribute.name.to_owned(), waiting_for(address, attribute.name));
