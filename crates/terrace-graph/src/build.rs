@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use terrace_model::diagnostic::{MAX_ROUND, round_of};
 use terrace_model::expr::{Reference, ResourceReference};
-use terrace_model::survey::Survey;
+use terrace_model::survey::{MAX_SHOWN, Survey, way_round};
 use terrace_model::{
     Address, Diagnostic, Diagnostics, InstanceKey, Kind, Repeat, Resource, ResourceAddress, Span,
     Stack, Workspace,
@@ -277,15 +276,16 @@ fn explain(
     survey: &Survey<'_>,
     Cycle(path): &Cycle<Address, Edge>,
 ) -> Diagnostic {
-    let round: Vec<String> = path.iter().map(|(address, _)| format!("`{address}`")).collect();
-    let message = round_of(&round);
+    let round: Vec<String> =
+        path.iter().chain(path.first()).map(|(address, _)| format!("`{address}`")).collect();
+    let message = format!("these need each other: {}", way_round(&round));
     let Some((first, edge)) = path.first() else {
         return Diagnostic::without_place("E0403", message);
     };
     let needs = |at: usize| path.get((at + 1) % path.len()).map_or(first, |(address, _)| address);
     let mut diagnostic = Diagnostic::error("E0403", edge.span, message)
         .label(format!("`{first}` needs `{}`", needs(0)));
-    for (at, (address, edge)) in path.iter().enumerate().take(MAX_ROUND) {
+    for (at, (address, edge)) in path.iter().enumerate().take(MAX_SHOWN) {
         if at > 0 {
             let text = format!("`{address}` needs `{}`", needs(at));
             diagnostic = diagnostic.related(edge.span, text);

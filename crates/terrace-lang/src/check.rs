@@ -20,7 +20,7 @@ const MAX_CHECKED: usize = 100;
 /// Checks every name, local, attribute and output of a workspace.
 pub(crate) fn types(workspace: &Workspace, found: &mut Diagnostics) {
     found.extend(Survey::of(workspace).findings().iter().cloned().collect());
-    let memo = Memo::default();
+    let memo = Memo::of_fixed();
     let names = Names::new(workspace, &Unknown, &memo);
     let mut told = Told::default();
     for stack in workspace.stacks.values() {

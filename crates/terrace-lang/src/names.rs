@@ -39,7 +39,11 @@ fn depends_on(reading: &mut Reading<'_>, resource: &Resource, known: &Known) {
     {
         let message = format!("there is no `{}`", dependency.value);
         let diagnostic = Diagnostic::error("E0401", dependency.span, message);
-        let names: Vec<String> = known.resources.keys().map(shown).collect();
+        if reading.diagnostics.is_full() {
+            reading.diagnostics.push(diagnostic);
+            continue;
+        }
+        let names: Vec<String> = known.of_kind(dependency.value.kind).map(shown).collect();
         let near = suggest::nearest(&shown(&dependency.value), names.iter().map(String::as_str));
         reading.diagnostics.push(match near {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
@@ -51,6 +55,8 @@ fn depends_on(reading: &mut Reading<'_>, resource: &Resource, known: &Known) {
 /// What can be named.
 struct Known {
     resources: BTreeMap<ResourceAddress, Repeat>,
+    /// Some of each kind, to compare with what is not there.
+    some: BTreeMap<Kind, Vec<ResourceAddress>>,
     existing: BTreeMap<(StackName, LookupKind), Vec<String>>,
 }
 
@@ -58,12 +64,24 @@ impl Known {
     fn of(workspace: &Workspace) -> Self {
         let resources =
             workspace.resources().map(|r| (r.address.clone(), r.repeat.clone())).collect();
+        let mut some: BTreeMap<Kind, Vec<ResourceAddress>> = BTreeMap::new();
+        for address in workspace.resources().map(|r| &r.address) {
+            let of_kind = some.entry(address.kind).or_default();
+            if of_kind.len() < MANY {
+                of_kind.push(address.clone());
+            }
+        }
         let existing = workspace.stacks.values().flat_map(|stack| {
             stack.existing.iter().map(|(kind, entries)| {
                 ((stack.name.clone(), *kind), entries.keys().cloned().collect())
             })
         });
-        Self { resources, existing: existing.collect() }
+        Self { resources, some, existing: existing.collect() }
+    }
+
+    /// Resources of a kind, not more than are worth comparing with.
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &ResourceAddress> + Clone {
+        self.some.get(&kind).into_iter().flatten()
     }
 
     /// A reference to an entry of `existing` of that name.
@@ -179,13 +197,12 @@ impl BareNames<'_, '_> {
         let diagnostic =
             Diagnostic::error("E0401", span, format!("there is no {noun} `{text}`{place}"));
         if self.reading.diagnostics.is_full() {
-            // Only counted from here on: looking for near names would take all for each.
             return self.reading.diagnostics.push(diagnostic);
         }
         let path =
             |a: &ResourceAddress| a.path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
         let own = &self.own.stack;
-        let of_kind = self.known.resources.keys().filter(|a| a.kind == kind).take(MANY);
+        let of_kind = self.known.of_kind(kind);
         let local = of_kind.clone().filter(|a| a.stack == *own).map(path);
         let existing =
             LookupKind::of(kind).and_then(|kind| self.known.existing.get(&(own.clone(), kind)));
@@ -226,7 +243,7 @@ fn add_it(kind: Kind) -> String {
     }
 }
 /// Most names that are compared with one that is not there.
-const MANY: usize = 1000;
+const MANY: usize = 300;
 /// Most names that are listed.
 const FEW: usize = 30;
 

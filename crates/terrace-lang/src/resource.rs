@@ -39,7 +39,7 @@ pub(crate) struct Repeats {
 /// Computes how many instances there are of each block, now that all names are known.
 pub(crate) fn settle(reading: &mut Reading<'_>, workspace: &mut Workspace) {
     let repeats = std::mem::take(&mut reading.repeats);
-    let memo = terrace_model::names::Memo::default();
+    let memo = terrace_model::names::Memo::of_fixed();
     let mut found = Diagnostics::default();
     let mut settled: Vec<Repeat> = Vec::with_capacity(repeats.len());
     let mut last = (None, Repeat::One);

@@ -26,16 +26,8 @@ pub(crate) fn read(
         .collect();
     let find = |key: &str| sections.iter().find(|e| e.key == key);
     for entry in sections.iter().filter(|e| !known.contains(&e.key.as_str())) {
-        reading.diagnostics.push(
-            match Kind::from_section(&entry.key).and_then(|k| k.schema().parent) {
-                Some(parent) => {
-                    let message = format!("`{}` are written inside a {}", entry.key, parent.noun());
-                    Diagnostic::error("E0201", entry.key_span, message)
-                        .help(format!("move it under an entry of `{}`", parent.section()))
-                }
-                None => unknown(entry, "section", &known),
-            },
-        );
+        let diagnostic = odd_section(entry, &known, reading.diagnostics.is_full());
+        reading.diagnostics.push(diagnostic);
     }
     variables::read(reading, &mut stack, find("variables").map(|e| &e.value), source);
     if let Some(entry) = find("locals") {
@@ -74,6 +66,22 @@ pub(crate) fn read(
         }
     }
     Some(stack)
+}
+
+/// A section that is not known, or stands in the wrong place. What is only counted has no help.
+fn odd_section(entry: &Entry, known: &[&str], counted: bool) -> Diagnostic {
+    if counted {
+        let message = format!("`{}` is not a known section", entry.key);
+        return Diagnostic::error("E0201", entry.key_span, message);
+    }
+    match Kind::from_section(&entry.key).and_then(|k| k.schema().parent) {
+        Some(parent) => {
+            let message = format!("`{}` are written inside a {}", entry.key, parent.noun());
+            Diagnostic::error("E0201", entry.key_span, message)
+                .help(format!("move it under an entry of `{}`", parent.section()))
+        }
+        None => unknown(entry, "section", known),
+    }
 }
 
 /// Names that differ only in case are taken for the same by some clouds and by readers.

@@ -98,19 +98,6 @@ impl Diagnostic {
     }
 }
 
-/// Most steps of a way round in a circle that are shown, each with its place.
-pub const MAX_ROUND: usize = 20;
-
-/// What a circle is told as: the way round it, back to where it began; a long one is cut.
-pub fn round_of(names: &[String]) -> String {
-    let shown = names[..names.len().min(MAX_ROUND)].join(" needs ");
-    let first = names.first().map_or("", String::as_str);
-    match names.len().saturating_sub(MAX_ROUND) {
-        0 => format!("these need each other: {shown} needs {first}"),
-        more => format!("these need each other: {shown} and {more} more, back to {first}"),
-    }
-}
-
 /// Most findings that are kept; the rest is only counted.
 pub const MAX_FINDINGS: usize = 500;
 

@@ -36,6 +36,15 @@ pub trait Leaves {
 pub struct Memo {
     held: RefCell<BTreeMap<Key, Held>>,
     depth: Cell<usize>,
+    /// Whether what cannot be computed now never can.
+    fixed: bool,
+}
+
+impl Memo {
+    /// For names that mean the same as long as it is kept: what is wrong is not computed again either.
+    pub fn of_fixed() -> Self {
+        Self { fixed: true, ..Self::default() }
+    }
 }
 
 /// Which named value: the stack, what it is, its name.
@@ -54,6 +63,7 @@ enum Held {
     /// It is being computed.
     Busy,
     Done(Value),
+    Failed(EvalError),
 }
 
 /// Deepest way from one named value to the next that is walked; `survey` refuses less.
@@ -114,6 +124,7 @@ impl<'a> Names<'a> {
         match self.memo.held.borrow().get(&key) {
             Some(Held::Done(value)) => return Ok(value.clone()),
             Some(Held::Busy) => return Err(EvalError::circular()),
+            Some(Held::Failed(error)) => return Err(error.clone()),
             None => {}
         }
         if self.memo.depth.get() >= MAX_DEPTH {
@@ -126,6 +137,9 @@ impl<'a> Names<'a> {
         // What could not be computed may be, later.
         match &result {
             Ok(value) => drop(self.memo.held.borrow_mut().insert(key, Held::Done(value.clone()))),
+            Err(error) if self.memo.fixed => {
+                self.memo.held.borrow_mut().insert(key, Held::Failed(error.clone()));
+            }
             Err(_) => drop(self.memo.held.borrow_mut().remove(&key)),
         }
         result

@@ -6,13 +6,27 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::address::{InstanceKey, StackName};
-use crate::diagnostic::{Diagnostic, MAX_ROUND, round_of};
+use crate::diagnostic::Diagnostic;
 use crate::expr::{Reference, ResourceReference, Root, Term};
 use crate::source::{Span, Spanned};
 use crate::workspace::{Stack, Workspace};
 
 /// Longest way from one name to the next, and on, until no other is named.
 pub const MAX_DEPTH: usize = 64;
+
+/// Most steps of a circle that are shown.
+pub const MAX_SHOWN: usize = 40;
+
+/// The way round a circle, from the first name back to it; the middle of a long one is left out.
+pub fn way_round(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if first.len() > MAX_SHOWN => {
+            let shown = first[..MAX_SHOWN].join(" needs ");
+            format!("{shown} needs {} more, and these need {last}", first.len() - MAX_SHOWN)
+        }
+        all => all.join(" needs "),
+    }
+}
 
 /// Names and what they lead to.
 pub struct Survey<'a> {
@@ -237,13 +251,15 @@ impl<'a> Survey<'a> {
         let Some(&(first, span)) = round.first() else { return };
         let label = |node: usize| format!("`{}`", self.nodes[node].label);
         let next = |at: usize| round.get(at + 1).map_or(first, |(node, _)| *node);
-        let names: Vec<String> = round.iter().map(|(node, _)| label(*node)).collect();
-        let mut diagnostic = Diagnostic::error("E0403", span, round_of(&names)).label(format!(
+        let names: Vec<String> =
+            round.iter().map(|(node, _)| label(*node)).chain([label(first)]).collect();
+        let message = format!("these need each other: {}", way_round(&names));
+        let mut diagnostic = Diagnostic::error("E0403", span, message).label(format!(
             "{} needs {}",
             label(first),
             label(next(0))
         ));
-        for (at, (node, span)) in round.iter().enumerate().take(MAX_ROUND).skip(1) {
+        for (at, (node, span)) in round.iter().enumerate().take(MAX_SHOWN).skip(1) {
             let text = format!("{} needs {}", label(*node), label(next(at)));
             diagnostic = diagnostic.related(*span, text);
         }

@@ -13,10 +13,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// There are very many small values; the system's allocator takes twice as long for them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let args = args::Args::parse();
     let runtime =

@@ -57,6 +57,9 @@ pub struct ItemRead {
 /// The environment of CEL: its standard library, made once.
 pub(crate) static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
+/// Most pieces of one text: expressions and what stands between them.
+const MAX_PIECES: usize = 20_000;
+
 pub(crate) enum Part {
     Text(String),
     Expression {
@@ -124,6 +127,14 @@ impl Template {
             .collect::<Diagnostics>()
         })?;
         let mut wrong = Diagnostics::default();
+        if pieces.len() > MAX_PIECES {
+            let message = format!("more than {} expressions in one text", MAX_PIECES / 2);
+            wrong.push(
+                Diagnostic::error("E0505", place(0..2), message)
+                    .help("`join(list.map(x, ...), \"\")` makes one text of many parts"),
+            );
+            return Err(wrong);
+        }
         let mut parsed = Parsed {
             source: text.to_owned(),
             parts: Vec::new(),

@@ -173,9 +173,9 @@ pub(crate) fn amounts(take: &mut Take<'_>) {
     take(stack("2 million short texts", format!("a: [{}]", "x,".repeat(1_990_000)), "E0108"));
     take(stack("a million duplicate keys", "a: 1\n".repeat(1_000_000), "E0104"));
     take(stack(
-        "a million unknown sections",
-        (0..700_000).map(|n| format!("s{n}: 1\n")).collect::<String>(),
-        "E0108",
+        "250,000 unknown sections",
+        (0..250_000).map(|n| format!("s{n}: 1\n")).collect::<String>(),
+        "E0201",
     ));
     take(stack("100,000 documents", "---\na: 1\n".repeat(100_000), "E0109"));
     take(stack("a million tabs", "\t".repeat(1_000_000), ""));
@@ -194,8 +194,8 @@ pub(crate) fn counts(take: &mut Take<'_>) {
         "E0201",
     ));
     take(stack(
-        "50,000 unknown networks",
-        many("servers", 50_000, |n| format!("s{n}: {{ image: i, flavor: f, networks: [n{n}] }}")),
+        "20,000 unknown networks",
+        many("servers", 20_000, |n| format!("s{n}: {{ image: i, flavor: f, networks: [n{n}] }}")),
         "E0401",
     ));
     take(stack(
@@ -245,7 +245,7 @@ pub(crate) fn locals(take: &mut Take<'_>) {
     take(stack(
         "20,000 locals in a circle",
         many("locals", 20_000, |n| format!("l{n}: '${{locals.l{}}}'", (n + 1) % 20_000)),
-        "E0403",
+        "needs 19960 more, and these need",
     ));
     take(stack(
         "locals that double",
@@ -288,7 +288,7 @@ pub(crate) fn texts(take: &mut Take<'_>) {
     take(stack(
         "100,000 expressions in one text",
         format!("outputs:\n  o: \"{}\"\n", "${1}".repeat(100_000)),
-        "",
+        "E0505",
     ));
     take(stack("50,000 outputs", many("outputs", 50_000, |n| format!("o{n}: '${{{n} + 1}}'")), ""));
     take(stack("a million dollars", format!("outputs:\n  o: '{}'\n", "$".repeat(1_000_000)), ""));

@@ -178,7 +178,7 @@ pub(crate) fn names() -> Vec<&'static str> {
 }
 
 /// Most items that the comprehensions of one scalar walk through, all together.
-const MAX_WALKED: usize = 200_000;
+const MAX_WALKED: usize = 150_000;
 
 /// What functions use beyond their arguments.
 pub(crate) struct Around {
