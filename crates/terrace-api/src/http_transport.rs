@@ -1,5 +1,6 @@
 //! The transport over the network. The only module that names the HTTP client.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -44,8 +45,12 @@ impl HttpOptions {
 /// Speaks HTTP over TCP and TLS.
 #[derive(Debug)]
 pub struct HttpTransport {
-    client: Client,
-    max_body: usize,
+    options: HttpOptions,
+    /// For addresses without TLS: it knows no certificates, since to read those of the system takes
+    /// longer than many a run.
+    plain: Client,
+    /// For all others; made when it is first needed.
+    secure: OnceLock<Client>,
 }
 
 impl HttpTransport {
@@ -53,19 +58,33 @@ impl HttpTransport {
     pub fn new(options: &HttpOptions) -> Result<Self, TransportError> {
         // The program may have chosen a provider already; then that one is used.
         let _already_chosen = rustls::crypto::ring::default_provider().install_default();
-        // A machine without any system certificates must still reach clouds without TLS.
-        let client = match builder(options)?.build() {
-            Ok(client) => client,
-            Err(_) if options.tls.cacert.is_none() && options.tls.cert.is_none() => {
-                build(builder(options)?.tls_certs_only([]))?
-            }
-            Err(error) => return Err(unsent("cannot set up TLS", error)),
-        };
-        Ok(Self { client, max_body: options.max_body })
+        let plain = build(builder(options)?.tls_certs_only([]))?;
+        let made = Self { options: options.clone(), plain, secure: OnceLock::new() };
+        if options.tls != Tls::default() {
+            made.secure()?;
+        }
+        Ok(made)
+    }
+
+    fn client(&self, url: &http::Uri) -> Result<&Client, TransportError> {
+        // The way to a proxy may be by TLS whatever is behind it.
+        let proxy = self.options.proxies.http.as_deref();
+        let is_plain = url.scheme() == Some(&http::uri::Scheme::HTTP)
+            && proxy.is_none_or(|proxy| proxy.starts_with("http:"));
+        if is_plain { Ok(&self.plain) } else { self.secure() }
+    }
+
+    fn secure(&self) -> Result<&Client, TransportError> {
+        if let Some(client) = self.secure.get() {
+            return Ok(client);
+        }
+        let client = with_tls(builder(&self.options)?, &self.options.tls)?.build();
+        let client = client.map_err(|error| unsent("cannot set up TLS", error))?;
+        Ok(self.secure.get_or_init(|| client))
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {
-        let limit = self.max_body;
+        let limit = self.options.max_body;
         // What is announced to be too large is not read at all.
         let announced = response.content_length().unwrap_or_default();
         if usize::try_from(announced).map_or(true, |announced| announced > limit) {
@@ -90,10 +109,11 @@ impl Transport for HttpTransport {
         request: http::Request<Bytes>,
         deadline: Duration,
     ) -> Result<http::Response<Bytes>, TransportError> {
+        let client = self.client(request.uri())?;
         let mut request = reqwest::Request::try_from(request)
             .map_err(|error| unsent("not a valid request", error))?;
         *request.timeout_mut() = Some(deadline);
-        let mut response = self.client.execute(request).await.map_err(classify)?;
+        let mut response = client.execute(request).await.map_err(classify)?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut answer = http::Response::new(self.read(response).await?);
@@ -117,7 +137,7 @@ fn builder(options: &HttpOptions) -> Result<ClientBuilder, TransportError> {
     if let Some(url) = https {
         builder = builder.proxy(proxy("https_proxy", Proxy::https(url), except)?);
     }
-    with_tls(builder, &options.tls)
+    Ok(builder)
 }
 
 /// The address may carry a password, so only the variable is named when it is none.

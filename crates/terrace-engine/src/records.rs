@@ -1,13 +1,13 @@
 //! Records: what is written down of an object.
 
-use terrace_model::{Address, Attributes, Life, Object, ObjectState, Record, Status, Timed, Value};
+use terrace_model::{Address, Attributes, Life, Object, ObjectState, Record, Status, Timed};
 use terrace_plan::InstanceChange;
 use terrace_state::PlannedRecord;
 
 /// The part of a record that is known before the object exists, with secrets as keyed hashes.
 pub(crate) fn planned(change: &InstanceChange, declared: &Attributes, key: &[u8]) -> PlannedRecord {
     PlannedRecord {
-        declared: declared.iter().map(|(k, v)| (k.clone(), v.sealed(key))).collect(),
+        declared: declared.sealed(key),
         dependencies: change.dependencies.clone(),
         schema_version: change.address.kind().schema().version,
         cloud: change.cloud.clone(),
@@ -58,14 +58,17 @@ pub(crate) fn with_life(record: Record, life: &Life) -> Record {
 
 /// What may be written down of what was seen: where the declared value is secret, so is this.
 pub(crate) fn seen(declared: &Attributes, seen: &Attributes) -> Attributes {
-    let kept = |(name, value): (&String, &Value)| {
-        let secret = declared.get(name).filter(|value| value.is_sensitive());
-        (name.clone(), secret.cloned().unwrap_or_else(|| value.clone()))
-    };
-    let mut seen: Attributes = seen.iter().map(kept).collect();
-    // Of a server that started from a volume the cloud does not tell the image.
-    if let (Some(_), Some(image)) = (declared.get("boot_volume"), declared.get("image")) {
-        seen.entry("image".to_owned()).or_insert_with(|| image.clone());
+    let mut kept = seen.clone();
+    for (name, secret) in declared.iter().filter(|(_, value)| value.is_sensitive()) {
+        if seen.contains_key(name) {
+            kept.insert(name, secret.clone());
+        }
     }
-    seen
+    // Of a server that started from a volume the cloud does not tell the image.
+    if let (Some(_), Some(image)) = (declared.get("boot_volume"), declared.get("image"))
+        && !kept.contains_key("image")
+    {
+        kept.insert("image", image.clone());
+    }
+    kept
 }

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use terrace_model::{Kind, Name, Object, ObjectState, OnChange, Record, Snapshot, Status, Value};
+use terrace_model::{
+    Attributes, Kind, Name, Object, ObjectState, OnChange, Record, Snapshot, Status, Value,
+};
 use terrace_state::{Ended, Intent, Operation, PlannedRecord, Store, Verb};
 
 use crate::context::Context;
@@ -216,8 +218,8 @@ pub(crate) fn is_it(operation: &Operation, object: &Object, by: Recognised) -> b
         Recognised::Marker => object.marker.as_deref() == Some(intent.marker.as_str()),
         Recognised::NameAndKey => same("name") && same("public_key"),
         Recognised::Itself => {
-            let given = declared.into_iter().flat_map(|d| d.keys());
-            given.filter(|name| names_it(intent.address.kind(), name)).all(|name| same(name))
+            let given = declared.into_iter().flat_map(Attributes::keys);
+            given.filter(|name| names_it(intent.address.kind(), name)).all(same)
         }
         Recognised::NewGroup => {
             let members = object.attributes.get("members").and_then(Value::as_list);

@@ -10,7 +10,7 @@ use terrace_model::{Kind, Name, Object};
 use tokio::sync::{Notify, oneshot};
 
 use crate::context::Context;
-use crate::kinds::{self, Progress, Sight};
+use crate::kinds::{self, Progress, Seen, Sight};
 use crate::pace::{Paces, Sort};
 
 /// Between the end of a look and the next at least; a cloud that answers slowly is left alone for
@@ -59,6 +59,14 @@ struct Waiter {
 
 /// What is waited for: its cloud, the workspace's own when `None`, its kind and its id.
 type Thing = (Option<Name>, Kind, String);
+
+/// What is waited for in one cloud.
+#[derive(Default)]
+struct Wanted {
+    things: Vec<(Kind, String)>,
+    /// Whether some server is waited for to be gone.
+    goes: bool,
+}
 
 /// The shared poller: [`Poller::wait`] puts something on the list, [`Poller::run`] looks.
 pub(crate) struct Poller {
@@ -110,6 +118,7 @@ impl Poller {
     /// Looks, tick by tick, for as long as it is polled; never ends.
     pub(crate) async fn run(&self) {
         let mut rested = 0;
+        let mut seen = BTreeMap::new();
         loop {
             let due = self.lock().waiting.values().map(|waiter| waiter.due).min();
             let Some(due) = due else {
@@ -125,20 +134,24 @@ impl Poller {
                 }
             }
             let began = self.context.now();
-            self.tick(began).await;
+            self.tick(began, &mut seen).await;
             let ended = self.context.now();
             rested = ended + ended.saturating_sub(began).max(GAP_MS);
         }
     }
 
-    async fn tick(&self, began: u64) {
-        let mut clouds: BTreeMap<Option<Name>, Vec<(Kind, String)>> = BTreeMap::new();
-        for (cloud, kind, id) in self.lock().waiting.keys().cloned() {
-            clouds.entry(cloud).or_default().push((kind, id));
+    async fn tick(&self, began: u64, seen: &mut BTreeMap<Option<Name>, Seen>) {
+        let mut clouds: BTreeMap<Option<Name>, Wanted> = BTreeMap::new();
+        for ((cloud, kind, id), waiter) in &self.lock().waiting {
+            let wanted = clouds.entry(cloud.clone()).or_default();
+            wanted.things.push((*kind, id.clone()));
+            wanted.goes |= *kind == Kind::Server && waiter.until == Until::Gone;
         }
-        for (cloud, things) in clouds {
+        for (cloud, Wanted { things, goes }) in clouds {
             let session = self.context.clouds.session(cloud.as_ref());
-            let sight = match Sight::of(session, things.iter().map(|(kind, _)| *kind)).await {
+            let seen = seen.entry(cloud.clone()).or_default();
+            let wanted = things.iter().map(|(kind, id)| (*kind, id.as_str()));
+            let sight = match Sight::of(session, seen, wanted, (began, goes)).await {
                 Ok(sight) => sight,
                 Err(error) => {
                     self.failed(&error);

@@ -1,6 +1,7 @@
 //! A directed graph with a deterministic order. Edges point from what is needed to who needs it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
 use petgraph::Direction;
 use petgraph::algo::tarjan_scc;
@@ -89,25 +90,26 @@ impl<N: Ord + Clone, E: Clone> Dag<N, E> {
     /// # Errors
     /// A cycle, if there is one.
     pub fn order(&self) -> Result<Vec<N>, Cycle<N, E>> {
-        let mut waiting: BTreeMap<&N, usize> = BTreeMap::new();
-        let mut ready: BTreeSet<&N> = BTreeSet::new();
-        for (node, &at) in &self.index {
-            match self.graph.edges_directed(at, Direction::Incoming).count() {
-                0 => drop(ready.insert(node)),
-                needs => drop(waiting.insert(node, needs)),
-            }
+        // Nodes are compared once, by their place among all: from there on they are numbers.
+        let sorted: Vec<(&N, NodeIndex)> = self.index.iter().map(|(n, at)| (n, *at)).collect();
+        let mut rank = vec![0; sorted.len()];
+        for (place, (_, at)) in sorted.iter().enumerate() {
+            rank[at.index()] = place;
         }
-        let mut order = Vec::with_capacity(self.index.len());
-        while let Some(node) = ready.pop_first() {
+        let needs = |at| self.graph.edges_directed(at, Direction::Incoming).count();
+        let mut waiting: Vec<usize> = self.graph.node_indices().map(needs).collect();
+        let free = |(_, at): &&(&N, NodeIndex)| waiting[at.index()] == 0;
+        let mut ready: BinaryHeap<Reverse<usize>> =
+            sorted.iter().filter(free).map(|(_, at)| Reverse(rank[at.index()])).collect();
+        let mut order = Vec::with_capacity(sorted.len());
+        while let Some(Reverse(place)) = ready.pop() {
+            let (node, at) = sorted[place];
             order.push(node.clone());
-            for user in self.graph.neighbors_directed(self.index[node], Direction::Outgoing) {
-                let user = &self.graph[user];
-                if let Some(needs) = waiting.get_mut(user) {
-                    *needs -= 1;
-                    if *needs == 0 {
-                        waiting.remove(user);
-                        ready.insert(user);
-                    }
+            for user in self.graph.neighbors_directed(at, Direction::Outgoing) {
+                let needs = &mut waiting[user.index()];
+                *needs -= 1;
+                if *needs == 0 {
+                    ready.push(Reverse(rank[user.index()]));
                 }
             }
         }

@@ -120,7 +120,7 @@ fn block(names: Names<'_>, stack: &Stack, resource: &Resource, found: &mut Diagn
         Repeat::Count(n) => vec![(*n > 0).then_some(InstanceKey::Index(0))],
         Repeat::Each(map) if map.is_empty() => vec![None],
         Repeat::Each(map) => {
-            map.keys().take(MAX_CHECKED).map(|k| Some(InstanceKey::Text(k.clone()))).collect()
+            map.keys().take(MAX_CHECKED).map(|k| Some(InstanceKey::Text(k.into()))).collect()
         }
         Repeat::One | Repeat::Absent => vec![None],
     };

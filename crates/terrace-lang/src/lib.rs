@@ -32,5 +32,5 @@ pub mod yaml;
 
 pub use files::texts;
 pub use format::format;
-pub use load::{Ask, LoadError, Loaded, Question, Request, load};
+pub use load::{Ask, LoadError, Loaded, Question, Request, chosen_cloud, load};
 pub use schema::{Document, schema};

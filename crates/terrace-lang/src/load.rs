@@ -97,6 +97,23 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
     }
 }
 
+/// The cloud that a workspace names for an environment; no stack is read.
+///
+/// # Errors
+/// What is wrong with `terrace.yaml`, or that there is no such environment.
+pub fn chosen_cloud(root: &Path, environment: Option<&str>) -> Result<CloudChoice, LoadError> {
+    let mut reading = Reading::new(root);
+    let name = environment.unwrap_or(settings::DEFAULT);
+    let chosen = reading.settings().and_then(|settings| {
+        let environment = settings.environment(&mut reading, name)?;
+        Some(environment.cloud.unwrap_or(settings.cloud))
+    });
+    match chosen {
+        Some(cloud) if !reading.diagnostics.has_errors() => Ok(cloud),
+        _ => Err(LoadError { diagnostics: reading.diagnostics, sources: reading.sources }),
+    }
+}
+
 pub(crate) struct Reading<'a> {
     pub(crate) root: &'a Path,
     /// Name of the environment.

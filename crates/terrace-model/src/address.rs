@@ -1,8 +1,11 @@
 //! Addresses: `stack/section.name[key]`, such as `web/servers.web[0]` or `web/subnets.front.v4`.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use crate::kind::Kind;
 
@@ -68,8 +71,22 @@ impl fmt::Display for Name {
 
 /// The name of a stack: the stem of its file, `web` for `stacks/web.yaml`; for an instance of a
 /// component the way to it, as in `web/tier.blue`, `web/tier` when there is only one, `web/tier.0`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Clones share the text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StackName(Arc<str>);
+
+impl Ord for StackName {
+    /// Nearly all that are compared are of one stack.
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for StackName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// Deepest nesting of components.
 pub const MAX_COMPONENTS: usize = 8;
@@ -130,7 +147,7 @@ pub enum InstanceKey {
     /// Of a `count`.
     Index(u32),
     /// Of a `for_each`.
-    Text(String),
+    Text(SmolStr),
 }
 
 impl fmt::Display for InstanceKey {
@@ -150,7 +167,7 @@ pub struct ResourceAddress {
     /// The kind, shown as its section.
     pub kind: Kind,
     /// Path of names: one, or parent and child for nested kinds (`front`, `v4`).
-    pub path: Vec<Name>,
+    pub path: Arc<[Name]>,
 }
 
 impl ResourceAddress {
@@ -228,7 +245,7 @@ impl FromStr for Address {
             address: text.to_owned(),
             known: Kind::ALL.map(Kind::section).join(", "),
         })?;
-        let path = names.split('.').map(Name::new).collect::<Result<Vec<_>, _>>()?;
+        let path = names.split('.').map(Name::new).collect::<Result<Arc<[_]>, _>>()?;
         let depth = if kind.schema().parent.is_some() { 2 } else { 1 };
         if path.len() != depth {
             return Err(shape());

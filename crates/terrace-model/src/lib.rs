@@ -5,6 +5,7 @@
 //! Every other crate speaks in its terms; see `docs/architecture.md` for the map.
 
 pub mod address;
+pub mod attributes;
 mod canonical;
 pub mod diagnostic;
 pub mod driver;
@@ -28,6 +29,7 @@ mod value_serde;
 pub mod workspace;
 
 pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
+pub use attributes::Attributes;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use driver::Driver;
 pub use kind::Kind;
@@ -41,7 +43,7 @@ pub use schema::{
 };
 pub use snapshot::{CloudIdentity, Lineage, OutputRecord, Record, Slot, Snapshot, Status};
 pub use source::{FileId, Place, Sources, Span, Spanned};
-pub use value::{Attributes, Origin, Pending, Value};
+pub use value::{Origin, Pending, Value};
 pub use workspace::{
     Body, CloudChoice, Component, Existing, GatewayChoice, Input, Output, Parent, Repeat, Resource,
     Stack, Workspace,

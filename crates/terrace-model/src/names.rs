@@ -220,9 +220,9 @@ impl Here<'_> {
 
     fn each(&self, key_wanted: bool) -> Result<Value, EvalError> {
         match (self.key(), self.repeat()) {
-            (Some(InstanceKey::Text(key)), _) if key_wanted => Ok(Value::text(key)),
+            (Some(InstanceKey::Text(key)), _) if key_wanted => Ok(Value::text(key.as_str())),
             (Some(InstanceKey::Text(key)), Some(Repeat::Each(map))) => {
-                Ok(map.get(key).cloned().unwrap_or(Value::Null))
+                Ok(map.get(key.as_str()).cloned().unwrap_or(Value::Null))
             }
             (_, Some(Repeat::Each(_) | Repeat::Absent)) => Ok(unsettled()),
             _ if matches!(self.within, Within::Anywhere) => Ok(unsettled()),
@@ -311,7 +311,7 @@ impl Here<'_> {
             (Repeat::Absent, _) => Ok(Value::Null),
             (Repeat::One, None) => one(None, None),
             (Repeat::One, Some(InstanceKey::Text(output))) => match one(None, Some(output))? {
-                Value::Map(mut map) => Ok(map.remove(output).unwrap_or(Value::Null)),
+                Value::Map(mut map) => Ok(map.remove(output.as_str()).unwrap_or(Value::Null)),
                 other => Ok(other),
             },
             (Repeat::One, Some(InstanceKey::Index(_))) => {
@@ -330,7 +330,7 @@ impl Here<'_> {
                 .map(Value::List),
             (Repeat::Each(map), None) => map
                 .keys()
-                .map(|key| Ok((key.clone(), one(Some(&InstanceKey::Text(key.clone())), None)?)))
+                .map(|key| Ok((key.clone(), one(Some(&InstanceKey::Text(key.into())), None)?)))
                 .collect::<Result<_, _>>()
                 .map(Value::Map),
         }

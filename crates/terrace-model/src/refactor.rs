@@ -1,5 +1,7 @@
 //! What the files say of addresses that changed, objects to take over, and blocks that are gone.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ResourceAddress};
@@ -66,8 +68,8 @@ impl Moved {
         let fits =
             is_inside(&address.resource, &from.resource) && (whole || address.key == from.key);
         fits.then(|| {
-            let mut path = to.resource.path.clone();
-            path.extend(address.resource.path.iter().skip(1).cloned());
+            let inside = address.resource.path.iter().skip(1);
+            let path = to.resource.path.iter().chain(inside).cloned().collect();
             let resource = ResourceAddress {
                 stack: to.resource.stack.clone(),
                 kind: address.resource.kind,
@@ -102,9 +104,8 @@ impl Snapshot {
         if moves.is_empty() {
             return self;
         }
-        let new = |address: &Address| {
-            moves.iter().find(|m| m.from == *address).map_or(address, |m| &m.to).clone()
-        };
+        let moves: BTreeMap<&Address, &Address> = moves.iter().map(|m| (&m.from, &m.to)).collect();
+        let new = |address: &Address| (*moves.get(address).unwrap_or(&address)).clone();
         let all: Vec<(Slot, _)> =
             self.slots().map(|(slot, record)| (slot, record.clone())).collect();
         self.records.clear();

@@ -1,10 +1,11 @@
 //! What a kind is, as a table: its attributes, their types, what a change of each does, how two
 //! values compare. Validation, planning, rendering and the generated reference all read it.
 
+use crate::attributes::Attributes;
 use crate::canonical;
 use crate::kind::Kind;
 use crate::observed::LookupKind;
-use crate::value::{Attributes, Value};
+use crate::value::Value;
 
 /// The table of one kind.
 #[derive(Debug)]

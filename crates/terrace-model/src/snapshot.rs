@@ -7,7 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, AddressError, Name};
-use crate::value::{Attributes, Value};
+use crate::attributes::Attributes;
+use crate::value::Value;
 
 /// Which history a state belongs to; a random UUID, made with the state.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

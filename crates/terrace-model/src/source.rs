@@ -1,6 +1,7 @@
 //! Source files and places in them: spans are byte ranges, places are what a user reads.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Index of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +55,7 @@ impl<T> Spanned<T> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// Path relative to the workspace folder, with `/`.
-    pub file: String,
+    pub file: Arc<str>,
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.
@@ -75,7 +76,7 @@ pub struct Sources {
 
 #[derive(Clone, Debug)]
 struct SourceFile {
-    path: String,
+    path: Arc<str>,
     text: String,
     /// Where each line begins.
     lines: Vec<u32>,
@@ -83,7 +84,7 @@ struct SourceFile {
 
 impl Sources {
     /// Adds a file by its path relative to the workspace folder and returns its id.
-    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
+    pub fn add(&mut self, path: impl Into<Arc<str>>, text: impl Into<String>) -> FileId {
         let text = text.into();
         let mut lines = Vec::with_capacity(text.bytes().filter(|b| *b == b'\n').count() + 1);
         lines.push(0);
@@ -105,7 +106,7 @@ impl Sources {
     /// The place of the start of a span.
     pub fn place(&self, span: Span) -> Place {
         let Some(file) = self.files.get(span.file.0 as usize) else {
-            return Place { file: String::new(), line: 1, column: 1 };
+            return Place { file: "".into(), line: 1, column: 1 };
         };
         let offset = floor_char(&file.text, span.start as usize);
         let line = file.line(offset);

@@ -9,9 +9,6 @@ use sha2::{Digest, Sha256};
 
 use crate::address::{Address, StackName};
 
-/// Attribute values by name.
-pub type Attributes = BTreeMap<String, Value>;
-
 /// A value. `Debug` and `Display` never show what is sensitive.
 #[derive(Clone, PartialEq)]
 pub enum Value {
@@ -144,6 +141,15 @@ impl Value {
     /// Whether any part of it is sensitive.
     pub fn is_sensitive(&self) -> bool {
         self.any(&|v| matches!(v, Self::Sensitive(_) | Self::Fingerprint(_)))
+    }
+
+    /// Whether sealing it would change it.
+    pub(crate) fn has_unsealed(&self) -> bool {
+        self.any(&|v| match v {
+            Self::Sensitive(_) => true,
+            Self::Pending(pending) => pending.bindings.values().any(Self::has_unsealed),
+            _ => false,
+        })
     }
 
     fn any(&self, test: &dyn Fn(&Self) -> bool) -> bool {

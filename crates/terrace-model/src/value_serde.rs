@@ -2,8 +2,9 @@
 //! begins with `$`. A map that itself looks like that is wrapped, so that every value survives.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -86,37 +87,90 @@ impl From<StoredPending> for Pending {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_stored(serde_json::Value::deserialize(deserializer)?).map_err(D::Error::custom)
+        deserializer.deserialize_any(Stored)
     }
 }
 
-fn from_stored(json: serde_json::Value) -> Result<Value, serde_json::Error> {
-    use serde_json::Value as Json;
-    match json {
-        Json::Array(items) => {
-            items.into_iter().map(from_stored).collect::<Result<_, _>>().map(Value::List)
+/// Reads the stored form.
+struct Stored;
+
+impl<'de> Visitor<'de> for Stored {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "beyond 64 bits a number is a fraction")]
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::text(text))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(Value::String(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
         }
-        Json::Object(mut map) if map.len() == 1 && map.keys().any(|k| k.starts_with('$')) => {
-            if let Some(pending) = map.remove(PENDING) {
-                let stored: StoredPending = serde_json::from_value(pending)?;
-                Ok(Value::Pending(Box::new(stored.into())))
-            } else if let Some(text) = map.remove(FINGERPRINT) {
-                serde_json::from_value(text).map(Value::Fingerprint)
-            } else {
-                stored_map(map.remove(MAP).unwrap_or(Json::Object(map)))
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            match key.as_str() {
+                PENDING => {
+                    let stored: StoredPending = entries.next_value()?;
+                    return alone(entries, Value::Pending(Box::new(stored.into())));
+                }
+                FINGERPRINT => {
+                    let text = entries.next_value()?;
+                    return alone(entries, Value::Fingerprint(text));
+                }
+                MAP => {
+                    let map = entries.next_value::<Plain>()?;
+                    return alone(entries, Value::Map(map.0));
+                }
+                _ => drop(map.insert(key, entries.next_value()?)),
             }
         }
-        object @ Json::Object(_) => stored_map(object),
-        plain => Ok(Value::from_json(&plain)),
+        Ok(Value::Map(map))
     }
 }
 
-fn stored_map(json: serde_json::Value) -> Result<Value, serde_json::Error> {
-    let map: serde_json::Map<String, serde_json::Value> = serde_json::from_value(json)?;
-    map.into_iter()
-        .map(|(k, v)| Ok((k, from_stored(v)?)))
-        .collect::<Result<BTreeMap<_, _>, serde_json::Error>>()
-        .map(Value::Map)
+/// A map whose keys mean nothing but themselves.
+#[derive(Deserialize)]
+struct Plain(BTreeMap<String, Value>);
+
+/// What stands under one of our keys has no other beside it.
+fn alone<'de, A: MapAccess<'de>>(mut entries: A, value: Value) -> Result<Value, A::Error> {
+    match entries.next_key::<String>()? {
+        None => Ok(value),
+        Some(key) => Err(A::Error::custom(format!("`{key}` stands beside a key with `$`"))),
+    }
 }
 
 #[cfg(test)]

@@ -201,7 +201,7 @@ impl Repeat {
         match self {
             Self::One => vec![None],
             Self::Count(n) => (0..*n).map(|i| Some(InstanceKey::Index(i))).collect(),
-            Self::Each(map) => map.keys().map(|k| Some(InstanceKey::Text(k.clone()))).collect(),
+            Self::Each(map) => map.keys().map(|k| Some(InstanceKey::Text(k.into()))).collect(),
             Self::Absent => Vec::new(),
         }
     }
@@ -211,7 +211,7 @@ impl Repeat {
         match (self, key) {
             (Self::One, None) => true,
             (Self::Count(n), Some(InstanceKey::Index(index))) => index < n,
-            (Self::Each(map), Some(InstanceKey::Text(key))) => map.contains_key(key),
+            (Self::Each(map), Some(InstanceKey::Text(key))) => map.contains_key(key.as_str()),
             _ => false,
         }
     }
@@ -237,7 +237,7 @@ impl Repeat {
         match self {
             Self::One => Some(None),
             Self::Count(n) => (*n > 0).then_some(Some(InstanceKey::Index(0))),
-            Self::Each(map) => map.keys().next().map(|key| Some(InstanceKey::Text(key.clone()))),
+            Self::Each(map) => map.keys().next().map(|key| Some(InstanceKey::Text(key.into()))),
             Self::Absent => None,
         }
     }

@@ -11,7 +11,7 @@ use terrace_model::{
 
 use crate::judge::{self, Decided, because};
 use crate::plan::{Action, Drift, InstanceChange, Mode, Plan, PlannedOutput, ReasonCode};
-use crate::scope::{Values, await_missing, planned_value};
+use crate::scope::{Planned, Values};
 use crate::target::Choices;
 use crate::{capable, conditions, desired, diff, first, ignore, import, policies, steps};
 
@@ -49,6 +49,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         values: Values::new(inputs.observed),
         instances: Vec::new(),
         index: BTreeMap::new(),
+        moved: inputs.moves.iter().map(|m| (&m.to, &m.from)).collect(),
         included: inputs.choices.included(inputs.mode, inputs.graph, inputs.recorded),
         left_out: 0,
         problems: Diagnostics::default(),
@@ -74,17 +75,14 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     let mut refusals = first::decide(&mut instances, inputs.recorded);
     refusals.extend(import::refusals(&instances));
     refusals.extend(judge::refusals(&instances, inputs.recorded));
-    let held = policies::hold(
-        inputs.workspace,
-        inputs.observed,
-        planner.values.instances(),
-        &mut instances,
-    );
+    let planned = planner.values.instances();
+    let held = policies::hold(inputs.workspace, inputs.observed, planned, &mut instances);
     if held.problems.has_errors() {
         return Err(held.problems);
     }
     refusals.extend(held.refusals);
     let steps = steps::order(&instances, inputs.recorded);
+    let drift = drift(inputs, &instances);
     Ok(Plan {
         mode: inputs.mode,
         environment: inputs.workspace.environment.clone(),
@@ -94,8 +92,8 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         clouds: inputs.clouds.clone(),
         refusals,
         warnings: held.warnings,
-        drift: drift(inputs, &instances),
-        names: names(inputs),
+        names: if drift.is_empty() && steps.is_empty() { BTreeMap::new() } else { names(inputs) },
+        drift,
         existing,
         moves: inputs.moves.to_vec(),
         left_out: planner.left_out,
@@ -111,6 +109,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) instances: Vec<InstanceChange>,
     /// Where in `instances` a desired instance is.
     pub(crate) index: BTreeMap<Address, usize>,
+    /// What is at another address now: where it was, by where it is.
+    moved: BTreeMap<&'a Address, &'a Address>,
     /// What is planned; everything when `None`.
     pub(crate) included: Option<BTreeSet<Address>>,
     pub(crate) left_out: usize,
@@ -145,17 +145,16 @@ impl<'a> Planner<'a> {
             (_, Some(kept)) => kept,
         };
         let survives = !matches!(decided.action, Action::Create | Action::Replace);
-        let seen = survives.then_some(&decided.before);
-        let mut values = planned_value(address, &desired, seen);
+        let mut planned = Planned::new(address, &desired, survives.then_some(&decided.before));
         if decided.action == Action::Resume {
-            await_missing(address, &mut values);
+            planned = planned.being_made();
         }
         let idle = matches!(decided.action, Action::NoOp | Action::Record | Action::Move);
         let conditions =
             (&resource.lifecycle.preconditions[..], &resource.lifecycle.postconditions[..]);
-        let checks = conditions::decide(conditions, address, &scope, idle.then_some(&values));
+        let checks = conditions::decide(conditions, address, &scope, idle.then_some(&planned));
         self.problems.extend(checks.problems);
-        self.values.insert(address.clone(), values);
+        self.values.insert(address.clone(), planned);
         self.index.insert(address.clone(), self.instances.len());
         let needed = self.inputs.graph.dependencies(address).into_iter();
         self.instances.push(InstanceChange {
@@ -184,7 +183,7 @@ impl<'a> Planner<'a> {
         address: &Address,
         wanted: (&Attributes, &Life),
     ) -> Decided<'a> {
-        let place = Some(self.inputs.workspace.sources.place(resource.span));
+        let place = || Some(self.inputs.workspace.sources.place(resource.span));
         let recorded = self.inputs.recorded.records.get(address);
         match (recorded, self.inputs.observed.objects.get(address)) {
             (None, _) => match self.inputs.observed.imports.get(address) {
@@ -194,11 +193,11 @@ impl<'a> Planner<'a> {
                     self.compare(resource, address, wanted, (&record, object))
                 }
                 Some(Observation::Absent) | None => {
-                    Decided::create(ReasonCode::New, "it is new", place)
+                    Decided::create(ReasonCode::New, "it is new", place())
                 }
             },
             (Some(_), Some(Observation::Absent) | None) => {
-                Decided::create(ReasonCode::Gone, "it is gone from the cloud", place)
+                Decided::create(ReasonCode::Gone, "it is gone from the cloud", place())
             }
             (Some(record), Some(Observation::Present(object))) => {
                 self.compare(resource, address, wanted, (record, object))
@@ -233,10 +232,10 @@ impl<'a> Planner<'a> {
 
     /// Says of what is otherwise as desired how it came under its address.
     fn arrived(&self, address: &Address, imported: bool, decided: &mut Decided<'_>) {
-        let from = self.inputs.moves.iter().find(|m| m.to == *address).map(|m| &m.from);
         if !matches!(decided.action, Action::NoOp | Action::Record) {
             return;
         }
+        let from = self.moved.get(address).copied();
         if imported {
             let place = import::place(self.inputs.workspace, address);
             decided.action = Action::Adopt;
@@ -367,10 +366,12 @@ fn changed(instance: &InstanceChange, attribute: Option<&str>) -> Option<String>
 }
 
 fn drift(inputs: Inputs<'_>, instances: &[InstanceChange]) -> Vec<Drift> {
-    let lives: BTreeMap<&Address, &Life> =
-        instances.iter().filter(|i| !i.deposed).map(|i| (&i.address, &i.life)).collect();
-    let minded = |d: &Drift| match (&d.attribute, lives.get(&d.address)) {
-        (Some(attribute), Some(life)) => !life.ignored.whole(attribute),
+    let planned = |address: &Address| {
+        let at = instances.partition_point(|i| (&i.address, i.deposed) < (address, false));
+        instances.get(at).filter(|i| i.address == *address && !i.deposed)
+    };
+    let minded = |d: &Drift| match (&d.attribute, planned(&d.address)) {
+        (Some(attribute), Some(instance)) => !instance.life.ignored.whole(attribute),
         _ => true,
     };
     let seen = |(address, record): (&Address, &Record)| match inputs.observed.objects.get(address) {
@@ -387,6 +388,7 @@ fn drift(inputs: Inputs<'_>, instances: &[InstanceChange]) -> Vec<Drift> {
 }
 
 /// Names for the ids that plans show: images and flavors, and everything seen that has a name.
+/// Nothing is shown of a plan in which nothing is done.
 fn names(inputs: Inputs<'_>) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     for facts in std::iter::once(&inputs.observed.facts).chain(inputs.observed.others.values()) {

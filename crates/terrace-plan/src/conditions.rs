@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 use terrace_model::expr::{EvalError, Root, Scope, Term};
 use terrace_model::{
-    Address, Attributes, Condition, Diagnostic, Diagnostics, Place, Spanned, StackName, Value,
-    Workspace,
+    Address, Condition, Diagnostic, Diagnostics, Place, Spanned, StackName, Value, Workspace,
 };
 
-use crate::scope::{InstanceScope, waiting_for};
+use crate::scope::{InstanceScope, Planned, waiting_for};
 
 /// A condition that apply has to check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +36,7 @@ impl Check {
 struct AfterScope<'a> {
     inner: &'a InstanceScope<'a>,
     address: &'a Address,
-    seen: Option<&'a Attributes>,
+    seen: Option<&'a Planned>,
 }
 
 impl Scope for AfterScope<'_> {
@@ -48,11 +47,11 @@ impl Scope for AfterScope<'_> {
     fn value(&self, root: &Root) -> Result<Value, EvalError> {
         match (root, self.seen) {
             (Root::Given { name, field: Some(field) }, seen) if name == "self" => Ok(match seen {
-                Some(seen) => seen.get(field).cloned().unwrap_or(Value::Null),
+                Some(seen) => seen.value(self.address, field),
                 None => waiting_for(self.address, field),
             }),
             (Root::Given { name, field: None }, Some(seen)) if name == "self" => {
-                Ok(Value::Map(seen.clone()))
+                Ok(Value::Map(seen.whole(self.address).into_iter().collect()))
             }
             (root, _) => self.inner.value(root),
         }
@@ -76,7 +75,7 @@ pub(crate) fn decide(
     (before, after): (&[Condition], &[Condition]),
     address: &Address,
     scope: &InstanceScope<'_>,
-    seen: Option<&Attributes>,
+    seen: Option<&Planned>,
 ) -> Checks {
     let mut problems = Diagnostics::default();
     let later = AfterScope { inner: scope, address, seen };

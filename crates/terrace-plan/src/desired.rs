@@ -21,7 +21,7 @@ pub(crate) fn evaluate(
     let mut problems = Diagnostics::default();
     for attribute in address.kind().schema().attributes {
         match one(resource, attribute, address, scope, facts) {
-            Ok(Some(value)) => drop(attributes.insert(attribute.name.to_owned(), value)),
+            Ok(Some(value)) => drop(attributes.insert(attribute.name, value)),
             Ok(None) => {}
             Err(problem) => problems.push(*problem),
         }

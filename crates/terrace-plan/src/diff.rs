@@ -81,20 +81,19 @@ pub(crate) fn seen_value<'v>(
 ) -> Cow<'v, Value> {
     let told = attribute.readable && !is_building(record);
     let from = if told { &seen.attributes } else { &record.declared };
-    let value = from.get(attribute.name).unwrap_or(&Value::Null);
-    own_keys(attribute, value, [declared, record.declared.get(attribute.name)])
+    let value = &from[attribute.name];
+    match attribute.compare {
+        Compare::OwnKeys => own_keys(value, [declared, record.declared.get(attribute.name)]),
+        _ => Cow::Borrowed(value),
+    }
 }
 
 /// Of a map in which others may have keys, only those that are declared, or were.
-fn own_keys<'v>(
-    attribute: &Attribute,
-    value: &'v Value,
-    declared: [Option<&Value>; 2],
-) -> Cow<'v, Value> {
+fn own_keys<'v>(value: &'v Value, declared: [Option<&Value>; 2]) -> Cow<'v, Value> {
     let maps = declared.map(|value| value.and_then(Value::as_map));
     let own = |key: &String| maps.iter().flatten().any(|map| map.contains_key(key));
     match value {
-        Value::Map(map) if attribute.compare == Compare::OwnKeys && !map.keys().all(own) => {
+        Value::Map(map) if !map.keys().all(own) => {
             let map = map.iter().filter(|(key, _)| own(key));
             Cow::Owned(Value::Map(map.map(|(k, v)| (k.clone(), v.clone())).collect()))
         }
@@ -105,7 +104,7 @@ fn own_keys<'v>(
 /// What changed in the cloud since the last apply, on declared attributes.
 pub(crate) fn drift(address: &Address, record: &Record, seen: &Object) -> Vec<Drift> {
     let schema = address.kind().schema();
-    if is_building(record) {
+    if is_building(record) || record.seen.is_same(&seen.attributes) {
         return Vec::new();
     }
     // Of a sensitive value only a hash is recorded: a change of it shows as a change, not as drift.
@@ -115,9 +114,12 @@ pub(crate) fn drift(address: &Address, record: &Record, seen: &Object) -> Vec<Dr
     declared
         .filter_map(|attribute| {
             let of = |values: &Attributes| -> Value {
-                let value = values.get(attribute.name).unwrap_or(&Value::Null);
+                let value = &values[attribute.name];
                 let declared = record.declared.get(attribute.name);
-                own_keys(attribute, value, [declared, None]).into_owned()
+                match attribute.compare {
+                    Compare::OwnKeys => own_keys(value, [declared, None]).into_owned(),
+                    _ => value.clone(),
+                }
             };
             let is_same = record.seen.get(attribute.name) == seen.attributes.get(attribute.name);
             if is_same {

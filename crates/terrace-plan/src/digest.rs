@@ -79,15 +79,13 @@ impl InstanceChange {
             *check = check.sealed(fingerprint_key);
         }
         for values in [&mut instance.before, &mut instance.desired] {
-            values.values_mut().for_each(|value| *value = value.sealed(fingerprint_key));
+            *values = values.sealed(fingerprint_key);
         }
         for change in &mut instance.changes {
             change.before = change.before.sealed(fingerprint_key);
             change.after = change.after.sealed(fingerprint_key);
-            if change.after.is_sensitive()
-                && let Some(before) = instance.before.get_mut(&change.attribute)
-            {
-                *before = change.before.clone();
+            if change.after.is_sensitive() && instance.before.contains_key(&change.attribute) {
+                instance.before.insert(change.attribute.as_str(), change.before.clone());
             }
         }
         instance

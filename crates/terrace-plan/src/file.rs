@@ -6,7 +6,7 @@ use terrace_model::{Address, Attributes, Facts, Value, Workspace};
 
 use crate::desired;
 use crate::plan::{Action, Plan};
-use crate::scope::{Values, planned_value};
+use crate::scope::{Planned, Values};
 
 const FORMAT: &str = "terrace-plan/1";
 
@@ -111,9 +111,9 @@ impl SavedPlan {
             }
             if instance.desired.values().any(Value::is_sensitive) {
                 let fresh = evaluate(workspace, &instance.address, &values);
-                let wrong = |attribute: &String| PlanFileError::Secret {
+                let wrong = |attribute: &str| PlanFileError::Secret {
                     address: instance.address.clone(),
-                    attribute: attribute.clone(),
+                    attribute: attribute.to_owned(),
                 };
                 // What is ignored is not what the files say, and is not sent anywhere.
                 let left_alone = |name: &str| {
@@ -121,10 +121,13 @@ impl SavedPlan {
                         && !matches!(instance.action, Action::Create | Action::Replace)
                         && instance.life.ignored.whole(name)
                 };
-                let secret = instance.desired.iter_mut().filter(|(_, v)| v.is_sensitive());
-                for (name, value) in secret.filter(|(name, _)| !left_alone(name)) {
-                    let found = fresh.get(name).filter(|v| v.sealed(fingerprint_key) == *value);
-                    *value = found.cloned().ok_or_else(|| wrong(name))?;
+                let secret = instance.desired.iter().filter(|(_, value)| value.is_sensitive());
+                let secret: Vec<(String, Value)> =
+                    secret.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+                for (name, kept) in secret.iter().filter(|(name, _)| !left_alone(name)) {
+                    let found = fresh.get(name).filter(|v| v.sealed(fingerprint_key) == *kept);
+                    let value = found.cloned().ok_or_else(|| wrong(name))?;
+                    instance.desired.insert(name, value);
                 }
             }
             for change in &mut instance.changes {
@@ -142,7 +145,7 @@ impl SavedPlan {
 fn values(plan: &Plan) -> Values<'static> {
     let of = |i: &crate::plan::InstanceChange| {
         let seen = (!i.before.is_empty() && i.action != Action::Replace).then_some(&i.before);
-        (i.address.clone(), planned_value(&i.address, &i.desired, seen))
+        (i.address.clone(), Planned::new(&i.address, &i.desired, seen))
     };
     let instances = plan.instances.iter().filter(|i| !i.deposed).map(of).collect();
     Values::kept(instances, plan.existing.clone())
@@ -158,7 +161,7 @@ fn evaluate(workspace: &Workspace, address: &Address, values: &Values<'_>) -> At
         if let Ok(Some(value)) =
             desired::one(resource, attribute, address, &scope, &Facts::default())
         {
-            attributes.insert(attribute.name.to_owned(), value);
+            attributes.insert(attribute.name, value);
         }
     }
     attributes

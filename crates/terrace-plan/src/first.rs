@@ -28,6 +28,9 @@ pub(crate) fn decide(instances: &mut [InstanceChange], recorded: &Snapshot) -> V
 
 /// Indices of instances that are to be made first, if they are replaced at all.
 fn spread(instances: &[InstanceChange], recorded: &Snapshot) -> BTreeSet<usize> {
+    if !instances.iter().any(|i| i.action == Action::Replace) {
+        return BTreeSet::new();
+    }
     let index: BTreeMap<&Address, usize> = instances
         .iter()
         .enumerate()

@@ -42,6 +42,6 @@ pub(crate) fn keep(
 fn put(attributes: &mut Attributes, name: &str, value: Value) {
     match value {
         Value::Null => drop(attributes.remove(name)),
-        value => drop(attributes.insert(name.to_owned(), value)),
+        value => drop(attributes.insert(name, value)),
     }
 }

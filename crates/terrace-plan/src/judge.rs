@@ -1,5 +1,7 @@
 //! What to do with one instance, and why.
 
+use std::borrow::Cow;
+
 use terrace_model::{
     Attributes, Kind, Life, Name, Object, ObjectState, OnChange, Place, Record, Snapshot, Status,
 };
@@ -18,7 +20,7 @@ pub(crate) struct Decided<'a> {
 }
 
 impl Decided<'_> {
-    pub(crate) fn create(code: ReasonCode, text: &str, place: Option<Place>) -> Self {
+    pub(crate) fn create(code: ReasonCode, text: &'static str, place: Option<Place>) -> Self {
         Self {
             action: Action::Create,
             reason: because(code, text, place),
@@ -30,7 +32,11 @@ impl Decided<'_> {
     }
 }
 
-pub(crate) fn because(code: ReasonCode, text: impl Into<String>, place: Option<Place>) -> Reason {
+pub(crate) fn because(
+    code: ReasonCode,
+    text: impl Into<Cow<'static, str>>,
+    place: Option<Place>,
+) -> Reason {
     Reason { code, text: text.into(), place }
 }
 

@@ -8,7 +8,7 @@ use terrace_model::{
 use crate::compute::Planner;
 use crate::judge::because;
 use crate::plan::{Action, InstanceChange, Mode, Reason, ReasonCode};
-use crate::scope::planned_value;
+use crate::scope::Planned;
 
 impl Planner<'_> {
     pub(crate) fn leftovers(&mut self) {
@@ -47,7 +47,7 @@ impl Planner<'_> {
         let (Some(record), Some(Observation::Present(object))) = (recorded, observed) else {
             return;
         };
-        let values = planned_value(address, &Attributes::new(), Some(&object.attributes));
+        let values = Planned::new(address, &Attributes::new(), Some(&object.attributes));
         self.values.insert(address.clone(), values);
         let reason = because(ReasonCode::LeftOut, "it was not asked for", None);
         let slot = address.clone().into();

@@ -4,7 +4,7 @@ use terrace_graph::ResourceGraph;
 use terrace_model::expr::{EvalError, Template};
 use terrace_model::{Address, Attributes, Snapshot, StackName, Value, Workspace};
 
-use crate::scope::{Values, planned_value};
+use crate::scope::{Planned, Values};
 
 /// A workspace and its recorded state, ready to be asked.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ impl<'a> Offline<'a> {
         for address in graph.order() {
             let record = recorded.and_then(|snapshot| snapshot.records.get(address));
             let values = match record {
-                Some(record) => planned_value(address, &record.declared, Some(&record.seen)),
-                None => planned_value(address, &offline.desired(address), None),
+                Some(record) => Planned::new(address, &record.declared, Some(&record.seen)),
+                None => Planned::new(address, &offline.desired(address), None),
             };
             offline.values.insert(address.clone(), values);
         }

@@ -1,5 +1,6 @@
 //! The plan as a value.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -182,7 +183,7 @@ pub struct Reason {
     /// For programs.
     pub code: ReasonCode,
     /// For people: a fragment such as `flavor changed`.
-    pub text: String,
+    pub text: Cow<'static, str>,
     /// Where in the files it comes from.
     pub place: Option<Place>,
 }

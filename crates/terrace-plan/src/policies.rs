@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use terrace_model::expr::{EvalError, Root, Scope, Term};
 use terrace_model::{
-    Address, Attributes, Diagnostic, Diagnostics, Level, Observed, Policy, Refers, Spanned,
-    StackName, Value, Workspace,
+    Address, Diagnostic, Diagnostics, Level, Observed, Policy, Refers, Spanned, StackName, Value,
+    Workspace,
 };
 
 use crate::conditions::{Check, values};
 use crate::plan::{Action, InstanceChange, Refusal, Warning};
+use crate::scope::Planned;
 
 /// What came of holding a plan to the policies.
 #[derive(Default)]
@@ -24,7 +25,7 @@ pub(crate) struct Held {
 pub(crate) fn hold(
     workspace: &Workspace,
     observed: &Observed,
-    planned: &BTreeMap<Address, Attributes>,
+    planned: &BTreeMap<Address, Planned>,
     instances: &mut [InstanceChange],
 ) -> Held {
     let mut held = Held::default();
@@ -128,21 +129,34 @@ fn judge(policy: &Policy, scope: &PolicyScope<'_>) -> Result<Verdict, Box<Diagno
 struct PolicyScope<'a> {
     workspace: &'a Workspace,
     observed: &'a Observed,
-    planned: Option<&'a Attributes>,
+    planned: Option<&'a Planned>,
     instance: &'a InstanceChange,
 }
 
 impl PolicyScope<'_> {
-    fn read(&self, values: Option<&Attributes>, field: Option<&str>) -> Value {
-        let nothing = Attributes::new();
-        let values = values.unwrap_or(&nothing);
-        match field {
-            Some(name) => self.named(name, values.get(name).cloned().unwrap_or(Value::Null)),
-            None => {
-                let named = |(n, v): (&String, &Value)| (n.clone(), self.named(n, v.clone()));
-                Value::Map(values.iter().map(named).collect())
-            }
+    fn planned(&self, field: Option<&str>) -> Value {
+        let address = &self.instance.address;
+        match (field, self.planned) {
+            (Some(name), Some(planned)) => self.named(name, planned.value(address, name)),
+            (Some(_), None) => Value::Null,
+            (None, planned) => self.map(planned.map(|p| p.whole(address)).unwrap_or_default()),
         }
+    }
+
+    fn before(&self, field: Option<&str>) -> Value {
+        let before = &self.instance.before;
+        match field {
+            Some(name) => self.named(name, before.get(name).cloned().unwrap_or(Value::Null)),
+            None => self.map(before.iter().map(|(name, value)| (name.to_owned(), value.clone()))),
+        }
+    }
+
+    fn map(&self, values: impl IntoIterator<Item = (String, Value)>) -> Value {
+        let named = |(name, value): (String, Value)| {
+            let value = self.named(&name, value);
+            (name, value)
+        };
+        Value::Map(values.into_iter().map(named).collect())
     }
 
     /// Images and flavors by name, as a person writes them.
@@ -170,8 +184,8 @@ impl Scope for PolicyScope<'_> {
     fn value(&self, root: &Root) -> Result<Value, EvalError> {
         match root {
             Root::Given { name, field } => match name.as_str() {
-                "planned" => Ok(self.read(self.planned, field.as_deref())),
-                "before" => Ok(self.read(Some(&self.instance.before), field.as_deref())),
+                "planned" => Ok(self.planned(field.as_deref())),
+                "before" => Ok(self.before(field.as_deref())),
                 "action" => Ok(self.action()),
                 "address" => Ok(Value::text(self.instance.address.to_string())),
                 name => Err(Root::not_given(name)),

@@ -1,7 +1,7 @@
 //! What names mean inside a block, and what planned instances are worth to each other.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_model::expr::{EvalError, ResourceReference};
 use terrace_model::names::{Here, Leaves, Memo, Names, Within, absent};
@@ -16,7 +16,7 @@ use crate::compare::same_value;
 /// Values of all instances that were planned so far, and what is there besides.
 #[derive(Debug, Default)]
 pub(crate) struct Values<'a> {
-    instances: BTreeMap<Address, Attributes>,
+    instances: BTreeMap<Address, Planned>,
     /// What the cloud has; `None` for a saved plan, which kept what it found.
     observed: Option<&'a Observed>,
     /// What was looked up so far.
@@ -35,19 +35,19 @@ impl<'a> Values<'a> {
 
     /// What a saved plan knew.
     pub(crate) fn kept(
-        instances: BTreeMap<Address, Attributes>,
+        instances: BTreeMap<Address, Planned>,
         existing: BTreeMap<String, Value>,
     ) -> Self {
         Self { instances, existing: RefCell::new(existing), ..Self::default() }
     }
 
     /// What is planned of an instance.
-    pub(crate) fn insert(&mut self, address: Address, values: Attributes) {
-        self.instances.insert(address, values);
+    pub(crate) fn insert(&mut self, address: Address, planned: Planned) {
+        self.instances.insert(address, planned);
     }
 
     /// What is planned of every instance.
-    pub(crate) fn instances(&self) -> &BTreeMap<Address, Attributes> {
+    pub(crate) fn instances(&self) -> &BTreeMap<Address, Planned> {
         &self.instances
     }
 
@@ -180,7 +180,7 @@ impl Leaves for Values<'_> {
                 .map(Value::List),
             (None, Repeat::Each(map)) => map
                 .keys()
-                .map(|key| Ok((key.clone(), one(Some(InstanceKey::Text(key.clone())))?)))
+                .map(|key| Ok((key.clone(), one(Some(InstanceKey::Text(key.into())))?)))
                 .collect::<Result<_, _>>()
                 .map(Value::Map),
         }
@@ -212,85 +212,107 @@ fn inside(here: &Here<'_>, parent: &ResourceAddress) -> bool {
 
 fn attribute_of(
     address: &Address,
-    values: &Attributes,
+    planned: &Planned,
     reference: &ResourceReference,
 ) -> Result<Value, EvalError> {
     let schema = address.kind().schema();
-    match &reference.attribute {
+    let Some(name) = &reference.attribute else {
         // A whole instance is used for what can be shown; a secret is read by its own name.
-        None => Ok(Value::Map(shown(address, values))),
-        Some(name) => match (values.get(name), schema.attribute(name)) {
-            (Some(value), _) => Ok(value.clone()),
-            (None, Some(_)) => Ok(Value::Null),
-            (None, None) => {
-                let nearest =
-                    terrace_model::suggest::nearest(name, schema.attributes.iter().map(|a| a.name));
-                let error = EvalError::new(format!("a {} has no attribute `{name}`", schema.noun))
-                    .at(reference.span);
-                Err(match nearest {
-                    Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
-                    None => error,
-                })
-            }
-        },
+        let secret = |name: &str| schema.attribute(name).is_some_and(|a| a.secret);
+        let shown = planned.whole(address).into_iter().filter(|(name, _)| !secret(name));
+        return Ok(Value::Map(shown.collect()));
+    };
+    if planned.has(address, name) {
+        return Ok(planned.value(address, name));
     }
+    let nearest = suggest::nearest(name, schema.attributes.iter().map(|a| a.name));
+    let text = format!("a {} has no attribute `{name}`", schema.noun);
+    let error = EvalError::new(text).at(reference.span);
+    Err(match nearest {
+        Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
+        None => error,
+    })
 }
 
-/// Attributes without those that are always secret.
-pub(crate) fn shown(address: &Address, values: &Attributes) -> Attributes {
-    let schema = address.kind().schema();
-    let secret = |name: &str| schema.attribute(name).is_some_and(|a| a.secret);
-    values.iter().filter(|(name, _)| !secret(name)).map(|(k, v)| (k.clone(), v.clone())).collect()
+/// What a planned instance is worth to others: what is desired, over what is seen. What only the
+/// cloud can say is made pending when it is asked for, since hardly any of it ever is.
+#[derive(Clone, Debug, Default)]
+pub struct Planned {
+    values: Attributes,
+    awaited: Awaited,
 }
 
-/// What a planned instance is worth to others: what is desired, over what is seen; what only
-/// the cloud can say of something that does not exist yet is pending.
-pub fn planned_value(
-    address: &Address,
-    desired: &Attributes,
-    seen: Option<&Attributes>,
-) -> Attributes {
-    let schema = address.kind().schema();
-    let mut values = seen.cloned().unwrap_or_default();
-    for attribute in schema.attributes {
-        let by_cloud =
-            matches!(attribute.presence, Presence::Computed | Presence::OptionalComputed);
-        let told = values.get(attribute.name);
-        match desired.get(attribute.name) {
+/// What of an instance is not known before something is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Awaited {
+    /// Nothing: it is there.
+    #[default]
+    Nothing,
+    /// What the cloud computes and has not told yet: it is still being made.
+    Computed,
+    /// All that the cloud can say: it does not exist.
+    ByCloud,
+}
+
+impl Planned {
+    /// Of an instance that exists as `seen`, or does not exist yet.
+    pub fn new(address: &Address, desired: &Attributes, seen: Option<&Attributes>) -> Self {
+        let Some(seen) = seen else {
+            let mut values = desired.clone();
+            values.retain(|_, value| !value.is_null());
+            let id = address.kind().schema().id_is.and_then(|name| desired.get(name)).cloned();
+            if let Some(id) = id {
+                values.insert("id", id);
+            }
+            return Self { values, awaited: Awaited::ByCloud };
+        };
+        let mut values = seen.clone();
+        for (name, value) in desired.iter() {
             // What is seen is what is given, or has all that is given and more.
-            Some(value)
-                if told == Some(value)
-                    || attribute.compare == Compare::Given
-                        && told.is_some_and(|told| same_value(attribute, value, told)) => {}
-            Some(value) if !value.is_null() => {
-                values.insert(attribute.name.to_owned(), value.clone());
+            let told = &seen[name];
+            let given = || address.kind().schema().attribute(name);
+            let given = || given().filter(|attribute| attribute.compare == Compare::Given);
+            if told != value && !given().is_some_and(|given| same_value(given, value, told)) {
+                values.insert(name, value.clone());
             }
-            _ if by_cloud && seen.is_none() => {
-                values.insert(attribute.name.to_owned(), waiting_for(address, attribute.name));
-            }
-            Some(_) => drop(values.insert(attribute.name.to_owned(), Value::Null)),
-            // Every attribute has a value, so that expressions can ask for it.
-            None if told.is_none() => {
-                drop(values.insert(attribute.name.to_owned(), Value::Null));
-            }
-            None => {}
         }
+        Self { values, awaited: Awaited::Nothing }
     }
-    if let (None, Some(name)) = (seen, schema.id_is)
-        && let Some(id) = desired.get(name)
-    {
-        values.insert("id".to_owned(), id.clone());
-    }
-    values
-}
 
-/// What the cloud has not told yet of something that is still being made is pending.
-pub(crate) fn await_missing(address: &Address, values: &mut Attributes) {
-    for attribute in address.kind().schema().attributes {
-        let missing = values.get(attribute.name).is_none_or(Value::is_null);
-        if missing && attribute.presence == Presence::Computed {
-            values.insert(attribute.name.to_owned(), waiting_for(address, attribute.name));
+    /// The same of something that is still being made.
+    pub(crate) fn being_made(self) -> Self {
+        Self { awaited: Awaited::Computed, ..self }
+    }
+
+    /// The value of an attribute, null when there is none.
+    pub fn value(&self, address: &Address, name: &str) -> Value {
+        match self.values.get(name) {
+            Some(value) if !value.is_null() => value.clone(),
+            _ if self.awaits(address, name) => waiting_for(address, name),
+            _ => Value::Null,
         }
+    }
+
+    fn awaits(&self, address: &Address, name: &str) -> bool {
+        let presence = || address.kind().schema().attribute(name).map(|a| a.presence);
+        match self.awaited {
+            Awaited::Nothing => false,
+            Awaited::Computed => matches!(presence(), Some(Presence::Computed)),
+            Awaited::ByCloud => {
+                matches!(presence(), Some(Presence::Computed | Presence::OptionalComputed))
+            }
+        }
+    }
+
+    fn has(&self, address: &Address, name: &str) -> bool {
+        self.values.contains_key(name) || address.kind().schema().attribute(name).is_some()
+    }
+
+    /// The value of every attribute that an instance of its kind can have.
+    pub(crate) fn whole(&self, address: &Address) -> Vec<(String, Value)> {
+        let known = address.kind().schema().attributes.iter().map(|a| a.name);
+        let names: BTreeSet<&str> = known.chain(self.values.keys()).collect();
+        names.into_iter().map(|name| (name.to_owned(), self.value(address, name))).collect()
     }
 }
 

@@ -61,6 +61,9 @@ struct Edges(Vec<(Node, Node, Strength)>);
 
 impl Edges {
     fn of(instances: &[InstanceChange], recorded: &Snapshot) -> Self {
+        if instances.iter().all(|instance| instance.operations().is_empty()) {
+            return Self::default();
+        }
         let mut index: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
         for (at, instance) in instances.iter().enumerate() {
             index.entry(&instance.address).or_default().push(at);

@@ -77,14 +77,14 @@ fn change(instance: &InstanceChange, plan: &Plan) -> Json {
 }
 
 fn object(values: &terrace_model::Attributes, show: fn(&Value) -> Json) -> Map<String, Json> {
-    values.iter().map(|(name, value)| (name.clone(), show(value))).collect()
+    values.iter().map(|(name, value)| (name.to_owned(), show(value))).collect()
 }
 
 fn flags(values: &terrace_model::Attributes, test: fn(&Value) -> bool) -> Map<String, Json> {
     values
         .iter()
         .filter(|(_, value)| test(value))
-        .map(|(name, _)| (name.clone(), json!(true)))
+        .map(|(name, _)| (name.to_owned(), json!(true)))
         .collect()
 }
 

@@ -3,19 +3,23 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
-use terrace_model::{Record, Slot, Snapshot, Status, Value};
+use terrace_model::{Attributes, Record, Slot, Snapshot, Status, Value};
 
 use crate::plan_json::plain;
 use crate::style::plural;
 use crate::value::shown;
 
 /// Addresses, one a line.
-pub fn state_list(snapshot: &Snapshot) -> String {
-    snapshot.slots().map(|(slot, _)| format!("{slot}\n")).collect()
+pub fn state_list(slots: &[Slot]) -> String {
+    slots.iter().map(|slot| format!("{slot}\n")).collect()
 }
 
 /// One record in full.
 pub fn state_show(slot: &Slot, record: &Record, snapshot: &Snapshot) -> String {
+    one(slot, record, &names(snapshot))
+}
+
+fn one(slot: &Slot, record: &Record, names: &BTreeMap<String, String>) -> String {
     let mut text = format!("{slot}\n  id: {}\n  status: {}\n", record.id, status(record.status));
     if let Some(fault) = &record.fault {
         text = text + &format!("  fault: {fault}\n");
@@ -24,10 +28,8 @@ pub fn state_show(slot: &Slot, record: &Record, snapshot: &Snapshot) -> String {
         let needs: Vec<String> = record.dependencies.iter().map(ToString::to_string).collect();
         text = text + &format!("  needs: {}\n", needs.join(", "));
     }
-    let names = names(snapshot);
-    for (name, value) in &record.seen {
-        let value =
-            if name == "id" { shown(value, &BTreeMap::new()) } else { shown(value, &names) };
+    for (name, value) in record.seen.iter() {
+        let value = if name == "id" { shown(value, &BTreeMap::new()) } else { shown(value, names) };
         text = text + &format!("    {name}: {value}\n");
     }
     text
@@ -40,17 +42,18 @@ pub fn show(snapshot: &Snapshot) -> String {
     }
     let mut text =
         format!("Serial {}, {}.\n", snapshot.serial, plural(snapshot.records.len(), "instance"));
+    let names = names(snapshot);
     for (slot, record) in snapshot.slots() {
         text.push('\n');
-        text.push_str(&state_show(&slot, record, snapshot));
+        text.push_str(&one(&slot, record, &names));
     }
     text
 }
 
 /// The whole state as JSON, without the key of fingerprints and without anything sensitive.
 pub fn state_json(snapshot: &Snapshot) -> Json {
-    let attributes = |values: &BTreeMap<String, Value>| -> Map<String, Json> {
-        values.iter().map(|(k, v)| (k.clone(), plain(v))).collect()
+    let attributes = |values: &Attributes| -> Map<String, Json> {
+        values.iter().map(|(k, v)| (k.to_owned(), plain(v))).collect()
     };
     let resources = snapshot.slots().map(|(slot, record)| {
         json!({

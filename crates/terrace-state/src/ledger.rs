@@ -293,6 +293,16 @@ impl<B: Backing> Store for Ledger<B> {
         self.export().map(|export| export.snapshot)
     }
 
+    fn slots(&self) -> Result<Vec<Slot>, StateError> {
+        let mut slots = Vec::new();
+        self.backing.scan(Tree::Records, &mut |key, _| {
+            slots.push(slot_of(&Tree::Records.show_key(key))?);
+            Ok(())
+        })?;
+        slots.sort();
+        Ok(slots)
+    }
+
     fn unfinished(&self) -> Result<Vec<Operation>, StateError> {
         self.at_desk(|desk| Ok(desk.open.values().cloned().collect()))
     }

@@ -40,6 +40,10 @@ impl Store for MemoryStore {
         self.ledger.snapshot()
     }
 
+    fn slots(&self) -> Result<Vec<Slot>, StateError> {
+        self.ledger.slots()
+    }
+
     fn unfinished(&self) -> Result<Vec<Operation>, StateError> {
         self.ledger.unfinished()
     }

@@ -15,6 +15,9 @@ pub trait Store: Send + Sync {
     /// Everything that is recorded, as of one instant.
     fn snapshot(&self) -> Result<Snapshot, StateError>;
 
+    /// Where records are, without reading them, in order of address.
+    fn slots(&self) -> Result<Vec<Slot>, StateError>;
+
     /// Operations that were begun and not ended, oldest first: what a crash left.
     fn unfinished(&self) -> Result<Vec<Operation>, StateError>;
 

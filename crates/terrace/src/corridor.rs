@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use terrace_engine::{Clouds, Context, EventSink, Options, Outcome, Recovery, Run, Wanted};
 use terrace_graph::ResourceGraph;
-use terrace_model::{Address, CloudIdentity, Diagnostics, Name, Snapshot, Workspace};
+use terrace_model::{Address, CloudChoice, CloudIdentity, Diagnostics, Name, Snapshot, Workspace};
 use terrace_plan::{ApprovedPlan, Choices, Inputs, Mode, Plan};
 use terrace_state::{RunStart, Store};
 
@@ -25,6 +25,12 @@ pub(crate) fn load(global: &Global) -> anyhow::Result<Loaded> {
     let (loaded, warnings) = check(global)?;
     ui::diagnostics(&warnings, &loaded.workspace.sources);
     Ok(loaded)
+}
+
+/// The cloud that the files name; only `terrace.yaml` is read.
+pub(crate) fn chosen_cloud(global: &Global) -> anyhow::Result<CloudChoice> {
+    let chosen = terrace_lang::chosen_cloud(&global.folder, global.environment.as_deref());
+    chosen.map_err(|e| Invalid::new(e.diagnostics, e.sources).into())
 }
 
 /// Reads and checks the files, and gives warnings back.

@@ -90,9 +90,9 @@ pub fn settled(built: Built) -> Settled {
     let plan = settled.plan();
     for instance in &plan.instances {
         let id = format!("id-of-{}", instance.address);
-        let made = instance.desired.iter().map(|(name, value)| (name.clone(), known(value)));
+        let made = instance.desired.iter().map(|(name, value)| (name, known(value)));
         let mut seen: Attributes = made.collect();
-        seen.insert("id".into(), Value::text(&id));
+        seen.insert("id", Value::text(&id));
         let record = Record {
             id: id.clone(),
             cloud: None,

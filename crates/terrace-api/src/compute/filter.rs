@@ -66,6 +66,15 @@ impl ServerFilter {
     }
 }
 
+/// The servers that changed since some seconds before a moment of the cloud's clock, whole, those
+/// that were deleted meanwhile too. All of them when the moment is none.
+pub fn changed_servers(moment: &str, seconds: i64) -> Call {
+    let moment = moment.parse::<jiff::Timestamp>().ok();
+    let since = moment.and_then(|at| at.checked_sub(jiff::SignedDuration::from_secs(seconds)).ok());
+    let changes_since = since.map(|since| since.to_string());
+    find_servers(&ServerFilter { changes_since, ..ServerFilter::default() })
+}
+
 /// The servers that pass, whole.
 pub fn find_servers(filter: &ServerFilter) -> Call {
     filter.on("/servers/detail", READ)

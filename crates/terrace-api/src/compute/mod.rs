@@ -24,7 +24,7 @@ pub use catalog::{
     ExtraSpecs, Flavor, Hypervisor, Zone, availability_zones, flavor, flavor_extra_specs,
     flavors_detail, hypervisors,
 };
-pub use filter::{ServerFilter, ServerName, find_server_names, find_servers};
+pub use filter::{ServerFilter, ServerName, changed_servers, find_server_names, find_servers};
 pub use groups::{
     GroupRules, ServerGroup, create_server_group, delete_server_group, server_group, server_groups,
 };

@@ -234,12 +234,12 @@ impl Work<'_> {
         &self,
         instance: &InstanceChange,
         (id, marker): (&str, &str),
-        changes: &BTreeMap<String, Value>,
+        changes: &Attributes,
         desired: &Attributes,
     ) -> Result<(), Trouble> {
         let address = &instance.address;
         let session = self.context.session(address);
-        let of = |effect: OnChange| -> BTreeMap<String, Value> {
+        let of = |effect: OnChange| -> Attributes {
             let such = instance.changes.iter().filter(|c| c.effect == effect);
             such.filter_map(|c| Some((c.attribute.clone(), changes.get(&c.attribute)?.clone())))
                 .collect()

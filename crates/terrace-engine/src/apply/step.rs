@@ -162,7 +162,7 @@ impl Work<'_> {
     /// The desired attributes that do not change, resolved.
     pub(super) fn unchanged(&self, instance: &InstanceChange) -> Result<Attributes, Trouble> {
         let mut same = instance.desired.clone();
-        same.retain(|name, _| !instance.changes.iter().any(|c| c.attribute == *name));
+        same.retain(|name, _| !instance.changes.iter().any(|c| c.attribute == name));
         self.resolved(&instance.address, &same)
     }
 
@@ -199,7 +199,7 @@ impl Work<'_> {
         address: &Address,
         values: &Attributes,
     ) -> Result<Attributes, Trouble> {
-        let one = |(name, value): (&String, &Value)| {
+        let one = |(name, value): (&str, &Value)| {
             let wrong = |message: String| {
                 Trouble::new(format!("`{name}` cannot be computed: {message}"), None)
             };
@@ -211,7 +211,7 @@ impl Work<'_> {
                 attribute.ty.check(&value).map_err(wrong)?;
                 value = attribute.ty.canonical(value);
             }
-            Ok((name.clone(), value))
+            Ok((name.to_owned(), value))
         };
         values.iter().map(one).collect()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use terrace_model::expr::{EvalError, ResourceReference};
-use terrace_model::{Address, Attributes, InstanceKey, StackName, Value};
+use terrace_model::{Address, Attributes, InstanceKey, Kind, StackName, Value};
 use terrace_plan::{Action, Plan};
 
 /// What is known of each instance.
@@ -20,12 +20,12 @@ impl Values {
             .instances
             .iter()
             .filter(|i| !i.deposed && stays(i.action))
-            .map(|i| (i.address.clone(), whole(&i.address, i.before.clone())));
+            .map(|i| (i.address.clone(), i.before.clone()));
         Self(Mutex::new(known.collect()))
     }
 
     pub(super) fn learn(&self, address: &Address, seen: Attributes) {
-        self.lock().insert(address.clone(), whole(address, seen));
+        self.lock().insert(address.clone(), seen);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Address, Attributes>> {
@@ -45,7 +45,7 @@ impl Values {
         let resource = reference.address(stack);
         let known = self.lock();
         let read = |attributes: &Attributes| match &reference.attribute {
-            None => Value::Map(attributes.clone()),
+            None => whole(resource.kind, attributes),
             Some(name) => attributes.get(name).cloned().unwrap_or(Value::Null),
         };
         let missing = || EvalError::absent(format!("`{resource}` is not there"));
@@ -62,7 +62,7 @@ impl Values {
             }
             Some(Some(InstanceKey::Text(_))) => {
                 let entry = |(address, values): &(&Address, &Attributes)| match &address.key {
-                    Some(InstanceKey::Text(key)) => Some((key.clone(), read(values))),
+                    Some(InstanceKey::Text(key)) => Some((key.to_string(), read(values))),
                     _ => None,
                 };
                 Ok(Value::Map(all.iter().filter_map(entry).collect()))
@@ -73,9 +73,9 @@ impl Values {
 }
 
 /// Attributes with nothing for what the cloud does not tell, so that expressions can ask for it.
-fn whole(address: &Address, mut attributes: Attributes) -> Attributes {
-    for attribute in address.kind().schema().attributes {
-        attributes.entry(attribute.name.to_owned()).or_insert(Value::Null);
-    }
-    attributes
+fn whole(kind: Kind, attributes: &Attributes) -> Value {
+    let names = kind.schema().attributes.iter().map(|attribute| attribute.name);
+    let nothing = names.map(|name| (name.to_owned(), Value::Null));
+    let known = attributes.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+    Value::Map(nothing.chain(known).collect())
 }

@@ -15,14 +15,12 @@ mod subnet;
 mod values;
 mod volume;
 
-use std::collections::BTreeMap;
-
 use terrace_api::{ApiError, Clock, Session};
-use terrace_model::{Attributes, Driver, Kind, Object, Value};
+use terrace_model::{Attributes, Driver, Kind, Object};
 
 pub(crate) use lists::{Lists, is_of_many, requests_by_id};
 pub(crate) use server::{begin_rebuild, begin_resize, confirm_resize, power_step};
-pub(crate) use sight::Sight;
+pub(crate) use sight::{Seen, Sight};
 use values::{attributes, some_text, text, text_list, text_or_null, texts};
 pub(crate) use volume::server_of;
 
@@ -42,7 +40,7 @@ pub(crate) struct New<'a> {
 /// A change of an object: only what changes, `null` for what is reset.
 pub(crate) struct Change<'a> {
     pub(crate) id: &'a str,
-    pub(crate) changes: &'a BTreeMap<String, Value>,
+    pub(crate) changes: &'a Attributes,
     /// Attributes as seen when the plan was made.
     pub(crate) before: &'a Attributes,
     /// All that is desired.

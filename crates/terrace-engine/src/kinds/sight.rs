@@ -1,6 +1,6 @@
 //! What the poller sees at one moment: where each server and volume is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_api::compute::{self, Server};
 use terrace_api::volume::{self, Volume};
@@ -11,38 +11,85 @@ use super::server::{self, progress_of};
 use super::volume::{attached, progress_of as progress_of_volume, volume_of};
 use super::{Progress, lists};
 
-/// All servers and volumes of the project at one moment, as far as somebody waits for some.
+/// The servers and volumes that somebody waits for, at one moment.
 pub(crate) struct Sight<'a> {
     session: &'a Session,
-    servers: BTreeMap<String, Server>,
+    servers: &'a BTreeMap<String, Server>,
     volumes: BTreeMap<String, Volume>,
 }
 
+/// What earlier looks saw of the servers of a cloud that are waited for, so that a look asks only
+/// for what changed since: of a project with very many servers that is little.
+#[derive(Default)]
+pub(crate) struct Seen {
+    servers: BTreeMap<String, Server>,
+    /// The latest change seen, by the cloud's clock.
+    latest: String,
+    /// When all were looked at, by ours.
+    whole_at: Option<u64>,
+}
+
+/// Clocks of one cloud differ by less.
+const SKEW_S: i64 = 5;
+/// All are looked at from time to time, in case a change was missed.
+const WHOLE_MS: u64 = 30_000;
+
+impl Seen {
+    /// Looks at what changed, or at all. What goes is looked at whole: what is gone may be told
+    /// as deleted, or not at all.
+    async fn look(
+        &mut self,
+        session: &Session,
+        wanted: &BTreeSet<&str>,
+        (now, goes): (u64, bool),
+    ) -> Result<(), ApiError> {
+        let recent = self.whole_at.is_some_and(|at| now.saturating_sub(at) < WHOLE_MS);
+        let told: Vec<Server> = if recent && !goes {
+            session.all(compute::changed_servers(&self.latest, SKEW_S)).await?
+        } else {
+            let all = session.all(compute::servers_detail(&[])).await?;
+            self.whole_at = Some(now);
+            self.servers.clear();
+            all
+        };
+        for server in told {
+            if server.updated > self.latest {
+                self.latest.clone_from(&server.updated);
+            }
+            if wanted.contains(server.id.as_str()) {
+                self.servers.insert(server.id.clone(), server);
+            }
+        }
+        self.servers.retain(|id, _| wanted.contains(id.as_str()));
+        Ok(())
+    }
+}
+
 impl<'a> Sight<'a> {
-    /// One list for servers and one for volumes, whatever the number.
+    /// One list for servers and one for volumes, whatever the number. `goes` says whether some
+    /// server is waited for to be gone.
     pub(crate) async fn of(
         session: &'a Session,
-        kinds: impl Iterator<Item = Kind>,
+        seen: &'a mut Seen,
+        wanted: impl Iterator<Item = (Kind, &str)>,
+        (now, goes): (u64, bool),
     ) -> Result<Self, ApiError> {
-        let (mut some_server, mut some_volume) = (false, false);
-        for kind in kinds {
+        let (mut ids, mut some_volume) = (BTreeSet::new(), false);
+        for (kind, id) in wanted {
             match kind {
                 Kind::Volume | Kind::VolumeAttachment => some_volume = true,
-                _ => some_server = true,
+                _ => drop(ids.insert(id)),
             }
         }
         let servers = async {
-            if some_server { session.all(compute::servers_detail(&[])).await } else { Ok(vec![]) }
+            if ids.is_empty() { Ok(()) } else { seen.look(session, &ids, (now, goes)).await }
         };
         let volumes = async {
             if some_volume { session.all(volume::volumes_detail()).await } else { Ok(vec![]) }
         };
-        let (servers, volumes): (Vec<Server>, Vec<Volume>) = futures::try_join!(servers, volumes)?;
-        Ok(Self {
-            session,
-            servers: servers.into_iter().map(|s| (s.id.clone(), s)).collect(),
-            volumes: volumes.into_iter().map(|v| (v.id.clone(), v)).collect(),
-        })
+        let ((), volumes): ((), Vec<Volume>) = futures::try_join!(servers, volumes)?;
+        let volumes = volumes.into_iter().map(|v| (v.id.clone(), v)).collect();
+        Ok(Self { session, servers: &seen.servers, volumes })
     }
 
     /// Where something is, if it is seen.
@@ -53,6 +100,7 @@ impl<'a> Sight<'a> {
             _ => self.servers.get(id).map(progress_of),
         }
     }
+
     /// The servers among these, whole, by id: two more lists whatever their number. Of other kinds
     /// there are few.
     pub(crate) async fn objects(

@@ -11,7 +11,7 @@ use crate::marker::describe;
 
 /// Attributes from pairs; nulls are left out.
 pub(crate) fn attributes<const N: usize>(pairs: [(&str, Value); N]) -> Attributes {
-    pairs.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.to_owned(), v)).collect()
+    pairs.into_iter().filter(|(_, v)| !v.is_null()).collect()
 }
 
 /// Text, or null when it is empty.
@@ -24,14 +24,32 @@ pub(crate) fn bool_or_null(value: Option<bool>) -> Value {
     value.map_or(Value::Null, Value::Bool)
 }
 
+/// What has values by name: attributes, or a map within one.
+pub(crate) trait Fields {
+    /// The value of that name.
+    fn field(&self, name: &str) -> Option<&Value>;
+}
+
+impl Fields for Attributes {
+    fn field(&self, name: &str) -> Option<&Value> {
+        self.get(name)
+    }
+}
+
+impl Fields for BTreeMap<String, Value> {
+    fn field(&self, name: &str) -> Option<&Value> {
+        self.get(name)
+    }
+}
+
 /// The text of an attribute; empty when it is not there.
-pub(crate) fn text<'a>(values: &'a BTreeMap<String, Value>, name: &str) -> &'a str {
-    values.get(name).and_then(Value::as_str).unwrap_or_default()
+pub(crate) fn text<'a>(values: &'a impl Fields, name: &str) -> &'a str {
+    values.field(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The text of an attribute, if it is there.
-pub(crate) fn some_text(values: &BTreeMap<String, Value>, name: &str) -> Option<String> {
-    values.get(name).and_then(Value::as_str).map(str::to_owned)
+pub(crate) fn some_text(values: &impl Fields, name: &str) -> Option<String> {
+    values.field(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// A map of texts.
@@ -46,9 +64,15 @@ pub(crate) fn text_list(value: Option<&Value>) -> Vec<String> {
     items.filter_map(|v| v.as_str().map(str::to_owned)).collect()
 }
 
-/// A map value from pairs; nulls are left out.
+/// A map from pairs; nulls are left out.
+pub(crate) fn entries<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
+    let given = pairs.into_iter().filter(|(_, v)| !v.is_null());
+    given.map(|(k, v)| (k.to_owned(), v)).collect()
+}
+
+/// The same as a value.
 pub(crate) fn map<const N: usize>(pairs: [(&str, Value); N]) -> Value {
-    Value::Map(attributes(pairs))
+    Value::Map(entries(pairs))
 }
 
 /// Attributes by their names here and in the API.
@@ -58,11 +82,11 @@ pub(crate) type Names = [(&'static str, &'static str)];
 /// list or text, otherwise null, also for what names something by its id.
 pub(crate) fn body(
     kind: Kind,
-    values: &BTreeMap<String, Value>,
+    values: &Attributes,
     names: &Names,
 ) -> Map<String, serde_json::Value> {
     let one = |(name, theirs): &(&str, &str)| {
-        let value = values.get(*name)?;
+        let value = values.get(name)?;
         let empty = match kind.schema().attribute(name).map(|a| a.ty) {
             Some(Type::List(_)) => json!([]),
             Some(Type::String) if !theirs.ends_with("_id") => json!(""),
@@ -75,7 +99,7 @@ pub(crate) fn body(
 }
 
 /// The description with its marker, where it is new or changes.
-pub(crate) fn description(values: &BTreeMap<String, Value>, marker: &str) -> serde_json::Value {
+pub(crate) fn description(values: &Attributes, marker: &str) -> serde_json::Value {
     json!(describe(text(values, "description"), marker))
 }
 
@@ -84,7 +108,7 @@ pub(crate) async fn tags(
     session: &Session,
     collection: &str,
     id: &str,
-    desired: &BTreeMap<String, Value>,
+    desired: &Attributes,
 ) -> Result<(), ApiError> {
     match desired.get("tags") {
         None => Ok(()),

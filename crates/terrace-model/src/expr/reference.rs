@@ -1,6 +1,7 @@
 //! References: what an expression names.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::evaluate::EvalError;
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
@@ -80,7 +81,7 @@ pub struct ResourceReference {
     /// Kind, from the section name.
     pub kind: Kind,
     /// One name, or parent and child for nested kinds.
-    pub path: Vec<Name>,
+    pub path: Arc<[Name]>,
     /// `[0]` or `["key"]` right after the names.
     pub key: Option<InstanceKey>,
     /// Whether it has `[count.index]` or `[each.key]` there: the instance of the user's own key.

@@ -370,7 +370,7 @@ impl Walk<'_> {
                 u32::try_from(*index).ok().map(InstanceKey::Index)
             }
             Some(Step { key: StepKey::Text(text), dot: false, .. }) => {
-                Some(InstanceKey::Text(text.clone()))
+                Some(InstanceKey::Text(text.into()))
             }
             _ => None,
         };
@@ -383,7 +383,10 @@ impl Walk<'_> {
         used += usize::from(attribute.is_some());
         let span = (self.span_of)(at.start..steps[used - 1].range.end);
         Ok((
-            ResourceReference { stack: None, kind, path, key, own_key, attribute, span }.into(),
+            {
+                let path = path.into();
+                ResourceReference { stack: None, kind, path, key, own_key, attribute, span }.into()
+            },
             used,
         ))
     }

@@ -3,10 +3,11 @@
 use super::{
     attribute, computed, description, fixed, id, naming, needed, or_chosen, table, tags, untold,
 };
+use crate::attributes::Attributes;
 use crate::kind::Kind;
 use crate::observed::LookupKind;
 use crate::schema::{Attribute, KindSchema, Refers, Type};
-use crate::value::{Attributes, Value};
+use crate::value::Value;
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     doc: "An address of a network outside, for a port or a server. A router must join the two: \

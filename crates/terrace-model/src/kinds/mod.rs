@@ -12,11 +12,11 @@ pub(crate) mod server_group;
 pub(crate) mod subnet;
 pub(crate) mod volume;
 
+use crate::attributes::Attributes;
 use crate::kind::Kind;
 use crate::schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
 };
-use crate::value::Attributes;
 
 /// A table in its plainest form; the kinds vary it.
 pub(crate) const fn table(kind: Kind, section: &'static str, noun: &'static str) -> KindSchema {

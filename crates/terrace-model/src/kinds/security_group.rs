@@ -1,12 +1,13 @@
 //! Security group: Neutron `/v2.0/security-groups`, with its rules inline.
 
 use super::{attribute, compared, description, field, id, name, or_bool, required, table, tags};
+use crate::attributes::Attributes;
 use crate::kind::Kind;
 use crate::rules;
 use crate::schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
 };
-use crate::value::{Attributes, Value};
+use crate::value::Value;
 
 const RULE: Type = Type::Object(&[
     required("direction", Type::Enum(&["ingress", "egress"]), "Traffic that comes in or goes out."),
@@ -100,6 +101,6 @@ fn complete(attributes: &mut Attributes) -> Result<(), String> {
             all.push(value);
         }
     }
-    attributes.insert("rules".into(), Value::List(all));
+    attributes.insert("rules", Value::List(all));
     Ok(())
 }

@@ -4,10 +4,11 @@ use super::{
     attribute, compared, computed, field, fixed, id, name, naming, needed, or_bool, or_chosen,
     refers, table, untold,
 };
+use crate::attributes::Attributes;
 use crate::kind::Kind;
 use crate::observed::LookupKind;
 use crate::schema::{Attribute, Compare, Field, KindSchema, OnChange, Refers, Type};
-use crate::value::{Attributes, Value};
+use crate::value::Value;
 
 const NIC: Type = Type::Short(
     "network",

@@ -1,9 +1,10 @@
 //! Server group: Nova `os-server-groups`. Immutable; names are not unique.
 
 use super::{attribute, computed, fixed, id, name, needed, or_chosen, table};
+use crate::attributes::Attributes;
 use crate::kind::Kind;
 use crate::schema::{KindSchema, OnChange, Type};
-use crate::value::{Attributes, Value};
+use crate::value::Value;
 
 pub(crate) static SCHEMA: KindSchema = KindSchema {
     doc: "Servers that the cloud keeps on the same host, or apart.",

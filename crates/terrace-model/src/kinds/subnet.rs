@@ -3,9 +3,10 @@
 use super::{
     attribute, compared, description, fixed, id, name, or_bool, or_chosen, required, table, tags,
 };
+use crate::attributes::Attributes;
 use crate::kind::Kind;
 use crate::schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
-use crate::value::{Attributes, Value};
+use crate::value::Value;
 
 const POOL: Type = Type::Object(&[
     required("start", Type::Address, "First address."),
@@ -132,7 +133,9 @@ fn complete(attributes: &mut Attributes) -> Result<(), String> {
             }
         }
         (None, Some(_)) => {
-            attributes.entry("ip_version".into()).or_insert(Value::Int(4));
+            if !attributes.contains_key("ip_version") {
+                attributes.insert("ip_version", Value::Int(4));
+            }
         }
     }
     Ok(())

@@ -4,10 +4,11 @@ use super::{
     attribute, compared, computed, field, fixed, id, name, naming, needed, or_bool, or_chosen,
     table, untold,
 };
+use crate::attributes::Attributes;
 use crate::kind::Kind;
 use crate::observed::LookupKind;
 use crate::schema::{Attribute, Compare, Field, KindSchema, OnChange, Presence, Refers, Type};
-use crate::value::{Attributes, Value};
+use crate::value::Value;
 
 const HINTS: Type = Type::Object(&[
     volumes("different_host", "Volumes on whose hosts it must not be."),
@@ -89,7 +90,7 @@ pub(crate) static SCHEMA: KindSchema = KindSchema {
 
 fn complete(attributes: &mut Attributes) -> Result<(), String> {
     let sources = ["image", "source_volume", "snapshot", "backup"];
-    let given = |name: &&str| attributes.get(*name).is_some_and(|v: &Value| !v.is_null());
+    let given = |name: &&str| attributes.get(name).is_some_and(|v: &Value| !v.is_null());
     let given: Vec<&str> = sources.into_iter().filter(given).collect();
     match given[..] {
         [] | [_] => Ok(()),

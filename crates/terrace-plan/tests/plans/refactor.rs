@@ -110,7 +110,7 @@ fn object(id: &str, policy: &str) -> Object {
     let attributes = [("id", id), ("name", "g"), ("policy", policy)];
     Object {
         id: id.into(),
-        attributes: attributes.map(|(k, v)| (k.into(), Value::text(v))).into(),
+        attributes: attributes.map(|(k, v)| (k, Value::text(v))).into(),
         state: ObjectState::Ready,
         revision: None,
         marker: None,
@@ -166,11 +166,11 @@ imports:
     };
     let mut world = World::new();
     let mut network = object("n1", "");
-    network.attributes.insert("mtu".into(), Value::Int(1500));
-    network.attributes.insert("name".into(), Value::text("n"));
+    network.attributes.insert("mtu", Value::Int(1500));
+    network.attributes.insert("name", Value::text("n"));
     let mut subnet = object("s1", "");
     for (name, value) in [("name", "n-v4"), ("network_id", "n1"), ("cidr", "10.0.0.0/24")] {
-        subnet.attributes.insert(name.into(), Value::text(value));
+        subnet.attributes.insert(name, Value::text(value));
     }
     world.objects.insert("n1".into(), network);
     world.objects.insert("s1".into(), subnet);

@@ -150,22 +150,24 @@ impl World {
 
     fn record(&mut self, instance: &InstanceChange, id: &str) {
         let address = &instance.address;
-        let resolve = |(name, value): (&String, &Value)| {
+        let resolve = |(name, value): (&str, &Value)| {
             let value = value.resolve(&|reference| self.look_up(address.stack(), reference));
-            (name.clone(), value.expect("resolved"))
+            (name.to_owned(), value.expect("resolved"))
         };
         let desired: Attributes = instance.desired.iter().map(resolve).collect();
         let schema = address.kind().schema();
         let told = |name: &str| schema.attribute(name).is_some_and(|a| a.readable);
         let mut seen = instance.before.clone();
-        seen.extend(desired.iter().filter(|(n, _)| told(n)).map(|(n, v)| (n.clone(), v.clone())));
-        seen.insert("id".into(), Value::text(id));
+        seen.extend(
+            desired.iter().filter(|(n, _)| told(n)).map(|(n, v)| (n.to_owned(), v.clone())),
+        );
+        seen.insert("id", Value::text(id));
         seen.retain(|_, value| !value.is_null());
         let record = Record {
             id: id.to_owned(),
             status: Status::Ready,
             schema_version: schema.version,
-            declared: desired.iter().map(|(n, v)| (n.clone(), v.sealed(b"key"))).collect(),
+            declared: desired.sealed(b"key"),
             seen: seen.clone(),
             dependencies: instance.dependencies.clone(),
             cloud: None,
@@ -196,7 +198,7 @@ impl World {
         let record = record.ok_or_else(|| EvalError::new(format!("no `{address}`")))?;
         Ok(match &reference.attribute {
             Some(name) => record.seen.get(name).cloned().unwrap_or(Value::Null),
-            None => Value::Map(record.seen.clone()),
+            None => record.seen.to_value(),
         })
     }
 

@@ -89,7 +89,7 @@ fn carried_out(plan: &Plan) -> (Snapshot, Observed) {
         let id = format!("id-{}", instance.address);
         let mut seen = instance.desired.clone();
         seen.values_mut().for_each(|value| *value = known(value));
-        seen.insert("id".into(), Value::text(&id));
+        seen.insert("id", Value::text(&id));
         let record: Record = serde_json::from_value(serde_json::json!({
             "id": id, "status": "ready", "schema_version": 1, "declared": seen, "seen": seen,
             "dependencies": instance.dependencies, "marker": "m",
@@ -135,7 +135,7 @@ fn plans_as_text_and_json() {
     for (address, observation) in &mut drifted.objects {
         match observation {
             Observation::Present(object) if address.to_string() == "web/networks.front" => {
-                object.attributes.insert("description".into(), Value::text("by hand"));
+                object.attributes.insert("description", Value::text("by hand"));
             }
             Observation::Present(_) if address.to_string() == "web/servers.app[2]" => {
                 *observation = Observation::Absent;

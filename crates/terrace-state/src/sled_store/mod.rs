@@ -62,6 +62,10 @@ impl Store for SledStore {
         self.ledger.snapshot()
     }
 
+    fn slots(&self) -> Result<Vec<Slot>, StateError> {
+        self.ledger.slots()
+    }
+
     fn unfinished(&self) -> Result<Vec<Operation>, StateError> {
         self.ledger.unfinished()
     }

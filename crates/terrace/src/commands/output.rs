@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use terrace_model::expr::Template;
 use terrace_model::{FileId, OutputRecord, Snapshot, Span, StackName, Value};
 use terrace_plan::Offline;
+use terrace_state::Store as _;
 
 use crate::args::Global;
 use crate::{corridor, ui};
@@ -29,7 +30,7 @@ pub(crate) struct Output {
 }
 
 pub(crate) fn run(global: &Global, args: &Output) -> anyhow::Result<ExitCode> {
-    let snapshot = super::show::snapshot(global)?;
+    let snapshot = super::show::state(global)?.snapshot()?;
     let mut outputs = snapshot.outputs.clone();
     if let Some(name) = &args.name {
         let fits =

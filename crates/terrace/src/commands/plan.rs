@@ -12,7 +12,7 @@ use terrace_render::{PlanText, Progress};
 
 use crate::args::Global;
 use crate::corridor::{self, Refresh};
-use crate::ui;
+use crate::{machine, ui};
 
 /// Show what would change.
 #[derive(Debug, clap::Args)]
@@ -98,7 +98,6 @@ pub(crate) async fn run(global: &Global, args: &Plan) -> anyhow::Result<ExitCode
         return Ok(ExitCode::from(1));
     }
     let pending = args.detailed_exitcode && !planned.plan.is_empty();
-    // The end of the process frees all at once what would be taken down piece by piece here.
-    std::mem::forget((loaded, planned));
+    machine::leave((loaded, planned));
     Ok(if pending { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }

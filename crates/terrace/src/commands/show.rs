@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use terrace_model::Snapshot;
 use terrace_plan::SavedPlan;
 use terrace_render::PlanText;
-use terrace_state::Store as _;
+use terrace_state::{SledStore, Store as _};
 
 use crate::args::Global;
-use crate::{cloud, corridor, store, ui};
+use crate::{cloud, corridor, machine, store, ui};
 
 /// Show the state, or a saved plan.
 #[derive(Debug, clap::Args)]
@@ -24,21 +23,21 @@ pub(crate) struct Show {
     json: bool,
 }
 
-/// The state as it was last committed.
-pub(crate) fn snapshot(global: &Global) -> anyhow::Result<Snapshot> {
-    let loaded = corridor::load(global)?;
-    let target = cloud::target(global, &loaded.workspace.cloud);
-    Ok(store::open(&store::folder(global, &target))?.snapshot()?)
+/// The state as it was last committed. What is wrong with the stacks does not matter.
+pub(crate) fn state(global: &Global) -> anyhow::Result<SledStore> {
+    let target = cloud::target(global, &corridor::chosen_cloud(global)?);
+    store::open(&store::folder(global, &target))
 }
 
 pub(crate) fn run(global: &Global, args: &Show) -> anyhow::Result<ExitCode> {
     let Some(path) = &args.plan else {
-        let snapshot = snapshot(global)?;
+        let snapshot = state(global)?.snapshot()?;
         if args.json {
             ui::print_json(&terrace_render::state_json(&snapshot));
         } else {
             ui::print(&terrace_render::show(&snapshot));
         }
+        machine::leave(snapshot);
         return Ok(ExitCode::SUCCESS);
     };
     let shown = path.display();

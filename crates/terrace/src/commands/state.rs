@@ -43,16 +43,17 @@ pub(crate) enum State {
 }
 
 pub(crate) fn run(global: &Global, args: &State) -> anyhow::Result<ExitCode> {
-    let snapshot = match args {
-        State::Mv { .. } | State::Rm { .. } => return mend(global, args),
-        State::List | State::Show { .. } => super::show::snapshot(global)?,
-    };
     match args {
-        State::Mv { .. } | State::Rm { .. } => {}
-        State::List => ui::print(&terrace_render::state_list(&snapshot)),
+        State::Mv { .. } | State::Rm { .. } => return mend(global, args),
+        State::List => {
+            let slots = super::show::state(global)?.slots()?;
+            ui::print(&terrace_render::state_list(&slots));
+        }
         State::Show { address } => {
+            let snapshot = super::show::state(global)?.snapshot()?;
             let (address, record) = find(&snapshot, address)?;
             ui::print(&terrace_render::state_show(&address, record, &snapshot));
+            machine::leave(snapshot);
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::args::Global;
 use crate::error::Invalid;
-use crate::{corridor, ui};
+use crate::{corridor, machine, ui};
 
 /// Check the files, without any cloud.
 ///
@@ -23,6 +23,7 @@ pub(crate) fn run(global: &Global, args: &Validate) -> anyhow::Result<ExitCode> 
         let loaded = corridor::load(global)?;
         let (stacks, instances) = (loaded.workspace.stacks.len(), loaded.graph.order().len());
         ui::print(&format!("The workspace is valid: {stacks} stack(s), {instances} instance(s)."));
+        machine::leave(loaded);
         return Ok(ExitCode::SUCCESS);
     }
     let (diagnostics, sources) = match corridor::check(global) {

@@ -45,7 +45,7 @@ impl Walk<'_> {
     ) -> (Reference, usize) {
         let step = steps.get(1).and_then(|step| match &step.key {
             StepKey::Index(index) => u32::try_from(*index).ok().map(InstanceKey::Index),
-            StepKey::Text(text) => Some(InstanceKey::Text(text.clone())),
+            StepKey::Text(text) => Some(InstanceKey::Text(text.into())),
             StepKey::Own => None,
         });
         let used = 1 + usize::from(step.is_some());
