@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use check::{FILES, Seen, answers, checks};
 use cloud::Wire;
-use pattern::{difference, loosened};
+use pattern::{difference, loosened, open_lists};
 use serde_json::json;
 use shapes::Shapes;
 use world::World;
@@ -40,9 +40,14 @@ async fn failures(file: &str, wire: Wire, identity: &str, shapes: Arc<Shapes>) -
         if simulated && check.differs.is_some() {
             continue;
         }
-        let places: Vec<String> = check.loose.iter().map(|place| format!("/body{place}")).collect();
+        let in_body = |places: &[String]| -> Vec<String> {
+            places.iter().map(|place| format!("/body{place}")).collect()
+        };
         let as_json = |seen: &Seen| json!({"status": seen.status, "headers": seen.headers, "body": seen.body});
-        let pattern = loosened(as_json(wanted), &places);
+        let mut pattern = loosened(as_json(wanted), &in_body(&check.loose));
+        if !simulated {
+            pattern = open_lists(pattern, &in_body(&check.shared));
+        }
         if let Some(text) = difference(&pattern, &as_json(&seen), check.ordered) {
             out.push(format!("{file}: {}: {text}", check.name));
         }
