@@ -63,8 +63,8 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// The names of the suite's files.
-pub(crate) const FILES: [&str; 7] =
-    ["identity", "image", "network", "several", "compute", "volume", "manage"];
+pub(crate) const FILES: [&str; 8] =
+    ["identity", "image", "network", "several", "compute", "hosts", "volume", "manage"];
 
 /// The checks of one file.
 pub(crate) fn checks(file: &str) -> Vec<Check> {
