@@ -254,6 +254,7 @@ async fn handle(Injected(app): Injected<App>, request: Request) -> Response {
         return respond(crate::admin::answer(&app.cloud, &req), Sent::Whole);
     }
     let inner = &app.cloud.inner;
+    inner.clock.tick();
     let target = Target {
         service: req.segments.first().map_or("", String::as_str),
         method: &req.method,

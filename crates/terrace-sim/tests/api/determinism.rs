@@ -1,6 +1,6 @@
 //! The same seed and the same requests give the same bytes.
 
-use crate::harness::BASE;
+use crate::harness::{BASE, Sim};
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
@@ -127,4 +127,23 @@ async fn the_same_bytes() {
     let changed = first.lines().zip(again.lines()).find(|(a, b)| a != b);
     assert_eq!(changed, None, "the same seed and requests");
     assert_ne!(first, other, "another seed");
+}
+
+/// With a time of its own a cloud needs no clock from outside.
+#[tokio::test]
+async fn a_time_of_its_own() {
+    let settings = "{clock: {start: '2026-05-01T12:00:00Z', step_ms: 100}, build_ms: 1000}";
+    let sim = Sim::with_own_time(Settings::parse(settings).expect("settings")).await;
+    let id = sim.server(json!({})).await;
+    let mut looks = 0;
+    let server = loop {
+        looks += 1;
+        let server = sim.show(&id).await;
+        if server["status"] == "ACTIVE" {
+            break server;
+        }
+    };
+    assert_eq!(looks, 10, "a second has ten steps");
+    assert_eq!(server["created"], "2026-05-01T12:00:00Z");
+    Settings::parse("{clock: {start: soon, step_ms: 1}}").expect_err("no moment");
 }

@@ -128,3 +128,30 @@ fn nothing_is_kept_in_memory() {
     assert!(std::fs::read_to_string(&yaml).expect("written").contains(&served.url));
     assert!(!w.path("state/simulator/cloud.log").exists());
 }
+
+/// With a seed and a time of its own a cloud that is served answers the same to the same.
+#[test]
+fn the_same_answers_again() {
+    let answers = |seed: u32| {
+        let w = Workspace::empty();
+        let clock = "{start: '2026-01-01T00:00:00Z', step_ms: 100}";
+        w.write("settings.yaml", &format!("seed: {seed}\nclock: {clock}\n"));
+        let file = w.path("settings.yaml");
+        let settings = ["--memory", "--settings", file.to_str().expect("text")];
+        let served = Served::start(&w, &settings);
+        let mut all = Vec::new();
+        for path in
+            ["/compute/v2.1/", "/gateway/projects", "/gateway/accounts/me", "/identity/v3/users"]
+        {
+            all.push(ask(&served.url, &format!("GET {path}"), "").expect("an answer"));
+        }
+        let (_, project) = &all[1];
+        let id: String = project.chars().skip_while(|c| *c != ':').skip(2).take(32).collect();
+        let path = format!("GET /gateway/cloud/images?project_id={id}");
+        all.push(ask(&served.url, &path, "").expect("an answer"));
+        let all = format!("{all:?}");
+        all.replace(&served.url, "http://cloud.test")
+    };
+    assert_eq!(answers(5), answers(5));
+    assert_ne!(answers(5), answers(6));
+}
