@@ -42,6 +42,9 @@ pub(crate) struct Check {
     pub(crate) shared: Vec<String>,
     /// Why the simulator answers otherwise here; said in docs/simulator.md too.
     pub(crate) differs: Option<String>,
+    /// The places in which it does; absent is anywhere.
+    #[serde(default)]
+    pub(crate) at: Vec<String>,
 }
 
 fn member() -> String {

@@ -17,7 +17,7 @@ mod world;
 
 use std::sync::Arc;
 
-use check::{FILES, Seen, answers, checks};
+use check::{Check, FILES, Seen, answers, checks};
 use cloud::Wire;
 use pattern::{difference, loosened, open_lists};
 use serde_json::json;
@@ -40,24 +40,42 @@ async fn failures(file: &str, wire: Wire, identity: &str, shapes: Arc<Shapes>) -
             out.push(format!("{file}: {}: no answer is written down", check.name));
             continue;
         };
-        let in_body = |places: &[String]| -> Vec<String> {
-            places.iter().map(|place| format!("/body{place}")).collect()
-        };
-        let as_json = |seen: &Seen| json!({"status": seen.status, "headers": seen.headers, "body": seen.body});
-        let mut pattern = loosened(as_json(wanted), &in_body(&check.loose));
-        if !simulated {
-            pattern = open_lists(pattern, &in_body(&check.shared));
-        }
-        let found = difference(&pattern, &as_json(&seen), check.ordered);
-        let wrong = match (&check.differs, found) {
-            (Some(_), None) if simulated => Some("differs no longer".to_owned()),
-            (Some(_), Some(_)) if simulated => None,
-            (_, found) => found,
-        };
+        let wrong = judged(&check, (wanted, &seen), simulated);
         out.extend(wrong.map(|text| format!("{file}: {}: {text}", check.name)));
     }
     world.end().await;
     out
+}
+
+/// What is wrong with one answer.
+fn judged(check: &Check, (wanted, seen): (&Seen, &Seen), simulated: bool) -> Option<String> {
+    let in_body = |places: &[String]| -> Vec<String> {
+        places.iter().map(|place| format!("/body{place}")).collect()
+    };
+    let as_json =
+        |seen: &Seen| json!({"status": seen.status, "headers": seen.headers, "body": seen.body});
+    let (wanted, seen) = (as_json(wanted), as_json(seen));
+    let pattern = loosened(wanted.clone(), &in_body(&check.loose));
+    if !simulated {
+        return difference(&open_lists(pattern, &in_body(&check.shared)), &seen, check.ordered);
+    }
+    if check.differs.is_none() {
+        return difference(&pattern, &seen, check.ordered);
+    }
+    let anywhere = [String::new()];
+    let at = if check.at.is_empty() { &anywhere[..] } else { &check.at };
+    for place in at {
+        let at = if place.is_empty() { "" } else { &*format!("/body{place}") };
+        let (wanted, seen) = (wanted.pointer(at)?, seen.pointer(at)?);
+        if difference(wanted, seen, check.ordered).is_none() {
+            return Some(format!("differs no longer at {at}"));
+        }
+    }
+    if check.at.is_empty() {
+        None
+    } else {
+        difference(&loosened(pattern, &in_body(at)), &seen, check.ordered)
+    }
 }
 
 #[tokio::test]
