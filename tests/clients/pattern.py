@@ -21,7 +21,7 @@ CHANGING = {
     "hostId", "host_id", "password", "adminPass", "admin_password", "OS-EXT-SRV-ATTR:instance_name",
     "OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:hypervisor_hostname", "OS-EXT-SRV-ATTR:reservation_id",
     "standard_attr_id", "instance_name", "hypervisor_hostname", "reservation_id", "compute_host", "hypervisor_host",
-    "revision_number", "provider:segmentation_id", "audit_ids",
+    "revision_number", "provider:segmentation_id", "audit_ids", "boot_roles",
 }
 
 

@@ -1,11 +1,50 @@
 //! Time, injected: a simulated cloud never asks the machine what time it is except through here.
 
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the cloud's time comes from.
 pub trait Clock: Send + Sync {
     /// Milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
+
+    /// A request has come.
+    fn tick(&self) {}
+}
+
+/// A time of the cloud's own: it begins at a moment and goes on with each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnTime {
+    /// When it begins.
+    pub start: jiff::Timestamp,
+    /// How much passes with each request.
+    pub step_ms: u64,
+}
+
+impl OwnTime {
+    /// A clock that shows it.
+    pub fn clock(self) -> SteppingClock {
+        let start = u64::try_from(self.start.as_millisecond()).unwrap_or_default();
+        SteppingClock { now: AtomicU64::new(start), step_ms: self.step_ms }
+    }
+}
+
+/// The clock of an [`OwnTime`]: the same requests find the same times.
+#[derive(Debug)]
+pub struct SteppingClock {
+    now: AtomicU64,
+    step_ms: u64,
+}
+
+impl Clock for SteppingClock {
+    fn now_ms(&self) -> u64 {
+        self.now.load(Ordering::SeqCst)
+    }
+
+    fn tick(&self) {
+        self.now.fetch_add(self.step_ms, Ordering::SeqCst);
+    }
 }
 
 /// The machine's own clock.

@@ -254,6 +254,7 @@ async fn handle(Injected(app): Injected<App>, request: Request) -> Response {
         return respond(crate::admin::answer(&app.cloud, &req), Sent::Whole);
     }
     let inner = &app.cloud.inner;
+    inner.clock.tick();
     let target = Target {
         service: req.segments.first().map_or("", String::as_str),
         method: &req.method,
@@ -303,18 +304,11 @@ impl App {
     fn run(&self, req: &mut Req, effect: Option<Effect>) -> (Reply, Sent) {
         match effect {
             Some(Effect::Status { code, body, retry_after }) => {
-                let mut reply = match body {
-                    Some(body) => Reply { status: code, headers: Vec::new(), body: body.into() },
-                    None => failure(req, code),
-                };
-                if let Some(seconds) = retry_after {
-                    reply = reply.header("retry-after", seconds.to_string());
-                }
-                (reply, Sent::Whole)
+                (told(req, code, (body, retry_after)), Sent::Whole)
             }
-            Some(Effect::StatusAfter { code }) => {
+            Some(Effect::StatusAfter { code, body, retry_after }) => {
                 self.cloud.answer(req);
-                (failure(req, code), Sent::Whole)
+                (told(req, code, (body, retry_after)), Sent::Whole)
             }
             Some(Effect::DropBefore) => (Reply::empty(503), Sent::Nothing),
             Some(Effect::DropAfter) => {
@@ -323,9 +317,12 @@ impl App {
             }
             Some(Effect::Truncate) => (self.cloud.answer(req), Sent::Half),
             Some(Effect::ExpireToken) => {
-                let token = req.header("x-auth-token").map(ids::digest);
                 let forget = |state: &mut State| {
-                    token.and_then(|id| state.tokens.remove(&id));
+                    let token = match req.segments.first().map(String::as_str) {
+                        Some("gateway") => gateway::token(req),
+                        _ => req.header("x-auth-token"),
+                    };
+                    token.and_then(|token| state.tokens.remove(&ids::digest(token)));
                 };
                 (self.cloud.answer_after(req, forget), Sent::Whole)
             }
@@ -348,13 +345,28 @@ impl App {
 
 /// Sets a limit of the caller's project in the service that is asked.
 fn set_quota(state: &mut State, req: &Req, (resource, limit): (&str, i64)) {
-    let Ok(who) = keystone::caller(state, req) else { return };
-    let service = req.segments.first().map_or("", String::as_str);
+    let asked = match req.segments.first().map_or("", String::as_str) {
+        "gateway" => gateway::asked(state, req),
+        service => keystone::caller(state, req).ok().map(|who| (service, who)),
+    };
+    let Some((service, who)) = asked else { return };
     let id = format!("{service}/{}", who.project_id);
     let mut row = state.quotas.get(&id).cloned().unwrap_or_default();
     row.set("id", id);
     row.set(resource, limit);
     state.quotas.put(row);
+}
+
+/// A failure as a fault has it.
+fn told(req: &Req, code: u16, (body, retry_after): (Option<String>, Option<u64>)) -> Reply {
+    let reply = match body {
+        Some(body) => Reply { status: code, headers: Vec::new(), body: body.into() },
+        None => failure(req, code),
+    };
+    match retry_after {
+        Some(seconds) => reply.header("retry-after", seconds.to_string()),
+        None => reply,
+    }
 }
 
 /// A failure in the words of the service that was asked.

@@ -52,6 +52,12 @@ pub enum Effect {
     StatusAfter {
         /// The status code.
         code: u16,
+        /// The body; absent is the service's usual one.
+        #[serde(default)]
+        body: Option<String>,
+        /// The header `Retry-After`, in seconds.
+        #[serde(default)]
+        retry_after: Option<u64>,
     },
     /// Closes the connection, and does nothing.
     DropBefore,

@@ -30,7 +30,7 @@ mod state;
 mod table;
 mod web;
 
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{Clock, ManualClock, OwnTime, SteppingClock, SystemClock};
 pub use cloud::{Cloud, Dropped};
 pub use error::SimError;
 pub use faults::{Effect, Fault, Faults};

@@ -1,8 +1,10 @@
 //! How a simulated cloud behaves: durations, quotas, faults.
 
+use crate::clock::{Clock, OwnTime, SystemClock};
 use crate::error::SimError;
 use crate::faults::Fault;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Everything about a simulated cloud that can be chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub struct Settings {
     pub gateway_cache_ms: u64,
     /// From which all ids are derived.
     pub seed: u64,
+    /// The cloud's own time; absent is the machine's.
+    pub clock: Option<OwnTime>,
     /// Life of a token.
     pub token_ttl_s: u64,
     /// The highest minor compute microversion that is offered (2.x).
@@ -40,6 +44,14 @@ impl Settings {
         serde_yaml::from_str(text)
             .map_err(|source| SimError::Settings { what: "the simulator's settings", source })
     }
+
+    /// A clock for the cloud: of its own time, or the machine's.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        match self.clock {
+            Some(own) => Arc::new(own.clock()),
+            None => Arc::new(SystemClock),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -51,6 +63,7 @@ impl Default for Settings {
             gateway_cache_ms: 300_000,
             latency_ms: 0,
             seed: 1,
+            clock: None,
             token_ttl_s: 14400,
             compute_max_minor: 96,
             more_extensions: false,

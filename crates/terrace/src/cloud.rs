@@ -139,7 +139,7 @@ pub(crate) fn simulator(workspace: &Path, name: Option<&Name>) -> anyhow::Result
             terrace_sim::Settings::parse(&text).context("TERRACE_SIM_SETTINGS is of no use")?
         }
     };
-    let clock = Arc::new(terrace_sim::SystemClock);
+    let clock = settings.clock();
     Cloud::open(&folder, settings, clock).context("the simulated cloud cannot be opened")
 }
 

@@ -29,7 +29,10 @@ fn effect(random: &mut Random) -> Effect {
         3 => status(random.one_of(&[500, 502, 503, 504])),
         4 => status(random.one_of(&[409, 403, 400])),
         5 => Effect::Status { code: 429, body: None, retry_after: Some(1) },
-        6 | 7 => Effect::StatusAfter { code: random.one_of(&[500, 502, 504]) },
+        6 | 7 => {
+            let code = random.one_of(&[500, 502, 504]);
+            Effect::StatusAfter { code, body: None, retry_after: None }
+        }
         8 => Effect::ServerError { message: "No valid host was found.".into() },
         _ => random.one_of(&[&Effect::Truncate, &Effect::ExpireToken]).clone(),
     }

@@ -37,8 +37,14 @@ pub(crate) struct Check {
     /// Places of the answer that may be anything, because they depend on the moment.
     #[serde(default)]
     pub(crate) loose: Vec<String>,
+    /// Lists that are not the project's alone: on a cloud with other users they may hold more.
+    #[serde(default)]
+    pub(crate) shared: Vec<String>,
     /// Why the simulator answers otherwise here; said in docs/simulator.md too.
     pub(crate) differs: Option<String>,
+    /// The places in which it does; absent is anywhere.
+    #[serde(default)]
+    pub(crate) at: Vec<String>,
 }
 
 fn member() -> String {
@@ -60,7 +66,8 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// The names of the suite's files.
-pub(crate) const FILES: [&str; 6] = ["identity", "image", "network", "compute", "volume", "manage"];
+pub(crate) const FILES: [&str; 8] =
+    ["identity", "image", "network", "several", "compute", "hosts", "volume", "manage"];
 
 /// The checks of one file.
 pub(crate) fn checks(file: &str) -> Vec<Check> {

@@ -40,9 +40,18 @@ pub(crate) enum Wire {
 const BASE: &str = "http://cloud.test";
 
 impl Wire {
+    /// As old as the cloud that the answers are of.
     pub(crate) fn simulator() -> Self {
+        Self::simulated(Settings { compute_max_minor: 93, ..Settings::default() })
+    }
+
+    /// With every version that there is.
+    pub(crate) fn newest() -> Self {
+        Self::simulated(Settings::default())
+    }
+
+    fn simulated(settings: Settings) -> Self {
         let clock = Arc::new(ManualClock::default());
-        let settings = Settings { compute_max_minor: 93, ..Settings::default() };
         let cloud = Cloud::in_memory(settings, clock.clone());
         Self::Simulator(cloud.router(BASE), clock)
     }

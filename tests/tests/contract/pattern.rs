@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What is known while a file runs: names and their values, and every text that was sent.
 #[derive(Debug, Default)]
@@ -190,7 +190,11 @@ fn differs_at(place: &str, wanted: &Value, found: &Value, ordered: bool) -> Opti
 }
 
 fn lists(place: &str, (wanted, found): (&[Value], &[Value]), ordered: bool) -> Option<String> {
-    if wanted.len() != found.len() {
+    let (wanted, more) = match wanted.split_last() {
+        Some((last, wanted)) if last == OTHERS => (wanted, found.len() >= wanted.len()),
+        _ => (wanted, false),
+    };
+    if wanted.len() != found.len() && !more {
         let (have, should) = (found.len(), wanted.len());
         let all = Value::from(found.to_vec());
         return Some(format!("{place} has {have} items, should have {should}: {all}"));
@@ -214,6 +218,19 @@ fn lists(place: &str, (wanted, found): (&[Value], &[Value]), ordered: bool) -> O
     None
 }
 
+/// In a pattern at the end of a list: what else is there is of others.
+const OTHERS: &str = "<others>";
+
+/// A pattern in which some lists may hold more, of which nothing is said.
+pub(crate) fn open_lists(mut pattern: Value, places: &[String]) -> Value {
+    for place in places {
+        if let Some(Value::Array(list)) = pattern.pointer_mut(place) {
+            list.push(Value::from(OTHERS));
+        }
+    }
+    pattern
+}
+
 /// A pattern in which some places may be anything.
 pub(crate) fn loosened(mut pattern: Value, places: &[String]) -> Value {
     for place in places {
@@ -222,4 +239,22 @@ pub(crate) fn loosened(mut pattern: Value, places: &[String]) -> Value {
         }
     }
     pattern
+}
+
+#[test]
+fn lists_that_others_use_too() {
+    let pattern = json!({"flavors": [{"name": "a"}, {"name": "b"}]});
+    let places = ["/flavors".to_owned()];
+    for (names, alone, shared) in [
+        (vec!["b", "a"], true, true),
+        (vec!["b", "other", "a"], false, true),
+        (vec!["b"], false, false),
+        (vec!["b", "other"], false, false),
+    ] {
+        let items: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+        let found = json!({ "flavors": items });
+        let fits = |pattern: &Value| difference(pattern, &found, false).is_none();
+        assert_eq!(fits(&pattern), alone, "{names:?}");
+        assert_eq!(fits(&open_lists(pattern.clone(), &places)), shared, "{names:?}");
+    }
 }

@@ -136,6 +136,18 @@ impl Shapes {
         Some((name, &all[name]))
     }
 
+    /// The versions in which some sample of the service changes that a check asks.
+    pub(crate) fn versions_of(&self, send: &str) -> BTreeSet<String> {
+        let major = match send.split(' ').nth(1) {
+            Some("compute") => 2,
+            Some("block-storage") => 3,
+            _ => return BTreeSet::new(),
+        };
+        let service = if major == 2 { "compute" } else { "block-storage" };
+        let all = self.samples[service].values().flatten();
+        all.map(|(minor, _)| format!("{major}.{minor}")).collect()
+    }
+
     /// What is wrong with the answers so far.
     pub(crate) fn wrong(&self) -> Vec<String> {
         self.found.lock().expect("not poisoned").wrong.iter().cloned().collect()

@@ -59,9 +59,25 @@ fn login(state: &mut State, req: &Req) -> Answer {
     Ok(reply.header("authorization", format!("Bearer {token}")))
 }
 
+/// The bearer token of a request.
+pub(crate) fn token(req: &Req) -> Option<&str> {
+    Some(req.header("authorization")?.strip_prefix("Bearer ")?.trim())
+}
+
+/// The service behind the gateway that a request is for, and who asks.
+pub(crate) fn asked(state: &State, req: &Req) -> Option<(&'static str, Caller)> {
+    let who = member(state, req, &user(state, req)?).ok()?;
+    let service = match *req.tail(2).first()? {
+        "servers" | "ssh-keypairs" => "compute",
+        "volumes" => "volume",
+        _ => "network",
+    };
+    Some((service, who))
+}
+
 /// The user that a bearer token stands for.
 fn user(state: &State, req: &Req) -> Option<String> {
-    let token = req.header("authorization")?.strip_prefix("Bearer ")?.trim();
+    let token = token(req)?;
     if let Some(secret) = token.strip_prefix(STATIC) {
         let digest = ids::digest(secret);
         let found = state.appcreds.iter().find(|appcred| appcred.secret == digest);

@@ -261,7 +261,7 @@ fn create(state: &mut State, req: &Req, who: &Caller) -> Answer {
         return Err(fault(403, "You are not authorized to complete add_image action."));
     }
     let Ok(Value::Object(body)) = serde_json::from_slice(&req.body) else {
-        return Err(fault(400, "Malformed request body"));
+        return Err(fault(400, "Malformed JSON in request body."));
     };
     if let Some(field) = body.keys().find(|f| READ_ONLY[1..].contains(&f.as_str()) && *f != "owner")
     {
@@ -411,7 +411,7 @@ fn change_tag(state: &mut State, req: &Req, who: &Caller, (id, tag): (&str, &str
     if req.method == "PUT" {
         tags.push(json!(tag));
     } else if tags.len() == had {
-        return Err(fault(404, &format!("Image {id} does not have tag {tag}")));
+        return Err(fault(404, "The resource could not be found."));
     }
     row.set("tags", tags);
     row.set("updated_at", seconds(state.now));

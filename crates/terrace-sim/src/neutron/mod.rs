@@ -214,7 +214,12 @@ fn collection(state: &mut State, req: &Req, who: &Caller, (kind, path): (Kind, &
             let body = body_of(req, kind.singular())?;
             resource::check_revision(state, req, kind, id)?;
             let before = state.floatingips.get(id).map(|row| row.text("status").to_owned());
+            let late = kind == Kind::Port && ports::counted_late(state, id, &body);
+            let described = body.contains_key("description");
             let mut row = update(state, who, (kind, id), body)?;
+            if late {
+                row = ports::count_late(state, row, described);
+            }
             if let Some(status) = before.filter(|_| kind == Kind::FloatingIp) {
                 // The answer is given before the router knows of it.
                 row.set("status", status);

@@ -401,3 +401,25 @@ pub(super) fn forget(state: &mut State, id: &str) {
         super::floating::disassociate(state, &floating);
     }
 }
+
+/// Whether an update changes nothing of the port's own, so that its revision goes up after the
+/// answer is given.
+pub(super) fn counted_late(state: &State, id: &str, body: &Object) -> bool {
+    let own = |(name, value): (&String, &Value)| match name.as_str() {
+        "description" | "binding:vnic_type" => false,
+        "security_groups" => state.ports.get(id).and_then(|row| row.0.get(name)) != Some(value),
+        _ => true,
+    };
+    !body.iter().any(own)
+}
+
+/// The port as the answer to such an update shows it; a description is counted twice.
+pub(super) fn count_late(state: &mut State, row: Row, described: bool) -> Row {
+    let mut shown = row.clone();
+    if described {
+        resource::touch(state, Kind::Port, row);
+    } else {
+        shown.set("revision_number", row.number("revision_number") - 1);
+    }
+    shown
+}

@@ -9,6 +9,7 @@ use crate::records::Row;
 use crate::state::State;
 use crate::web::{Answer, Object, Reply, Req, seconds};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Whether the caller sees this object.
 pub(super) fn can_see(state: &State, who: &Caller, kind: Kind, row: &Row) -> bool {
@@ -42,33 +43,64 @@ fn owned(state: &State, who: &Caller, kind: Kind, id: &str, verb: &str) -> Resul
 /// `POST /v2.0/<kind>`: one object, or several of which all or none are made.
 pub(super) fn post(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> Answer {
     let body: Value = serde_json::from_slice(&req.body).unwrap_or_default();
-    if let Some(items) = body[kind.plural()].as_array() {
-        if items.is_empty() {
-            return Err(bad_request("Resources required"));
-        }
-        let mut made = Vec::new();
-        for item in items {
-            let item =
-                item.as_object().cloned().ok_or_else(|| bad_request("Resource body required"))?;
-            made.push(create(state, who, kind, item)?);
-        }
-        let mut made: Vec<Object> =
-            made.iter().map(|row| query::view(state, who, kind, row)).collect();
-        if kind == Kind::Network {
-            for view in &mut made {
-                view.entry("is_default").or_insert(json!(false));
-            }
-        }
+    if let Some(items) = body.get(kind.plural()) {
+        let made = post_several(state, who, kind, items)?;
         return Ok(Reply::json(201, &json!({kind.plural(): made})));
     }
     let body = super::body_of(req, kind.singular())?;
     let row = create(state, who, kind, body)?;
+    count_rules(state, kind, std::slice::from_ref(&row));
     let mut view = query::view(state, who, kind, &row);
     if kind == Kind::Network {
         // Shown for every new network, afterwards only for external ones.
         view.entry("is_default").or_insert(json!(false));
     }
     Ok(Reply::json(201, &json!({kind.singular(): view})))
+}
+
+/// Several objects of one request; what goes wrong with one of them undoes all.
+fn post_several(
+    state: &mut State,
+    who: &Caller,
+    kind: Kind,
+    items: &Value,
+) -> Result<Vec<Object>, Reply> {
+    if matches!(kind, Kind::Router | Kind::FloatingIp) {
+        return Err(bad_request("Bulk operation not supported"));
+    }
+    if items.as_array().is_some_and(Vec::is_empty) {
+        return Err(bad_request("Resources required"));
+    }
+    let bodies: Option<Vec<Object>> = items
+        .as_array()
+        .and_then(|items| items.iter().map(|one| one.as_object().cloned()).collect());
+    let invalid = || bad_request(&format!("Object '{}' contains invalid data", kind.singular()));
+    let bodies = bodies.ok_or_else(invalid)?;
+    if kind == Kind::Rule {
+        security::no_twins(&bodies)?;
+    }
+    let mut made = Vec::new();
+    for body in bodies {
+        made.push(create(state, who, kind, body)?);
+    }
+    count_rules(state, kind, &made);
+    let views = made.iter().map(|row| {
+        let mut view = query::view(state, who, kind, row);
+        if kind == Kind::Network {
+            view.entry("is_default").or_insert(json!(false));
+        }
+        view
+    });
+    Ok(views.collect())
+}
+
+/// New rules are a change of their group, one however many a request makes.
+fn count_rules(state: &mut State, kind: Kind, made: &[Row]) {
+    if kind == Kind::Rule {
+        let groups: BTreeSet<&str> =
+            made.iter().map(|rule| rule.text("security_group_id")).collect();
+        groups.into_iter().for_each(|group| bump(state, Kind::SecurityGroup, group));
+    }
 }
 
 /// Makes one object.
@@ -149,9 +181,13 @@ pub(super) fn delete(state: &mut State, who: &Caller, kind: Kind, id: &str) -> R
 /// The header `If-Match: revision_number=N`.
 pub(super) fn check_revision(state: &State, req: &Req, kind: Kind, id: &str) -> Result<(), Reply> {
     let Some(wanted) = req.header("if-match") else { return Ok(()) };
-    let number = wanted.trim().strip_prefix("revision_number=").and_then(|n| n.parse::<i64>().ok());
     // What is no revision constrains nothing.
-    let Some(number) = number else { return Ok(()) };
+    let Some(number) = wanted.trim().strip_prefix("revision_number=") else { return Ok(()) };
+    let number: i64 = number.parse().map_err(|_| {
+        let message = "Bad if-match request: Revision number etag must be in the format of \
+                       revision_number=<int>.";
+        fault(400, "BadRequest", message)
+    })?;
     let Some(row) = kind.table(state).get(id) else { return Ok(()) };
     if row.number("revision_number") == number {
         return Ok(());

@@ -8,6 +8,7 @@ use crate::state::State;
 use crate::table::Record;
 use crate::web::{Object, Reply, object, text};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const PROTOCOLS: [(&str, u8); 25] = [
     ("ah", 51),
@@ -158,9 +159,22 @@ pub(super) fn create_rule(state: &mut State, who: &Caller, mut body: Object) -> 
         let message = format!("Security group rule already exists. Rule id is {twin}.");
         return Err(fault(409, "SecurityGroupRuleExists", &message));
     }
-    let row = store_rule(state, group.text("project_id"), body);
-    bump(state, Kind::SecurityGroup, group.id());
-    Ok(row)
+    Ok(store_rule(state, group.text("project_id"), body))
+}
+
+/// No two rules of one request are the same.
+pub(super) fn no_twins(bodies: &[Object]) -> Result<(), Reply> {
+    let mut seen = BTreeSet::new();
+    for body in bodies {
+        let mut body = body.clone();
+        body.entry("ethertype").or_insert(json!("IPv4"));
+        let group = text(&body, "security_group_id").unwrap_or_default().to_owned();
+        if !seen.insert((group, identity(&body))) {
+            let message = "Duplicate Security Group Rule in POST.";
+            return Err(fault(409, "DuplicateSecurityGroupRuleInPost", message));
+        }
+    }
+    Ok(())
 }
 
 /// What makes two rules the same.

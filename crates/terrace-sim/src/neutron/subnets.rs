@@ -224,7 +224,7 @@ fn check_lists(body: &Object) -> Result<(), Reply> {
     Ok(())
 }
 
-pub(super) fn update(state: &State, mut row: Row, mut body: Object) -> Result<Row, Reply> {
+pub(super) fn update(state: &mut State, mut row: Row, mut body: Object) -> Result<Row, Reply> {
     let cidr = row.text("cidr").to_owned();
     let net: IpNet = cidr.parse().map_err(|_| invalid("the subnet has no range"))?;
     let new_gateway = match body.get("gateway_ip") {
@@ -258,6 +258,7 @@ pub(super) fn update(state: &State, mut row: Row, mut body: Object) -> Result<Ro
     }
     check_lists(&body)?;
     row.0.extend(body);
+    bump(state, Kind::Network, row.text("network_id"));
     Ok(row)
 }
 

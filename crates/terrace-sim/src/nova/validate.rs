@@ -91,8 +91,9 @@ pub(crate) fn name<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> 
 
 /// A UUID.
 pub(crate) fn uuid<'a>(field: &str, value: &'a Value) -> Result<&'a str, Reply> {
+    let kind = if value.is_string() { "a 'uuid'" } else { "of type 'string'" };
     let found = value.as_str().filter(|text| uuid::Uuid::parse_str(text).is_ok());
-    found.ok_or_else(|| invalid(field, value, &format!("{} is not a 'uuid'", python(value))))
+    found.ok_or_else(|| invalid(field, value, &format!("{} is not {kind}", python(value))))
 }
 
 /// Metadata: short texts under plain names.

@@ -191,12 +191,18 @@ pub(super) fn host_id(server: &Server) -> String {
     }
 }
 
+const NO_VALID_HOST: &str = "No valid host";
+
 /// The zone: the host's, or the one asked for.
 pub(super) fn zone(server: &Server) -> &str {
     let asked = server.zone.as_deref().and_then(|zone| zone.split(':').next());
     match host(server) {
         Some(host) => schedule::zone_of(host),
         None if server.vm_state == "shelved_offloaded" => "",
+        // A build that failed on its host forgets the zone together with it.
+        None if server.trouble.as_ref().is_some_and(|t| !t.message.starts_with(NO_VALID_HOST)) => {
+            ""
+        }
         None => asked.unwrap_or_default(),
     }
 }

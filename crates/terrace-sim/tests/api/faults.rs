@@ -30,7 +30,7 @@ async fn each_effect() {
             false,
             0,
         ),
-        (Effect::StatusAfter { code: 504 }, 504, false, 1),
+        (Effect::StatusAfter { code: 504, body: None, retry_after: None }, 504, false, 1),
         (Effect::DropBefore, 503, true, 0),
         (Effect::DropAfter, 503, true, 1),
         (Effect::Truncate, 201, false, 1),

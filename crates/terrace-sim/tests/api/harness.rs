@@ -53,6 +53,12 @@ impl Sim {
         Self::on(cloud, clock, "demo").await
     }
 
+    /// A cloud with the clock of its settings.
+    pub(crate) async fn with_own_time(settings: Settings) -> Self {
+        let clock = settings.clock();
+        Self::on(Cloud::in_memory(settings, clock), Arc::default(), "demo").await
+    }
+
     /// A cloud in a folder.
     pub(crate) async fn open(folder: &Path, clock: Arc<ManualClock>) -> Self {
         let cloud = Cloud::open(folder, Settings::default(), clock.clone()).expect("it opens");

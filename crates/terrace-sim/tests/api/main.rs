@@ -1,5 +1,7 @@
 //! The simulator through its router, as clients see it.
 
+mod arming;
+mod determinism;
 mod faults;
 mod gateway;
 mod harness;

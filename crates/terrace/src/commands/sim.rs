@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -10,7 +9,7 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use terrace_api::{HttpOptions, HttpTransport, Transport as _};
-use terrace_sim::{Cloud, Fault, Settings, SystemClock};
+use terrace_sim::{Cloud, Fault, Settings};
 
 use crate::args::Global;
 use crate::{cloud, ui};
@@ -124,12 +123,13 @@ fn opened(global: &Global, args: &Serve) -> anyhow::Result<Cloud> {
         return Ok(fresh(settings));
     }
     let folder = global.folder.join("state/simulator");
-    Cloud::open(&folder, settings, Arc::new(SystemClock))
-        .context("the simulated cloud cannot be opened")
+    let clock = settings.clock();
+    Cloud::open(&folder, settings, clock).context("the simulated cloud cannot be opened")
 }
 
 fn fresh(settings: Settings) -> Cloud {
-    Cloud::in_memory(settings, Arc::new(SystemClock))
+    let clock = settings.clock();
+    Cloud::in_memory(settings, clock)
 }
 
 fn kept(global: &Global) -> anyhow::Result<Cloud> {
