@@ -39,5 +39,5 @@ pub use plan::{
     Reason, ReasonCode, Refusal, Step, Warning,
 };
 pub use review::{ApprovedPlan, Decision, Reviewed, Stale, review};
-pub use scope::planned_value;
+pub use scope::{Lookup, planned_value};
 pub use target::{Choices, is_meant};
