@@ -54,6 +54,11 @@ impl<'a> Values<'a> {
         self.instances.insert(address, values);
     }
 
+    /// Locals have to be computed again, as values of instances have changed.
+    pub(crate) fn forget_locals(&mut self) {
+        self.memo = Memo::default();
+    }
+
     /// What was asked for and is not looked up, since this was asked last.
     pub(crate) fn take_missing(&self) -> BTreeSet<Lookup> {
         self.missing.take()
