@@ -43,6 +43,11 @@ fn a_cloud_that_is_not_in_order_says_what_to_do() {
         .code(1)
         .says(&["FAIL  login", "could not connect", "help: check the address"])
         .never_says("hush");
+    closed.run(&["plan"]).code(1).never_says("NOT checked");
+    let open = closed.env("OS_INSECURE", "true");
+    for command in [&["plan"][..], &["cloud", "check"], &["cloud", "zones"]] {
+        open.run(command).code(1).says(&["certificates are NOT checked"]);
+    }
 }
 
 #[test]
