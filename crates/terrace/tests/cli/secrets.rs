@@ -239,6 +239,41 @@ fn no_command_shows_a_secret() {
     all.have_none_of(&world.secrets());
 }
 
+/// Complaints show the line that they are about, but not if a secret stands on it.
+#[test]
+fn no_complaint_shows_a_secret() {
+    let w = Workspace::empty();
+    w.write("terrace.yaml", "environments: { prod: {} }\n");
+    let variable = |more: &str| {
+        format!(
+            "variables:\n  key:\n    sensitive: true\n{more}networks:\n  n: {{ description: '${{vars.key}}', mtu: '${{vars.key}}' }}\n"
+        )
+    };
+    for (declared, given) in [
+        ("    type: integer\n".to_owned(), VARIABLE.to_owned()),
+        ("    pattern: '[0-9]+'\n".to_owned(), format!("'{VARIABLE}'")),
+        ("    type: list\n    items: integer\n".to_owned(), format!("[1, {VARIABLE}]")),
+        (
+            "    type: object\n    fields: { a: integer }\n".to_owned(),
+            format!("{{ {VARIABLE}: 1 }}"),
+        ),
+        (
+            "    validate: { condition: '${vars.key == \"\"}', message: 'not ${vars.key}' }\n"
+                .to_owned(),
+            VARIABLE.to_owned(),
+        ),
+        (format!("    default: {VARIABLE}\n"), "null".to_owned()),
+    ] {
+        w.write("stacks/web.yaml", &variable(&declared));
+        w.write("environments/prod.yaml", &format!("key: {given}\n"));
+        for args in [&["validate"][..], &["validate", "--json"], &["plan"]] {
+            w.run(&[&["--env", "prod"], args].concat()).code(1).never_says(VARIABLE);
+        }
+        let given = format!("key={given}");
+        w.run(&["validate", "--var", &given]).code(1).never_says(VARIABLE);
+    }
+}
+
 /// Clouds say back what they do not like of a request.
 fn failures() -> Vec<Value> {
     let echo = format!("I do not like the line {VARIABLE}, nor {VARIABLE}, nor {SECRET}");
