@@ -23,6 +23,7 @@ pub use apply::{Options, Run, Stop, apply};
 pub use context::{Clouds, Context};
 pub use error::EngineError;
 pub use event::{Event, EventSink, Finding, NoEvents, Recovered};
+pub use lookups::list as look_up;
 pub use outcome::{Failure, Outcome};
 pub use recover::{Recovery, recover};
 pub use refresh::{Wanted, refresh};

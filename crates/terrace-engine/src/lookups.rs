@@ -65,7 +65,10 @@ fn source(kind: LookupKind) -> Source {
 }
 
 /// Everything of a kind that the project can see, sorted by name and id.
-pub(crate) async fn list(session: &Session, kind: LookupKind) -> Result<Vec<Named>, ApiError> {
+///
+/// # Errors
+/// When the cloud cannot be read.
+pub async fn list(session: &Session, kind: LookupKind) -> Result<Vec<Named>, ApiError> {
     let source = source(kind);
     let items = session.list(source.call.clone(), source.key).await?;
     let mut named: Vec<Named> = items

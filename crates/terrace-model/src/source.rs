@@ -72,6 +72,8 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
+    /// Where secrets are written.
+    secrets: Vec<Span>,
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +93,17 @@ impl Sources {
         lines.extend(text.match_indices('\n').map(|(at, _)| clamp(at + 1)));
         self.files.push(SourceFile { path: path.into(), text, lines });
         FileId(clamp(self.files.len() - 1))
+    }
+
+    /// What is written there is secret: its lines are named, and never shown.
+    pub fn conceal(&mut self, span: Span) {
+        self.secrets.push(span);
+    }
+
+    /// Whether a secret is written on the lines from one byte to another.
+    pub fn is_secret(&self, file: FileId, from: usize, to: usize) -> bool {
+        let mut secrets = self.secrets.iter().filter(|secret| secret.file == file);
+        secrets.any(|secret| (secret.start as usize) < to && from < secret.end as usize)
     }
 
     /// Path of a file as it was added; empty for an unknown id.

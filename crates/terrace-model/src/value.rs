@@ -162,6 +162,23 @@ impl Value {
             }
     }
 
+    /// The texts in it that must not be shown.
+    pub fn secret_texts(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        self.collect_secrets(false, &mut found);
+        found
+    }
+
+    fn collect_secrets<'a>(&'a self, secret: bool, found: &mut Vec<&'a str>) {
+        match self {
+            Self::String(text) if secret => found.push(text),
+            Self::List(items) => items.iter().for_each(|v| v.collect_secrets(secret, found)),
+            Self::Map(map) => map.values().for_each(|v| v.collect_secrets(secret, found)),
+            Self::Sensitive(inner) => inner.collect_secrets(true, found),
+            _ => {}
+        }
+    }
+
     /// Everything that a pending value waits for, sorted.
     pub fn origins(&self) -> Vec<Origin> {
         let mut found = Vec::new();

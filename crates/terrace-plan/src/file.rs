@@ -1,11 +1,13 @@
 //! Saved plans: a JSON file that `apply` takes. Sensitive values are not in it, only keyed hashes;
 //! they are filled in again from the files of the workspace and must hash to the same.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use terrace_model::{Address, Attributes, Facts, Value, Workspace};
 
 use crate::desired;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, InstanceChange, Plan};
 use crate::scope::{Planned, Values};
 
 const FORMAT: &str = "terrace-plan/1";
@@ -103,52 +105,78 @@ impl SavedPlan {
             return Err(PlanFileError::Digest);
         }
         let mut plan = self.plan;
-        let values = values(&plan);
-        for instance in &mut plan.instances {
+        for instance in &plan.instances {
             let mut checks = instance.preconditions.iter().chain(&instance.postconditions);
             if checks.any(crate::conditions::Check::is_sensitive) {
                 return Err(PlanFileError::Condition { address: instance.address.clone() });
             }
-            if instance.desired.values().any(Value::is_sensitive) {
-                let fresh = evaluate(workspace, &instance.address, &values);
-                let wrong = |attribute: &str| PlanFileError::Secret {
-                    address: instance.address.clone(),
-                    attribute: attribute.to_owned(),
-                };
-                // What is ignored is not what the files say, and is not sent anywhere.
-                let left_alone = |name: &str| {
-                    !instance.changes.iter().any(|c| c.attribute == name)
-                        && !matches!(instance.action, Action::Create | Action::Replace)
-                        && instance.life.ignored.whole(name)
-                };
-                let secret = instance.desired.iter().filter(|(_, value)| value.is_sensitive());
-                let secret: Vec<(String, Value)> =
-                    secret.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-                for (name, kept) in secret.iter().filter(|(name, _)| !left_alone(name)) {
-                    let found = fresh.get(name).filter(|v| v.sealed(fingerprint_key) == *kept);
-                    let value = found.cloned().ok_or_else(|| wrong(name))?;
-                    instance.desired.insert(name, value);
-                }
+        }
+        let mut values = Values::kept(BTreeMap::new(), plan.existing.clone());
+        plan.instances.iter().for_each(|instance| tell(instance, &mut values));
+        let sealed = |at: &usize| plan.instances[*at].desired.values().any(Value::is_sensitive);
+        let mut sealed: Vec<usize> = (0..plan.instances.len()).filter(sealed).collect();
+        // One may be made of another's: again, as long as some come to light.
+        while !sealed.is_empty() {
+            let mut wrong = Vec::new();
+            let (opened, left): (Vec<usize>, Vec<usize>) = sealed.into_iter().partition(|at| {
+                let opened =
+                    unseal(&mut plan.instances[*at], (workspace, &values), fingerprint_key);
+                opened.map_err(|error| wrong.push(error)).is_ok()
+            });
+            if let Some(error) = wrong.into_iter().next().filter(|_| opened.is_empty()) {
+                return Err(error);
             }
-            for change in &mut instance.changes {
-                if change.after.is_sensitive()
-                    && let Some(value) = instance.desired.get(&change.attribute)
-                {
-                    change.after = value.clone();
-                }
-            }
+            values.forget_locals();
+            opened.into_iter().for_each(|at| tell(&plan.instances[at], &mut values));
+            sealed = left;
         }
         Ok(plan)
     }
 }
 
-fn values(plan: &Plan) -> Values<'static> {
-    let of = |i: &crate::plan::InstanceChange| {
-        let seen = (!i.before.is_empty() && i.action != Action::Replace).then_some(&i.before);
-        (i.address.clone(), Planned::new(&i.address, &i.desired, seen))
+/// Fills in the sensitive values of an instance, all or none of them.
+fn unseal(
+    instance: &mut InstanceChange,
+    (workspace, values): (&Workspace, &Values<'_>),
+    fingerprint_key: &[u8],
+) -> Result<(), PlanFileError> {
+    let fresh = evaluate(workspace, &instance.address, values);
+    // What is ignored is not what the files say, and is not sent anywhere.
+    let left_alone = |name: &str| {
+        !instance.changes.iter().any(|c| c.attribute == name)
+            && !matches!(instance.action, Action::Create | Action::Replace)
+            && instance.life.ignored.whole(name)
     };
-    let instances = plan.instances.iter().filter(|i| !i.deposed).map(of).collect();
-    Values::kept(instances, plan.existing.clone())
+    let mut found = Attributes::new();
+    for (name, value) in instance.desired.iter() {
+        if value.is_sensitive() && !left_alone(name) {
+            let fresh = fresh.get(name).filter(|v| v.sealed(fingerprint_key) == *value);
+            let fresh = fresh.cloned().ok_or_else(|| PlanFileError::Secret {
+                address: instance.address.clone(),
+                attribute: name.to_owned(),
+            })?;
+            found.insert(name, fresh);
+        }
+    }
+    instance.desired.extend(found);
+    for change in &mut instance.changes {
+        if change.after.is_sensitive()
+            && let Some(value) = instance.desired.get(&change.attribute)
+        {
+            change.after = value.clone();
+        }
+    }
+    Ok(())
+}
+
+/// What others may make of an instance.
+fn tell(instance: &InstanceChange, values: &mut Values<'_>) {
+    if !instance.deposed {
+        let seen = !instance.before.is_empty() && instance.action != Action::Replace;
+        let seen = seen.then_some(&instance.before);
+        let planned = Planned::new(&instance.address, &instance.desired, seen);
+        values.insert(instance.address.clone(), planned);
+    }
 }
 
 /// The block's values, evaluated without looking anything up: only sensitive ones are taken.

@@ -39,5 +39,5 @@ pub use plan::{
     Reason, ReasonCode, Refusal, Step, Warning,
 };
 pub use review::{ApprovedPlan, Decision, Reviewed, Stale, review};
-pub use scope::Planned;
+pub use scope::{Lookup, Planned};
 pub use target::{Choices, is_meant};

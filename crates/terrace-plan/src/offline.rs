@@ -1,26 +1,30 @@
-//! What expressions come to without a cloud: by the files and what is recorded.
+//! What expressions come to without a cloud: by the files, what is recorded, and what was looked up.
+
+use std::collections::BTreeSet;
 
 use terrace_graph::ResourceGraph;
 use terrace_model::expr::{EvalError, Template};
-use terrace_model::{Address, Attributes, Snapshot, StackName, Value, Workspace};
+use terrace_model::{Address, Attributes, Observed, Snapshot, StackName, Value, Workspace};
 
-use crate::scope::{Planned, Values};
+use crate::scope::{Lookup, Planned, Values};
 
 /// A workspace and its recorded state, ready to be asked.
 #[derive(Debug)]
 pub struct Offline<'a> {
     workspace: &'a Workspace,
-    values: Values<'static>,
+    values: Values<'a>,
 }
 
 impl<'a> Offline<'a> {
-    /// Recorded instances are worth what was last seen of them, others what the files say.
+    /// Recorded instances are worth what was last seen of them, others what the files say; names
+    /// under `existing` what was looked up, of which only the facts matter.
     pub fn new(
         workspace: &'a Workspace,
         graph: &ResourceGraph,
         recorded: Option<&Snapshot>,
+        looked_up: &'a Observed,
     ) -> Self {
-        let mut offline = Self { workspace, values: Values::default() };
+        let mut offline = Self { workspace, values: Values::new(looked_up) };
         for address in graph.order() {
             let record = recorded.and_then(|snapshot| snapshot.records.get(address));
             let values = match record {
@@ -28,6 +32,10 @@ impl<'a> Offline<'a> {
                 None => Planned::new(address, &offline.desired(address), None),
             };
             offline.values.insert(address.clone(), values);
+            let missing = offline.values.take_missing();
+            if !missing.is_empty() {
+                offline.values.lack(address.clone(), missing);
+            }
         }
         offline
     }
@@ -55,5 +63,10 @@ impl<'a> Offline<'a> {
         let found = self.workspace.stacks.get(stack);
         let stack = found.ok_or_else(|| EvalError::new(format!("there is no stack `{stack}`")))?;
         template.evaluate(&self.values.scope(self.workspace, stack, None))
+    }
+
+    /// What has to be looked up before the expressions so far can be told for certain.
+    pub fn missing(&self) -> BTreeSet<Lookup> {
+        self.values.take_missing()
     }
 }

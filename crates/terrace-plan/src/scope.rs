@@ -7,18 +7,26 @@ use terrace_model::expr::{EvalError, ResourceReference};
 use terrace_model::names::{Here, Leaves, Memo, Names, Within, absent};
 use terrace_model::observed::Named;
 use terrace_model::{
-    Address, Attributes, Compare, Existing, InstanceKey, LookupKind, Observed, Origin, Pending,
-    Presence, Repeat, ResourceAddress, Stack, Value, Workspace, suggest,
+    Address, Attributes, Compare, Existing, InstanceKey, LookupKind, Name, Observed, Origin,
+    Pending, Presence, Repeat, ResourceAddress, Stack, Value, Workspace, suggest,
 };
 
 use crate::compare::same_value;
+
+/// What has to be looked up: the cloud, the workspace's own when `None`, and the kind.
+pub type Lookup = (Option<Name>, LookupKind);
 
 /// Values of all instances that were planned so far, and what is there besides.
 #[derive(Debug, Default)]
 pub(crate) struct Values<'a> {
     instances: BTreeMap<Address, Planned>,
-    /// What the cloud has; `None` for a saved plan, which kept what it found.
+    /// What the cloud has, as far as it was looked up; `None` for a saved plan, which kept what it
+    /// found.
     observed: Option<&'a Observed>,
+    /// What was asked for and is not looked up.
+    missing: RefCell<BTreeSet<Lookup>>,
+    /// The same for values of instances that could not be told without it.
+    lacking: BTreeMap<Address, BTreeSet<Lookup>>,
     /// What was looked up so far.
     existing: RefCell<BTreeMap<String, Value>>,
     memo: Memo,
@@ -44,6 +52,21 @@ impl<'a> Values<'a> {
     /// What is planned of an instance.
     pub(crate) fn insert(&mut self, address: Address, planned: Planned) {
         self.instances.insert(address, planned);
+    }
+
+    /// Locals have to be computed again, as values of instances have changed.
+    pub(crate) fn forget_locals(&mut self) {
+        self.memo = Memo::default();
+    }
+
+    /// What was asked for and is not looked up, since this was asked last.
+    pub(crate) fn take_missing(&self) -> BTreeSet<Lookup> {
+        self.missing.take()
+    }
+
+    /// Values of an instance are not told because that is not looked up; who needs them needs it.
+    pub(crate) fn lack(&mut self, address: Address, lookups: BTreeSet<Lookup>) {
+        self.lacking.insert(address, lookups);
     }
 
     /// What is planned of every instance.
@@ -73,12 +96,14 @@ impl<'a> Values<'a> {
         here: &Here<'_>,
         (kind, name, existing): (LookupKind, &str, &Existing),
     ) -> Result<Value, EvalError> {
-        let Some(observed) = self.observed else {
+        let cloud = here.stack.cloud.as_ref();
+        let facts = self.observed.map(|observed| observed.facts_of(cloud));
+        let Some(facts) = facts.filter(|facts| facts.lookups.contains_key(&kind)) else {
+            self.missing.borrow_mut().insert((cloud.cloned(), kind));
             return Err(EvalError::new(format!(
                 "`{name}` is looked up in the cloud, and not known without it"
             )));
         };
-        let facts = observed.facts_of(here.stack.cloud.as_ref());
         let mut filters = Vec::new();
         for (filter, term) in &existing.filters {
             let value = term.value.evaluate(here).map_err(|error| error.at(term.span))?.revealed();
@@ -166,6 +191,8 @@ impl Leaves for Values<'_> {
             }
             let instance = address.instance(key);
             let values = self.instances.get(&instance).ok_or_else(missing)?;
+            let lacking = self.lacking.get(&instance).into_iter().flatten();
+            self.missing.borrow_mut().extend(lacking.cloned());
             attribute_of(&instance, values, reference)
         };
         match (&reference.key, &block.repeat) {

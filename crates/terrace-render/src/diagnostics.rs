@@ -48,7 +48,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     let related = diagnostic.related.iter().map(|label| (label, AnnotationKind::Context));
     for (label, kind) in primary.chain(related) {
         let (line, number, start) = sources.lines(label.span, 1);
-        group = if line.len() > LONG_LINE {
+        let secret = sources.is_secret(label.span.file, start, start + line.len());
+        group = if secret || line.len() > LONG_LINE {
             let place = sources.place(label.span);
             let path = sources.path(label.span.file);
             let (line, column) = (place.line as usize, place.column as usize);

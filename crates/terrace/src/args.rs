@@ -24,6 +24,7 @@ Examples:
   terrace -C infra init             make a workspace that works on the built-in simulator
   terrace -C infra apply            plan, ask, apply
   OS_CLOUD=demo terrace plan        plan against the cloud `demo` of clouds.yaml
+  TERRACE_LOG=debug terrace plan    tell every request to the cloud, on standard error
 
 Exit codes: 0 done, 1 failed, 2 changes are pending (only with `plan --detailed-exitcode`).";
 

@@ -32,9 +32,29 @@ pub(crate) fn now_ms() -> u64 {
     SystemClock.now_unix_ms()
 }
 
-/// The words the program was started with.
+/// The words the program was started with. They are written down, and shown to whoever waits for the
+/// state: values of variables are left out, as any may be a secret.
 pub(crate) fn command() -> String {
-    std::env::args().skip(1).collect::<Vec<_>>().join(" ")
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    without_values(&words).join(" ")
+}
+
+fn without_values(words: &[String]) -> Vec<String> {
+    let hidden = |given: &str| match given.split_once('=') {
+        Some((name, _)) => format!("{name}=..."),
+        None => given.to_owned(),
+    };
+    let mut shown: Vec<String> = Vec::new();
+    for word in words {
+        let value_follows = shown.last().is_some_and(|last| last == "--var");
+        shown.push(match word.strip_prefix("--var=") {
+            _ if value_follows => hidden(word),
+            Some(given) => format!("--var={}", hidden(given)),
+            None => word.clone(),
+        });
+    }
+    shown
 }
 
 /// A number that does not repeat: the keys of a fresh hasher are random.
@@ -68,4 +88,24 @@ pub(crate) fn git_commit(folder: &std::path::Path) -> Option<String> {
 /// piece by piece otherwise.
 pub(crate) fn leave<T>(value: T) {
     std::mem::forget(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_values;
+
+    #[test]
+    fn values_of_variables_are_left_out() {
+        for (words, shown) in [
+            ("apply --yes --env prod", "apply --yes --env prod"),
+            ("apply --var a=b --var c=d=e --yes", "apply --var a=... --var c=... --yes"),
+            ("apply --var=a=b --var-file a=b", "apply --var=a=... --var-file a=b"),
+            ("--var a=b apply", "--var a=... apply"),
+            ("apply --var", "apply --var"),
+            ("apply --var --var x=y", "apply --var --var x=..."),
+        ] {
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            assert_eq!(without_values(&words).join(" "), shown);
+        }
+    }
 }

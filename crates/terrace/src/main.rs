@@ -5,6 +5,7 @@ mod cloud;
 mod commands;
 mod corridor;
 mod error;
+mod log;
 mod machine;
 mod store;
 mod ui;
@@ -24,7 +25,8 @@ fn main() -> ExitCode {
                 );
             }
         };
-    match runtime.block_on(commands::run(args)) {
+    let ran = log::start().and_then(|()| runtime.block_on(commands::run(args)));
+    match ran {
         Ok(code) => code,
         Err(error) => ui::fail(&error),
     }

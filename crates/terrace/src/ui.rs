@@ -88,7 +88,7 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 /// An error with its causes, none of them twice.
-fn chain(error: &anyhow::Error) -> String {
+pub(crate) fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if text.is_empty() {

@@ -12,7 +12,7 @@ use terrace_tests::Workspace;
 use crate::create::{apply, destroy, expect_no_changes};
 use crate::project::{Project, text};
 use crate::somebody::Somebody;
-use cases::{Cases, cases, stack};
+use cases::{Cases, OBJECTS, cases, objects, stack};
 
 /// How many plans it may take until all that somebody else began is done and seen.
 const PLANS: usize = 30;
@@ -105,6 +105,59 @@ fn every_attribute_for_administrators_settles_and_its_drift_is_seen_and_mended()
         assert!(left.is_empty(), "{kind}: {left:?}");
     }
     project.remove();
+}
+
+/// `word address` for each instance that a plan does something to.
+fn done(plan: &Value) -> Vec<String> {
+    let of = |instance: &Value| {
+        let actions = instance["change"]["actions"].as_array().cloned().unwrap_or_default();
+        let word = |action: &Value| Some(format!("{} {}", action.as_str()?, name(instance)));
+        let all: Vec<String> = actions.iter().filter_map(word).collect();
+        all.into_iter().filter(|line| !line.starts_with("no-op"))
+    };
+    instances(plan).iter().flat_map(of).collect()
+}
+
+#[test]
+fn objects_that_somebody_else_takes_or_makes() {
+    let mut project = Project::new("objects");
+    let workspace = project.quickstart();
+    let user = project.somebody("demo");
+    write(&workspace, OBJECTS);
+    apply(&workspace);
+    let ids = || -> BTreeMap<String, String> {
+        let plan = workspace.terrace(&["plan", "--json"]).json();
+        let id = |i: &Value| Some((name(i).to_owned(), i["id"].as_str()?.to_owned()));
+        instances(&plan).iter().filter_map(id).collect()
+    };
+    for case in objects() {
+        let (told, known) = (&case.told, ids());
+        case.calls(&known).into_iter().for_each(|call| user.does(call));
+        let mut seen = Vec::new();
+        for _ in 0..PLANS {
+            let plan = workspace.terrace(&["plan", "--json"]);
+            if let Some(refused) = &case.refused
+                && plan.to_string().contains(refused)
+            {
+                break;
+            }
+            seen = done(&plan.json());
+            seen.sort_unstable();
+            if case.refused.is_none() && seen == case.does {
+                break;
+            }
+        }
+        if case.refused.is_some() {
+            let _ = workspace.terrace(&["apply", "--yes"]).code(1);
+            continue;
+        }
+        assert_eq!(seen, case.does, "{told}");
+        apply(&workspace);
+        case.undone(&known).into_iter().for_each(|call| user.does(call));
+    }
+    let _ = workspace.terrace(&["destroy", "--yes"]).code(0);
+    expect_empty(&mut project);
+    project.finish();
 }
 
 const MANY: &str = "

@@ -1,7 +1,9 @@
 //! What the cloud offers, and what can be done to a server that is managed.
 
+use terrace_api::compute;
+
 use crate::create::{apply, destroy};
-use crate::project::Project;
+use crate::project::{Project, text};
 
 const STACK: &str = "stacks/web.yaml";
 
@@ -28,7 +30,9 @@ fn the_cloud_is_looked_at_and_a_server_is_operated() {
     let server = "web/servers.web[0]";
     let _ = workspace.terrace(&["server", "list"]).code(0).says("ACTIVE");
     for (arguments, said) in [
-        (&["stop", server][..], "is SHUTOFF"),
+        (&["list", "--status", "ACTIVE", "--flavor", "m1.tiny", "--image", "cirros"][..], server),
+        (&["list", "--status", "ERROR"], "No recorded server passes."),
+        (&["stop", server], "is SHUTOFF"),
         (&["start", server], "is ACTIVE"),
         (&["reboot", server], "is ACTIVE"),
         (&["reboot", server, "--hard"], "is ACTIVE"),
@@ -40,4 +44,19 @@ fn the_cloud_is_looked_at_and_a_server_is_operated() {
     }
     project.client.run("image delete kept");
     destroy(&workspace, project);
+}
+
+/// Nova makes keys of its own for who asks in an old enough version, whatever it offers itself.
+#[test]
+fn a_keypair_is_generated_and_its_private_half_never_shows() {
+    let mut project = Project::new("generated");
+    let somebody = project.somebody("demo");
+    let made = somebody.wait(somebody.session().one(compute::generate_keypair("made-there")));
+    let made: compute::Generated = made.expect("the cloud makes a key");
+    assert!(made.keypair.public_key.starts_with("ssh-"), "{made:?}");
+    assert!(!format!("{made:?}").contains("PRIVATE KEY"), "it shows");
+    let shown = project.client.json("keypair show made-there");
+    assert_eq!(text(&shown, "fingerprint"), made.keypair.fingerprint);
+    somebody.does(compute::delete_keypair("made-there"));
+    project.finish();
 }

@@ -222,6 +222,7 @@ fn ended_step(
             work.context.emit(Event::Finished { address, operation, id, elapsed_ms });
         }
         Err(Trouble { error, advice }) => {
+            let error = work.without_secrets(&error, instance);
             let (told, why) = (error.clone(), advice.clone());
             work.context.emit(Event::Failed {
                 address: address.clone(),

@@ -64,6 +64,9 @@ impl From<EngineError> for Trouble {
     }
 }
 
+/// Shorter ones are words that messages have for other reasons.
+const SHORTEST_SECRET: usize = 5;
+
 /// The word for what a step does.
 pub(super) fn word(instance: &InstanceChange, operation: Operation) -> &'static str {
     match (operation, instance.action) {
@@ -191,6 +194,18 @@ impl Work<'_> {
         let complete = (address.kind().schema().complete)(&mut desired);
         complete.map_err(|wrong| Trouble::new(wrong, None))?;
         Ok(desired)
+    }
+
+    /// A text without what is secret of an instance: clouds say back what they do not like.
+    pub(super) fn without_secrets(&self, text: &str, instance: &InstanceChange) -> String {
+        let desired = self.desired(instance).unwrap_or_else(|_| instance.desired.clone());
+        let mut secrets: Vec<&str> = desired.values().flat_map(Value::secret_texts).collect();
+        secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
+        // One may be part of another, which would not be found any more without its part.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
+            .into_iter()
+            .fold(text.to_owned(), |text, secret| text.replace(secret, "(sensitive)"))
     }
 
     /// Attributes with everything pending resolved, and checked again now that they are known.

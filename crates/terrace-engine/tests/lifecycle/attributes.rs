@@ -11,7 +11,7 @@ use terrace_model::{Kind, Presence};
 use terrace_sim::Settings;
 
 use crate::world::World;
-use cases::{CASES, STACKS, cases, stack};
+use cases::{CASES, OBJECTS, STACKS, cases, objects, stack};
 
 /// What has no case, and why.
 #[derive(Deserialize)]
@@ -69,6 +69,41 @@ async fn every_attribute_for_administrators_settles_and_its_drift_is_seen_and_me
 async fn every_attribute_of_further_extensions_settles_and_its_drift_is_seen_and_mended() {
     let settings = Settings { more_extensions: true, ..Settings::default() };
     settles_and_drifts("more", World::with(settings)).await;
+}
+
+/// What others take away is made again, what they add is left alone.
+#[tokio::test]
+async fn objects_that_somebody_else_takes_or_makes() {
+    let world = World::new();
+    let outcome = world.apply(OBJECTS).await.expect("applied");
+    assert!(outcome.is_complete(), "{outcome:?}");
+    let somebody = world.session().await;
+    for case in objects() {
+        let (told, known) = (&case.told, world.ids());
+        for call in case.calls(&known) {
+            somebody.call(call).await.unwrap_or_else(|error| panic!("{told}: {error}"));
+            world.settle().await;
+        }
+        if let Some(refused) = &case.refused {
+            let said = world.apply(OBJECTS).await.expect_err("it is refused");
+            assert!(said.contains(refused), "{told}: {said}");
+            continue;
+        }
+        let pending = world.pending(OBJECTS).await;
+        let mut pending: Vec<&str> = pending.lines().collect();
+        pending.sort_unstable();
+        let expected: Vec<String> = case.does.iter().map(|d| d.replace(' ', " web/")).collect();
+        assert_eq!(pending, expected, "{told}");
+        let outcome = world.apply(OBJECTS).await.expect("applied");
+        assert!(outcome.is_complete(), "{told}: {outcome:?}");
+        assert_eq!(world.pending(OBJECTS).await, "", "{told}");
+        for call in case.undone(&known) {
+            somebody.call(call).await.unwrap_or_else(|error| panic!("{told}: {error}"));
+            world.settle().await;
+        }
+    }
+    world.destroy(OBJECTS).await.expect("destroyed");
+    assert_eq!(world.recorded(), Vec::<String>::new());
 }
 
 /// An attribute that is added to a table fails this until it is in a stack, and what can happen to

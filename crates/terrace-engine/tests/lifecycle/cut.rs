@@ -5,7 +5,7 @@ use terrace_plan::Mode;
 
 use crate::world::{Cut, World};
 
-const STACK: &str = "
+pub(crate) const STACK: &str = "
 keypairs:
   k: { public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIjehSLf0jxKOQyZxnFsr/JA16SDCO972wUkMeEyiLOH }
 networks:
@@ -38,7 +38,7 @@ servers:
 
 /// What a whole run leaves: with everything there, and after it is destroyed. The cloud makes the
 /// project's default security group by itself.
-async fn counts() -> [std::collections::BTreeMap<String, usize>; 2] {
+pub(crate) async fn counts() -> [std::collections::BTreeMap<String, usize>; 2] {
     let world = World::new();
     world.apply(STACK).await.expect("applied");
     let whole = world.counts();

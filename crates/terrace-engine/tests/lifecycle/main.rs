@@ -1,6 +1,7 @@
 //! Lifecycles carried out on the simulator: with faults, and cut off at every request.
 
 mod attributes;
+mod clouds;
 mod conditions;
 mod counts;
 mod cut;

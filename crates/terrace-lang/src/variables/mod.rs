@@ -90,6 +90,9 @@ fn declaration<'n>(
             _ => reading.diagnostics.push(unknown(field, "field of a variable", &known)),
         }
     }
+    if let Some(default) = declared.default.filter(|_| declared.sensitive) {
+        reading.sources.conceal(default.span);
+    }
     declared
 }
 
@@ -139,6 +142,9 @@ fn fitting(
     value: Value,
     (span, source): (Option<Span>, &str),
 ) -> Option<Value> {
+    if let Some(span) = span.filter(|_| declared.sensitive) {
+        reading.sources.conceal(span);
+    }
     match declared.shape.fit(value) {
         Ok(value) if declared.sensitive => Some(value.into_sensitive()),
         Ok(value) => Some(value),

@@ -211,7 +211,7 @@ fn complaints() {
         ("${server.web.id}", "E0401 at <server>: unknown name `server` (did you mean `servers`?)"),
         (
             "${replicas}",
-            "E0401 at <replicas>: unknown name `replicas` (a variable is `vars.replicas`, a local `locals.replicas`; known names are vars, locals, env, count, each, stacks, components, existing, keypairs, networks, subnets, security_groups, routers, router_interfaces, router_routes, ports, floating_ips, server_groups, volumes, servers, volume_attachments)",
+            "E0401 at <replicas>: unknown name `replicas` (a variable is `vars.replicas`, a local `locals.replicas`; known names are vars, locals, env, count, each, stacks, components, existing, keypairs, networks, subnets, security_groups, routers, router_interfaces, router_routes, ports, floating_ips, server_groups, volumes, servers, volume_attachments; conditions and policies have self, planned, before, action, address of their own)",
         ),
         (
             "${servers.my-app.id}",

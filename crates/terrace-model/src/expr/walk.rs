@@ -410,8 +410,9 @@ impl Walk<'_> {
         match nearest(name, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help(format!(
-                "a variable is `vars.{name}`, a local `locals.{name}`; known names are {}",
-                known.join(", ")
+                "a variable is `vars.{name}`, a local `locals.{name}`; known names are {}; conditions and policies have {} of their own",
+                known.join(", "),
+                GIVEN.join(", ")
             )),
         }
     }

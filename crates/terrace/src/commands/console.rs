@@ -1,7 +1,9 @@
 //! `terrace console`.
 
 mod completion;
+mod existing;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,9 +12,9 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
 use terrace_graph::ResourceGraph;
-use terrace_model::expr::Template;
-use terrace_model::{FileId, Snapshot, Span, StackName, Workspace};
-use terrace_plan::Offline;
+use terrace_model::expr::{EvalError, Template};
+use terrace_model::{FileId, Observed, Snapshot, Span, StackName, Value, Workspace};
+use terrace_plan::{Lookup, Offline};
 use terrace_state::Store as _;
 
 use crate::args::Global;
@@ -20,10 +22,11 @@ use crate::error::Shown;
 use crate::{cloud, corridor, machine, store, ui};
 use completion::{Completion, words};
 
-/// Evaluate expressions against the workspace and its state, without any cloud.
+/// Evaluate expressions against the workspace and its state.
 ///
 /// Names mean what they mean in an output of the stack. Resources that are recorded are worth what was
-/// last seen of them, others what the files say. `${` and `}` round an expression may be left out. On a
+/// last seen of them, others what the files say. The cloud is asked only for what an expression needs of
+/// `existing`, once for each kind. `${` and `}` round an expression may be left out. On a
 /// terminal there are history and completion with the tab key; from a pipe each line is an expression
 /// and its result a line, complaints go to standard error and the exit code is 1 if there were any.
 #[derive(Debug, clap::Args)]
@@ -36,19 +39,25 @@ pub(crate) struct Console {
     stack: Option<String>,
 }
 
-pub(crate) fn run(global: &Global, args: &Console) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(global: &Global, args: &Console) -> anyhow::Result<ExitCode> {
     let loaded = corridor::load(global)?;
     let recorded = recorded(global, &loaded.workspace)?;
     let stack = stack(&loaded.workspace, args)?;
-    let mut session =
-        Session { global, workspace: loaded.workspace, graph: loaded.graph, recorded, stack };
+    let mut session = Session {
+        global,
+        workspace: loaded.workspace,
+        graph: loaded.graph,
+        recorded,
+        looked_up: Observed::default(),
+        stack,
+    };
     if std::io::stdin().is_terminal() {
-        session.on_terminal()?;
+        session.on_terminal().await?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut failed = false;
     for (line, number) in std::io::stdin().lock().lines().zip(1..) {
-        match session.answer(&line?) {
+        match session.answer(&line?).await {
             Some(Ok(result)) => ui::print(&result),
             Some(Err(complaint)) => {
                 failed = true;
@@ -88,39 +97,56 @@ struct Session<'a> {
     workspace: Workspace,
     graph: ResourceGraph,
     recorded: Option<Snapshot>,
+    /// What was looked up for the lines so far.
+    looked_up: Observed,
     stack: StackName,
 }
 
 impl Session<'_> {
     /// The result of a line, or what is wrong with it; nothing for empty lines and comments.
-    fn answer(&mut self, line: &str) -> Option<Result<String, String>> {
+    async fn answer(&mut self, line: &str) -> Option<Result<String, String>> {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') || line.starts_with("//") {
             return None;
         }
         let text = if line.contains("${") { line.to_owned() } else { format!("${{{line}}}") };
+        Some(self.value(&text).await)
+    }
+
+    async fn value(&mut self, text: &str) -> Result<String, String> {
         let nowhere = Span::new(FileId(u32::MAX), 0, 0);
-        let with_help = |message: String, help: Option<String>| match help {
-            Some(help) => format!("{message}\nhelp: {help}"),
-            None => message,
-        };
-        let template = match Template::parse(&text, nowhere) {
-            Ok(template) => template,
-            Err(diagnostic) => return Some(Err(with_help(diagnostic.message, diagnostic.help))),
-        };
+        let template = Template::parse(text, nowhere).map_err(|d| with_help(d.message, d.help))?;
         match terrace_lang::texts(&self.global.folder, &template) {
             Ok(texts) => self.workspace.files.extend(texts),
             Err(found) => {
                 let messages = found.diagnostics.into_iter().map(|d| with_help(d.message, d.help));
-                return Some(Err(messages.collect::<Vec<_>>().join("\n")));
+                return Err(messages.collect::<Vec<_>>().join("\n"));
             }
         }
-        let offline = Offline::new(&self.workspace, &self.graph, self.recorded.as_ref());
-        let result = offline.evaluate(&self.stack, &template);
-        Some(result.map(|value| value.to_string()).map_err(|e| with_help(e.message, e.help)))
+        loop {
+            let (result, missing) = self.by_what_is_known(&template);
+            if missing.is_empty() {
+                return result
+                    .map(|value| value.to_string())
+                    .map_err(|e| with_help(e.message, e.help));
+            }
+            // What it needs may show only when that is known.
+            let found = existing::look_up(self.global, &self.workspace, missing).await;
+            existing::add(&mut self.looked_up, found.map_err(|error| ui::chain(&error))?);
+        }
     }
 
-    fn on_terminal(&mut self) -> anyhow::Result<()> {
+    /// The value, and what it would need of the cloud first.
+    fn by_what_is_known(
+        &self,
+        template: &Template,
+    ) -> (Result<Value, EvalError>, BTreeSet<Lookup>) {
+        let Self { workspace, graph, recorded, looked_up, .. } = self;
+        let offline = Offline::new(workspace, graph, recorded.as_ref(), looked_up);
+        (offline.evaluate(&self.stack, template), offline.missing())
+    }
+
+    async fn on_terminal(&mut self) -> anyhow::Result<()> {
         let config = Config::builder().auto_add_history(true).max_history_size(1000)?.build();
         let mut editor: Editor<Completion, FileHistory> = Editor::with_config(config)?;
         editor.set_helper(Some(Completion::new(words(&self.workspace, &self.stack))));
@@ -134,7 +160,7 @@ impl Session<'_> {
         ));
         loop {
             match editor.readline("> ") {
-                Ok(line) => match self.answer(&line) {
+                Ok(line) => match self.answer(&line).await {
                     Some(Ok(result)) => ui::print(&result),
                     Some(Err(complaint)) => ui::note(&format!("error: {complaint}")),
                     None => {}
@@ -151,6 +177,13 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+}
+
+fn with_help(message: String, help: Option<String>) -> String {
+    match help {
+        Some(help) => format!("{message}\nhelp: {help}"),
+        None => message,
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod reference;
 pub(crate) mod schema;
 pub(crate) mod server;
 pub(crate) mod server_action;
+mod server_list;
 pub(crate) mod show;
 pub(crate) mod sim;
 pub(crate) mod state;
@@ -36,7 +37,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match command {
         Command::Init(args) => init::run(&global, &args),
         Command::Validate(args) => validate::run(&global, &args),
-        Command::Console(args) => console::run(&global, &args),
+        Command::Console(args) => console::run(&global, &args).await,
         Command::Graph(args) => graph::run(&global, &args),
         Command::Schema(args) => Ok(schema::run(&args)),
         Command::Completions(args) => Ok(completions::run(&args)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use terrace_model::expr::Template;
-use terrace_model::{FileId, OutputRecord, Snapshot, Span, StackName, Value};
+use terrace_model::{FileId, Observed, OutputRecord, Snapshot, Span, StackName, Value};
 use terrace_plan::Offline;
 use terrace_state::Store as _;
 
@@ -66,13 +66,19 @@ fn reveal(
     outputs: &mut BTreeMap<String, OutputRecord>,
 ) -> anyhow::Result<()> {
     let loaded = corridor::load(global)?;
-    let offline = Offline::new(&loaded.workspace, &loaded.graph, Some(snapshot));
+    let nothing = Observed::default();
+    let offline = Offline::new(&loaded.workspace, &loaded.graph, Some(snapshot), &nothing);
     for (full, output) in outputs.iter_mut().filter(|(_, output)| output.sensitive) {
         let (stack, name) = full.rsplit_once('.').unwrap_or_default();
         let text = format!("${{stacks[\"{stack}\"][\"{name}\"]}}");
         let template = Template::parse(&text, Span::new(FileId(u32::MAX), 0, 0))
             .map_err(|diagnostic| anyhow::anyhow!(diagnostic.message))?;
         let value = offline.evaluate(&StackName::new(stack)?, &template)?.revealed();
+        if !offline.missing().is_empty() {
+            anyhow::bail!(
+                "`{full}` cannot be shown: it is made of what is looked up under `existing`\nhelp: `terrace console` looks it up"
+            );
+        }
         if !is_whole(&value) {
             anyhow::bail!(
                 "`{full}` cannot be shown: the state does not keep the secrets it is made of"

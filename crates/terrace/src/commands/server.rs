@@ -1,6 +1,5 @@
 //! `terrace server`: the servers that are recorded.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,18 +12,18 @@ use terrace_render::{Cell, Table};
 
 use super::cloud::Format;
 use super::server_action::{Action, carry_out};
+use super::server_list::List;
 use crate::args::Global;
 use crate::{corridor, ui};
 
 /// Look at and operate the servers that are recorded.
 #[derive(Debug, clap::Subcommand)]
 #[command(
-    after_help = "Examples:\n  terrace server list\n  terrace server reboot --hard 'web/servers.web[0]'\n  terrace server console-log 'web/servers.web[0]' --lines 50"
+    after_help = "Examples:\n  terrace server list --status ERROR\n  terrace server reboot --hard 'web/servers.web[0]'\n  terrace server console-log 'web/servers.web[0]' --lines 50"
 )]
 pub(crate) enum Server {
-    /// Every recorded server as the cloud has it now.
-    #[command(after_help = "Example:\n  terrace server list")]
-    List(Format),
+    // Said in its own file.
+    List(Box<List>),
     /// One server as the cloud has it now, and what was done to it.
     #[command(after_help = "Example:\n  terrace server show 'web/servers.web[0]'")]
     Show {
@@ -89,7 +88,7 @@ pub(crate) async fn run(global: &Global, args: &Server) -> anyhow::Result<ExitCo
     let (snapshot, context) = enter(global).await?;
     let managed = |address: &str| managed(&snapshot, &context, address);
     match args {
-        Server::List(format) => list(&snapshot, &context, *format).await?,
+        Server::List(args) => args.run(&snapshot, &context).await?,
         Server::Show { address, format } => show(&managed(address)?, *format).await?,
         Server::Reboot { address, hard } => {
             let how = if *hard { compute::Reboot::Hard } else { compute::Reboot::Soft };
@@ -143,66 +142,12 @@ fn for_terminal(text: &str, terminal: bool) -> String {
     text.chars().filter(keep).collect()
 }
 
-/// The servers of each cloud that has some, by id.
-async fn there(
-    snapshot: &Snapshot,
-    context: &Context,
-) -> anyhow::Result<BTreeMap<String, compute::Server>> {
-    let mut clouds = BTreeMap::new();
-    for (address, record) in &snapshot.records {
-        if address.kind() == Kind::Server {
-            clouds.insert(record.cloud.clone(), context.session(address));
-        }
-    }
-    let mut there = BTreeMap::new();
-    for session in clouds.into_values() {
-        let all: Vec<compute::Server> = session.all(compute::servers_detail(&[])).await?;
-        there.extend(all.into_iter().map(|server| (server.id.clone(), server)));
-    }
-    Ok(there)
-}
-
-async fn list(snapshot: &Snapshot, context: &Context, format: Format) -> anyhow::Result<()> {
-    let mut there = there(snapshot, context).await?;
-    let mut table = Table::new(&[
-        ("address", "ADDRESS"),
-        ("status", "STATUS"),
-        ("power", "POWER"),
-        ("name", "NAME"),
-        ("ip", "IP"),
-        ("id", "ID"),
-    ]);
-    let recorded = snapshot.records.iter().filter(|(address, _)| address.kind() == Kind::Server);
-    for (address, record) in recorded {
-        let server = match there.remove(&record.id) {
-            Some(server) => Some(server),
-            // Absence in a list is not proof.
-            None => match context.session(address).one(compute::server(&record.id)).await {
-                Ok(server) => Some(server),
-                Err(error) if error.is_not_found() => None,
-                Err(error) => return Err(error.into()),
-            },
-        };
-        let cell = |text: Option<String>| text.map_or(Cell::Nothing, Cell::Text);
-        table.row([
-            Cell::text(address.to_string()),
-            Cell::text(server.as_ref().map_or("ABSENT", |server| &server.status)),
-            cell(server.as_ref().map(|server| power(server.power_state).to_owned())),
-            cell(server.as_ref().map(|server| server.name.clone())),
-            cell(server.as_ref().map(addresses)),
-            Cell::text(&record.id),
-        ]);
-    }
-    format.print(&table, "No servers are recorded.");
-    Ok(())
-}
-
-fn addresses(server: &compute::Server) -> String {
+pub(super) fn addresses(server: &compute::Server) -> String {
     let all = server.addresses.values().flatten().map(|entry| entry.addr.as_str());
     all.collect::<Vec<_>>().join(", ")
 }
 
-fn power(state: Option<i64>) -> &'static str {
+pub(super) fn power(state: Option<i64>) -> &'static str {
     match state {
         Some(1) => "on",
         Some(4) => "off",

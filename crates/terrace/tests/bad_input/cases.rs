@@ -290,7 +290,7 @@ pub(crate) fn texts(take: &mut Take<'_>) {
         format!("outputs:\n  o: \"{}\"\n", "${1}".repeat(100_000)),
         "E0505",
     ));
-    take(stack("50,000 outputs", many("outputs", 50_000, |n| format!("o{n}: '${{{n} + 1}}'")), ""));
+    take(stack("40,000 outputs", many("outputs", 40_000, |n| format!("o{n}: '${{{n} + 1}}'")), ""));
     take(stack("a million dollars", format!("outputs:\n  o: '{}'\n", "$".repeat(1_000_000)), ""));
     take(stack(
         "a million open expressions",

@@ -43,6 +43,11 @@ fn a_cloud_that_is_not_in_order_says_what_to_do() {
         .code(1)
         .says(&["FAIL  login", "could not connect", "help: check the address"])
         .never_says("hush");
+    closed.run(&["plan"]).code(1).never_says("NOT checked");
+    let open = closed.env("OS_INSECURE", "true");
+    for command in [&["plan"][..], &["cloud", "check"], &["cloud", "zones"]] {
+        open.run(command).code(1).says(&["certificates are NOT checked"]);
+    }
 }
 
 #[test]
@@ -83,4 +88,56 @@ fn an_action_that_the_cloud_refuses_is_told_in_its_words() {
     w.run(&["apply", "--yes"]).code(0);
     let w = w.simulator(&fault);
     w.run(&["server", "stop", "web/servers.web[0]"]).code(1).says(&["task_state migrating"]);
+}
+
+const FLEET: &str = "\
+networks:
+  n: { subnets: { v4: { cidr: 10.0.0.0/24 } } }
+servers:
+  blue: { count: 2, image: cirros, flavor: m1.tiny, networks: [n], tags: [blue, app] }
+  green: { name: leaf, image: debian-12, flavor: m1.small, networks: [n], tags: [green, app] }
+  bare: { image: cirros, flavor: m1.small, networks: [n] }
+";
+
+#[test]
+fn servers_are_listed_by_what_they_are() {
+    let w = Workspace::quickstart();
+    w.write("stacks/web.yaml", FLEET);
+    w.run(&["apply", "--yes"]).code(0);
+    w.run(&["server", "stop", "web/servers.bare"]).code(0);
+    for (args, expected) in [
+        ("", "bare blue[0] blue[1] green"),
+        ("--status ACTIVE", "blue[0] blue[1] green"),
+        ("--status shutoff", "bare"),
+        ("--status ABSENT", ""),
+        ("--name blue", "blue[0] blue[1]"),
+        ("--name leaf", "green"),
+        ("--flavor m1.small", "bare green"),
+        ("--flavor 1", "blue[0] blue[1]"),
+        ("--image debian-12", "green"),
+        ("--image cirros --flavor m1.small", "bare"),
+        ("--tags app", "blue[0] blue[1] green"),
+        ("--tags app,green", "green"),
+        ("--tags-any blue,green", "blue[0] blue[1] green"),
+        ("--not-tags app,blue", "bare green"),
+        ("--not-tags-any app,blue", "bare"),
+        ("--limit 2", "bare blue[0]"),
+        ("--limit 2 --marker web/servers.blue[0]", "blue[1] green"),
+        ("--status ACTIVE --limit 1 --tags green", "green"),
+    ] {
+        let args: Vec<&str> = args.split_whitespace().collect();
+        let said = w.run(&[&["server", "list", "--json"], &args[..]].concat()).code(0);
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&said.out).expect("JSON");
+        let name = |row: &serde_json::Value| {
+            row["address"].as_str().map(|a| a.trim_start_matches("web/servers.").to_owned())
+        };
+        let found: Vec<String> = rows.iter().filter_map(name).collect();
+        assert_eq!(found.join(" "), expected, "{args:?}");
+    }
+    w.run(&["server", "list", "--status", "BUILD"]).code(0).says(&["No recorded server passes."]);
+    w.run(&["server", "list", "--flavor", "m1.smal"])
+        .code(1)
+        .says(&["the cloud has no flavor `m1.smal`", "help: did you mean `m1.small`?"]);
+    w.run(&["server", "list", "--image", "none"]).code(1).says(&["no image `none`", "cirros"]);
+    w.run(&["server", "list", "--marker", "x"]).code(2).says(&["--marker"]);
 }

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::Workspace;
 
@@ -44,6 +44,46 @@ impl Served {
         stream.read_to_string(&mut text).expect("an answer");
         let (_, body) = text.split_once("\r\n\r\n").expect("a body");
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {text}"))
+    }
+
+    /// Sends a request; the head of the answer and its body.
+    pub(crate) fn send(&self, request: &str, token: &str, body: &Value) -> (String, Value) {
+        let mut stream =
+            TcpStream::connect(self.url.trim_start_matches("http://")).expect("a connection");
+        let body = body.to_string();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("sent");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a body");
+        (head.to_owned(), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// Gives a user another password.
+    pub(crate) fn set_password(&self, user: &str, password: &str) {
+        let who = json!({ "name": "admin", "domain": { "id": "default" }, "password": "secret" });
+        let project = json!({ "name": "admin", "domain": { "id": "default" } });
+        let identity = json!({ "methods": ["password"], "password": { "user": who } });
+        let body = json!({ "auth": { "identity": identity, "scope": { "project": project } } });
+        let (head, _) = self.send("POST /identity/v3/auth/tokens", "", &body);
+        let token = tokens(&head).pop().unwrap_or_else(|| panic!("no token: {head}"));
+        let (_, users) =
+            self.send(&format!("GET /identity/v3/users?name={user}"), &token, &Value::Null);
+        let id = users["users"][0]["id"].as_str().unwrap_or_else(|| panic!("{users}"));
+        let change = json!({ "user": { "password": password } });
+        let (head, _) = self.send(&format!("PATCH /identity/v3/users/{id}"), &token, &change);
+        assert!(head.contains(" 200 "), "{head}");
+    }
+
+    /// What goes wrong from now on.
+    pub(crate) fn set_faults(&self, faults: &Value) {
+        let (head, _) = self.send("PUT /_sim/faults", "", faults);
+        assert!(head.contains(" 20"), "{head}");
     }
 
     /// The id of the project.
@@ -103,11 +143,15 @@ impl Tap {
     /// The tokens that were given out.
     pub(crate) fn tokens(&self) -> Vec<String> {
         let heard = self.heard.lock().expect("whole");
-        let text = String::from_utf8_lossy(&heard).into_owned();
-        let lines = text.lines().filter_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("x-subject-token").then(|| value.trim().to_owned())
-        });
-        lines.collect()
+        tokens(&String::from_utf8_lossy(&heard))
     }
+}
+
+/// The tokens in the heads of answers.
+fn tokens(heads: &str) -> Vec<String> {
+    let lines = heads.lines().filter_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("x-subject-token").then(|| value.trim().to_owned())
+    });
+    lines.collect()
 }

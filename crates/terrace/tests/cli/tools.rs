@@ -137,6 +137,47 @@ fn console_complains_and_goes_on() {
     assert_eq!(said.out, "1\n");
 }
 
+const LOOKS_UP: &str = "\
+existing:
+  networks:
+    out: { name: public }
+    none: { name: nowhere, optional: true }
+    wrong: { name: publik }
+  flavors:
+    small: m1.small
+locals:
+  ram: ${existing.flavors.small.ram}
+networks:
+  n: { description: 'beside ${existing.networks.out.name}' }
+  m: { description: 'after ${networks.n.description}', mtu: 1400 }
+";
+
+#[test]
+fn console_looks_up_what_exists_only_when_it_is_needed() {
+    let w = Workspace::empty();
+    w.write("terrace.yaml", "").write("stacks/web.yaml", LOOKS_UP);
+    let said = piped(&w, &["console"], "1 + 1\nnetworks.m.mtu > 1\n").code(0);
+    assert_eq!(said.out, "2\ntrue\n");
+    let lines = "existing.networks.out.name\nlocals.ram\nnetworks.m.description\n\
+                 existing.networks.none == null\nexisting.networks.wrong.id\n";
+    let said = piped(&w, &["console"], lines).code(1);
+    assert_eq!(said.out, "\"public\"\n2048\n\"after beside public\"\ntrue\n");
+    said.says(&["line 5:", "no network `publik`", "did you mean `public`?"]);
+    let away = w
+        .env("OS_AUTH_URL", "http://127.0.0.1:1/v3")
+        .env("OS_USERNAME", "u")
+        .env("OS_PASSWORD", "hush-hush")
+        .env("OS_PROJECT_NAME", "p");
+    let said = piped(&away, &["console"], "40 + 2\nlocals.ram\nnetworks.m.description\n").code(1);
+    assert_eq!(said.out, "42\n");
+    said.says(&[
+        "line 2: a flavor under `existing` is needed",
+        "line 3: a network",
+        "could not connect",
+    ])
+    .never_says("hush");
+}
+
 #[test]
 fn graph_is_a_tree_or_dot() {
     let w = Workspace::quickstart();

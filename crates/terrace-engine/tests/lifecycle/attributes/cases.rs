@@ -35,6 +35,42 @@ pub(crate) struct Drift {
     pub(crate) only: Option<String>,
 }
 
+/// What somebody else does to whole objects, and what of it is ours to mend.
+#[derive(Deserialize)]
+pub(crate) struct Objects {
+    /// What it is about.
+    pub(crate) told: String,
+    send: Vec<(String, Value)>,
+    /// What the plan then does, each as a word and an address in its stack.
+    #[serde(default)]
+    pub(crate) does: Vec<String>,
+    /// What the plan says, where it refuses.
+    pub(crate) refused: Option<String>,
+    /// How somebody puts it right, where the plan leaves it alone.
+    #[serde(default)]
+    undo: Vec<(String, Value)>,
+}
+
+/// The stack whose objects these are.
+pub(crate) const OBJECTS: &str = include_str!("objects.yaml");
+
+/// What can happen to objects.
+pub(crate) fn objects() -> Vec<Objects> {
+    serde_json::from_str(include_str!("objects.json")).expect("the cases can be read")
+}
+
+impl Objects {
+    /// What somebody asks for.
+    pub(crate) fn calls(&self, known: &BTreeMap<String, String>) -> Vec<Call> {
+        self.send.iter().map(|(request, body)| call(request, body, known)).collect()
+    }
+
+    /// What somebody asks for to put it right.
+    pub(crate) fn undone(&self, known: &BTreeMap<String, String>) -> Vec<Call> {
+        self.undo.iter().map(|(request, body)| call(request, body, known)).collect()
+    }
+}
+
 /// The cases.
 pub(crate) fn cases() -> Cases {
     serde_json::from_str(CASES).expect("the cases can be read")

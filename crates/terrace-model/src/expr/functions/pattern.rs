@@ -20,18 +20,18 @@ pub(super) static TABLE: [Function; 4] = [
         Run::Plain(|a| Ok(Value::Bool(compiled(a)?.is_match(a.text(0)?)))),
     ),
     function(
-        ["regex_capture", "regex_capture(text, pattern)"],
-        "What the groups of the regular expression hold at its first match: a map when they are named, as in `(?P<port>[0-9]+)`, otherwise a list; without groups the match itself. Null when nothing matches.",
-        [r#"regex_capture("web-12", "([a-z]+)-([0-9]+)")"#, r#"["web","12"]"#],
+        ["regex", "regex(text, pattern)"],
+        "The first match of the regular expression; with groups what they hold: a map when they are named, as in `(?P<port>[0-9]+)`, otherwise a list. Null when nothing matches, so that a default may follow.",
+        [r#"regex("web-12", "([a-z]+)-([0-9]+)")"#, r#"["web","12"]"#],
         Run::Plain(|a| {
-            let regex = compiled(a)?;
-            let found = regex.captures(a.text(0)?);
-            Ok(found.map_or(Value::Null, |captures| groups(&regex, &captures)))
+            let pattern = compiled(a)?;
+            let found = pattern.captures(a.text(0)?);
+            Ok(found.map_or(Value::Null, |captures| groups(&pattern, &captures)))
         }),
     ),
     function(
         ["regex_all", "regex_all(text, pattern)"],
-        "All matches that do not overlap, each as `regex_capture` gives it.",
+        "All matches that do not overlap, each as `regex` gives it.",
         [r#"regex_all("a1 b2", "[a-z][0-9]")"#, r#"["a1","b2"]"#],
         Run::Plain(regex_all),
     ),
