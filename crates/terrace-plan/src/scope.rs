@@ -266,12 +266,12 @@ fn attribute_of(
 #[derive(Clone, Debug, Default)]
 pub struct Planned {
     values: Attributes,
-    awaited: Awaited,
+    lacks: Lacks,
 }
 
 /// What of an instance is not known before something is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Awaited {
+enum Lacks {
     /// Nothing: it is there.
     #[default]
     Nothing,
@@ -291,41 +291,41 @@ impl Planned {
             if let Some(id) = id {
                 values.insert("id", id);
             }
-            return Self { values, awaited: Awaited::ByCloud };
+            return Self { values, lacks: Lacks::ByCloud };
         };
         let mut values = seen.clone();
         for (name, value) in desired.iter() {
             // What is seen is what is given, or has all that is given and more.
             let told = &seen[name];
-            let given = || address.kind().schema().attribute(name);
-            let given = || given().filter(|attribute| attribute.compare == Compare::Given);
-            if told != value && !given().is_some_and(|given| same_value(given, value, told)) {
+            let by_given = address.kind().schema().attribute(name);
+            let mut by_given = by_given.into_iter().filter(|a| a.compare == Compare::Given);
+            if told != value && !by_given.any(|attribute| same_value(attribute, value, told)) {
                 values.insert(name, value.clone());
             }
         }
-        Self { values, awaited: Awaited::Nothing }
+        Self { values, lacks: Lacks::Nothing }
     }
 
     /// The same of something that is still being made.
     pub(crate) fn being_made(self) -> Self {
-        Self { awaited: Awaited::Computed, ..self }
+        Self { lacks: Lacks::Computed, ..self }
     }
 
     /// The value of an attribute, null when there is none.
     pub fn value(&self, address: &Address, name: &str) -> Value {
         match self.values.get(name) {
             Some(value) if !value.is_null() => value.clone(),
-            _ if self.awaits(address, name) => waiting_for(address, name),
+            _ if self.is_pending(address, name) => waiting_for(address, name),
             _ => Value::Null,
         }
     }
 
-    fn awaits(&self, address: &Address, name: &str) -> bool {
+    fn is_pending(&self, address: &Address, name: &str) -> bool {
         let presence = || address.kind().schema().attribute(name).map(|a| a.presence);
-        match self.awaited {
-            Awaited::Nothing => false,
-            Awaited::Computed => matches!(presence(), Some(Presence::Computed)),
-            Awaited::ByCloud => {
+        match self.lacks {
+            Lacks::Nothing => false,
+            Lacks::Computed => matches!(presence(), Some(Presence::Computed)),
+            Lacks::ByCloud => {
                 matches!(presence(), Some(Presence::Computed | Presence::OptionalComputed))
             }
         }
