@@ -221,7 +221,10 @@ fn collection(state: &mut State, req: &Req, who: &Caller, (kind, path): (Kind, &
                 row = ports::count_late(state, row, described);
             }
             if let Some(status) = before.filter(|_| kind == Kind::FloatingIp) {
-                // The answer is given before the router knows of it.
+                // The answer is given before the router knows of it, which is one change more.
+                if status != row.text("status") {
+                    resource::touch(state, kind, row.clone());
+                }
                 row.set("status", status);
             }
             let view = query::view(state, who, kind, &row);
