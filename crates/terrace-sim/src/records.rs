@@ -91,6 +91,9 @@ pub(crate) struct Token {
     pub(crate) roles: Vec<String>,
     pub(crate) methods: Vec<String>,
     pub(crate) appcred_id: Option<String>,
+    /// The token that it was got for.
+    #[serde(default)]
+    pub(crate) parent: Option<String>,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
 }

@@ -63,7 +63,7 @@ impl Known {
     }
 
     fn text(&self, key: &str, text: &str) -> String {
-        if matches!(key, "adminPass" | "hostId" | "private_key" | "x-subject-token") {
+        if matches!(key, "adminPass" | "hostId" | "private_key" | "x-subject-token" | "audit_ids") {
             return if text.is_empty() { String::new() } else { "<text>".into() };
         }
         let own = text.starts_with("http://127.0.0.1") || text.starts_with("http://cloud.test");

@@ -7,6 +7,7 @@ use crate::records::{AppCred, Token, User};
 use crate::state::State;
 use crate::web::{Answer, Reply, Req};
 use serde_json::{Value, json};
+use std::iter;
 
 /// What proved who somebody is.
 struct Proof {
@@ -15,6 +16,8 @@ struct Proof {
     appcred: Option<AppCred>,
     /// The token's life ends no later than the one it was got with.
     until: Option<u64>,
+    /// The token, if it is one.
+    parent: Option<String>,
 }
 
 /// What a token is for.
@@ -48,6 +51,7 @@ pub(crate) fn issue(state: &mut State, req: &Req) -> Answer {
         roles: scope.roles,
         methods: proof.methods,
         appcred_id: proof.appcred.map(|a| a.id),
+        parent: proof.parent,
         issued: state.now,
         expires: proof.until.map_or(expires, |until| until.min(expires)),
     };
@@ -95,7 +99,13 @@ fn prove(state: &State, identity: &Value) -> Option<Proof> {
             let claim = &identity["password"]["user"];
             let user = find_user(state, claim).filter(|user| user.enabled)?;
             let right = user.password == ids::digest(claim["password"].as_str()?);
-            right.then(|| Proof { user: user.clone(), methods, appcred: None, until: None })
+            right.then(|| Proof {
+                user: user.clone(),
+                methods,
+                appcred: None,
+                parent: None,
+                until: None,
+            })
         }
         "application_credential" => {
             let claim = &identity["application_credential"];
@@ -111,7 +121,13 @@ fn prove(state: &State, identity: &Value) -> Option<Proof> {
             let expires = appcred.expires_at.as_deref().and_then(parse);
             let right = appcred.secret == ids::digest(claim["secret"].as_str()?)
                 && expires.is_none_or(|at| at > state.now);
-            right.then(|| Proof { user, methods, appcred: Some(appcred.clone()), until: None })
+            right.then(|| Proof {
+                user,
+                methods,
+                appcred: Some(appcred.clone()),
+                parent: None,
+                until: None,
+            })
         }
         "token" => {
             let token = super::token_of(state, identity["token"]["id"].as_str()?)?;
@@ -123,7 +139,13 @@ fn prove(state: &State, identity: &Value) -> Option<Proof> {
             let methods = token.methods.iter().chain(&methods).cloned();
             let methods: std::collections::BTreeSet<String> = methods.collect();
             let methods = methods.into_iter().collect();
-            Some(Proof { user, methods, appcred: None, until: Some(token.expires) })
+            Some(Proof {
+                user,
+                methods,
+                appcred: None,
+                parent: Some(token.id.clone()),
+                until: Some(token.expires),
+            })
         }
         _ => None,
     }
@@ -239,12 +261,14 @@ fn subject(state: &State, req: &Req, who: &Caller) -> Result<Token, Reply> {
 /// A token's body.
 fn view(state: &State, req: &Req, token: &Token) -> Value {
     let name = state.users.get(&token.user_id).map(|u| u.name.as_str());
+    let audit: Vec<&str> =
+        iter::once(&token.id).chain(&token.parent).filter_map(|id| id.get(..22)).collect();
     let mut view = json!({
         "methods": token.methods,
         "user": {
             "domain": domain(), "id": token.user_id, "name": name, "password_expires_at": null,
         },
-        "audit_ids": [&token.id[..22]],
+        "audit_ids": audit,
         "expires_at": format(token.expires, Stamp::Micros),
         "issued_at": format(token.issued, Stamp::Micros),
     });

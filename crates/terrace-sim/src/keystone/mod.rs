@@ -104,6 +104,7 @@ pub(crate) fn with_roles(user_id: &str, project_id: &str, roles: &[String]) -> C
         roles: roles.to_vec(),
         methods: Vec::new(),
         appcred_id: None,
+        parent: None,
         issued: 0,
         expires: 0,
     };

@@ -221,7 +221,10 @@ fn collection(state: &mut State, req: &Req, who: &Caller, (kind, path): (Kind, &
                 row = ports::count_late(state, row, described);
             }
             if let Some(status) = before.filter(|_| kind == Kind::FloatingIp) {
-                // The answer is given before the router knows of it.
+                // The answer is given before the router knows of it, which is one change more.
+                if status != row.text("status") {
+                    resource::touch(state, kind, row.clone());
+                }
                 row.set("status", status);
             }
             let view = query::view(state, who, kind, &row);
@@ -267,8 +270,8 @@ pub(crate) fn default_group(state: &mut State, project: &str) -> String {
 }
 
 /// The ports of a device, oldest first.
-pub(crate) fn ports_of(state: &State, device: &str) -> Vec<Row> {
-    state.ports.find("device_id", device).cloned().collect()
+pub(crate) fn ports_of<'a>(state: &'a State, device: &str) -> Vec<&'a Row> {
+    state.ports.find("device_id", device).collect()
 }
 
 /// An object by id if the caller may see it.
@@ -277,8 +280,8 @@ pub(crate) fn find(state: &State, who: &Caller, kind: Kind, id: &str) -> Option<
 }
 
 /// The floating addresses of a port.
-pub(crate) fn floating_of(state: &State, port: &str) -> Vec<Row> {
-    state.floatingips.find("port_id", port).cloned().collect()
+pub(crate) fn floating_of<'a>(state: &'a State, port: &str) -> Vec<&'a Row> {
+    state.floatingips.find("port_id", port).collect()
 }
 
 /// A body from a JSON literal.

@@ -144,6 +144,7 @@ pub(super) fn place(state: &mut State, mut server: Server, then: Option<(u64, St
     let mut due = then;
     for nic in std::mem::take(&mut server.nics) {
         if let Err(message) = plug(state, &server, &nic) {
+            let message = format!("Build of instance {} aborted: {message}", server.id);
             due = Some((state.now, Step::Failed(Trouble { code: 500, message, created: 0 })));
             break;
         }
@@ -169,11 +170,14 @@ fn plug(state: &mut State, server: &Server, nic: &NicPlan) -> Result<(), String>
     let row = neutron::find(state, &who, Kind::Network, network);
     let outer = |row: &Row| row.flag("router:external") && !row.flag("shared");
     if row.as_ref().is_some_and(outer) {
-        return Err(format!(
-            "It is not allowed to create an interface on external network {network}"
-        ));
+        return Err("Failed to allocate the network(s), not rescheduling.".to_owned());
     }
     let groups: Vec<&str> = server.group_ids.iter().map(String::as_str).collect();
     let made = interfaces::new_port(state, server, network, (nic.ip.as_deref(), &groups, tag));
-    made.map(|_| ()).map_err(|reply| interfaces::message_of(&reply))
+    made.map(|_| ()).map_err(|reply| match &nic.ip {
+        Some(ip) if reply.body.windows(12).any(|part| part == b"InvalidIpFor") => format!(
+            "Invalid input received: Fixed IP {ip} is not a valid ip address for network {network}."
+        ),
+        _ => interfaces::message_of(&reply),
+    })
 }

@@ -259,7 +259,7 @@ pub(super) fn change_group(cx: &mut Cx<'_>, server: &Server, name: &str, add: bo
         let project = &cx.who.project_id;
         not_found(&format!("Security group {name} is not found for project {project}"))
     })?;
-    let ports = neutron::ports_of(cx.state, &server.id);
+    let ports: Vec<Row> = neutron::ports_of(cx.state, &server.id).into_iter().cloned().collect();
     let id = &server.id;
     if ports.is_empty() {
         let message = format!("instance_id {id} could not be found as device id on any ports");

@@ -3,7 +3,7 @@
 use super::{build, disks, history};
 use crate::cinder;
 use crate::neutron;
-use crate::records::{Server, Step, Trouble};
+use crate::records::{Row, Server, Step, Trouble};
 use crate::state::State;
 use crate::table::Record;
 use crate::web::seconds;
@@ -137,14 +137,14 @@ fn rest(server: &mut Server, vm_state: &str) {
 }
 
 fn bind_ports(state: &mut State, server: &Server) {
-    for port in neutron::ports_of(state, &server.id) {
+    for port in owned_ports(state, server) {
         neutron::plug(state, port.id(), server.host.as_deref());
     }
 }
 
 /// Ports that Nova made go with the server; others are only let go.
 pub(super) fn remove_ports(state: &mut State, server: &Server) {
-    for port in neutron::ports_of(state, &server.id) {
+    for port in owned_ports(state, server) {
         release_port(state, port.id());
     }
 }
@@ -177,4 +177,9 @@ pub(crate) fn release_port(state: &mut State, id: &str) {
         port.0.shift_remove("_tag");
     });
     neutron::plug(state, id, None);
+}
+
+/// The ports of a server, to be changed one after the other.
+fn owned_ports(state: &State, server: &Server) -> Vec<Row> {
+    neutron::ports_of(state, &server.id).into_iter().cloned().collect()
 }

@@ -247,7 +247,7 @@ fn fault(cx: &Cx<'_>, server: &Server) -> Option<Value> {
 }
 
 /// The ports whose addresses are shown: of a server that is being built, none.
-fn ports(cx: &Cx<'_>, server: &Server) -> Vec<Row> {
+fn ports<'a>(cx: &'a Cx<'_>, server: &Server) -> Vec<&'a Row> {
     if server.vm_state == "building" { Vec::new() } else { neutron::ports_of(cx.state, &server.id) }
 }
 
