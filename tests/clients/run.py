@@ -63,7 +63,7 @@ def without_others(seen):
     shared = {step.get("name", step["run"]) for step in steps_of_the_client() if step.get("shared")}
     for name in shared & seen.keys() & wanted.keys():
         rows = wanted[name]["output"]
-        seen[name]["output"] = [row for row in seen[name]["output"] if row in rows]
+        seen[name]["output"] = [row for row in rows if row in seen[name]["output"]]
     return seen
 
 
