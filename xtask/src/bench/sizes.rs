@@ -11,6 +11,9 @@ use super::{Row, Rows, Wanted, emptied};
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 /// Most instances of which everything is measured; of more, only what has a figure to reach.
 const MOST_WHOLE: usize = 10_000;
+/// Most instances that are destroyed: while something goes, each look is at the whole project, so
+/// that ten times as many take minutes.
+const MOST_DESTROYED: usize = 1_000;
 
 /// An operation: its name, how we are asked for it, how the peer is. `TARGET` stands for an address.
 struct Operation {
@@ -65,13 +68,14 @@ const OPERATIONS: [Operation; 10] = [
         false,
     ),
     operation(
-        "destroy",
+        DESTROY,
         &["destroy", "--yes", "--parallelism", "50"],
         &["destroy", "-auto-approve", "-input=false", "-parallelism=50"],
         false,
     ),
 ];
 const CHANGE: &str = "plan of one change";
+const DESTROY: &str = "destroy";
 
 pub(super) fn run(
     binary: &Path,
@@ -91,7 +95,11 @@ pub(super) fn run(
             if let Some(peer) = &peer {
                 peer.prepare(shape, size)?;
             }
-            for operation in OPERATIONS.iter().filter(|o| o.large || size <= MOST_WHOLE) {
+            let measured = |o: &&Operation| match o.what {
+                DESTROY => size <= MOST_DESTROYED,
+                _ => o.large || size <= MOST_WHOLE,
+            };
+            for operation in OPERATIONS.iter().filter(measured) {
                 both(operation, (shape, size), (&terrace, &simulator), peer.as_ref(), rows)?;
             }
         }
@@ -109,7 +117,7 @@ fn both(
     if operation.what == CHANGE {
         workspaces::change_one(terrace.folder(), shape)?;
     }
-    let writes = ["apply", "destroy"].contains(&operation.what);
+    let writes = ["apply", DESTROY].contains(&operation.what);
     let times = if writes || size > 1_000 { 1 } else { 3 };
     let before = simulator.cpu()?;
     let target = shape.target();
