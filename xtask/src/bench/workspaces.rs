@@ -100,12 +100,11 @@ fn flat(count: usize, numbers: &mut Numbers) -> String {
 fn for_each(count: usize, numbers: &mut Numbers) -> String {
     let mut text = String::from("locals:\n  all:\n");
     for n in 0..count.saturating_sub(2) {
-        let (flavor, role) = (flavor(numbers), numbers.below(50));
-        let _ = writeln!(text, "    k{n}: {{ flavor: {flavor}, role: r{role} }}");
+        let _ = writeln!(text, "    k{n}: {}", flavor(numbers));
     }
     text.push_str(NETWORK);
     text.push_str(
-        "servers:\n  app:\n    for_each: ${locals.all}\n    name: app-${each.key}\n    image: cirros\n    flavor: ${each.value.flavor}\n    networks: [front]\n    metadata: { role: '${each.value.role}' }\n",
+        "servers:\n  app:\n    for_each: ${locals.all}\n    name: app-${each.key}\n    image: cirros\n    flavor: ${each.value}\n    networks: [front]\n    metadata: { role: 'of-${each.key}' }\n",
     );
     text
 }
@@ -152,7 +151,7 @@ pub(crate) fn change_one(folder: &Path, shape: Shape) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&path)?;
     let (from, to) = match shape {
         Shape::Flat => ("    metadata: { role: ", "    metadata: { new: x, role: "),
-        Shape::ForEach => ("role: r", "role: x"),
+        Shape::ForEach => (": m1.tiny\n", ": m1.small\n"),
         Shape::Layered => ("    metadata: { net: ", "    metadata: { new: x, net: "),
     };
     std::fs::write(path, text.replacen(from, to, 1))?;
