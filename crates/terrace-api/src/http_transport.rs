@@ -70,7 +70,7 @@ impl HttpTransport {
         // The way to a proxy may be by TLS whatever is behind it.
         let proxy = self.options.proxies.http.as_deref();
         let is_plain = url.scheme() == Some(&http::uri::Scheme::HTTP)
-            && proxy.is_none_or(|proxy| proxy.starts_with("http:"));
+            && proxy.is_none_or(|proxy| !proxy.starts_with("https:"));
         if is_plain { Ok(&self.plain) } else { self.secure() }
     }
 

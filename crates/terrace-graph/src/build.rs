@@ -67,28 +67,25 @@ impl ResourceGraph {
 /// Expands blocks into instances and joins them.
 ///
 /// # Errors
-/// Every reference to an instance that is not there, or the cycle, with the places of its edges.
+/// Every reference to an instance that is not there, and the cycle, with the places of its edges.
 pub fn build(workspace: &Workspace) -> Result<ResourceGraph, Diagnostics> {
     let survey = Survey::of(workspace);
-    let mut builder = Builder {
-        workspace,
-        dag: Dag::default(),
-        to_route: Vec::new(),
-        diagnostics: Diagnostics::default(),
-    };
-    for stack in workspace.stacks.values() {
-        for resource in stack.resources.values() {
-            builder.resource(&survey, stack, resource);
+    let Builder { dag, mut diagnostics, .. } = Builder::of(workspace, &survey);
+    match dag.order() {
+        Ok(order) if !diagnostics.has_errors() => Ok(ResourceGraph { dag, order }),
+        Ok(_) => Err(diagnostics),
+        Err(cycle) => {
+            diagnostics.push(explain(workspace, &survey, &cycle));
+            Err(diagnostics)
         }
     }
-    builder.routes();
-    if builder.diagnostics.has_errors() {
-        return Err(builder.diagnostics);
-    }
-    match builder.dag.order() {
-        Ok(order) => Ok(ResourceGraph { dag: builder.dag, order }),
-        Err(cycle) => Err(std::iter::once(explain(workspace, &survey, &cycle)).collect()),
-    }
+}
+
+/// The cycle among what there is of a workspace in which something else is wrong.
+pub fn circle(workspace: &Workspace) -> Option<Diagnostic> {
+    let survey = Survey::of(workspace);
+    let cycle = Builder::of(workspace, &survey).dag.order().err()?;
+    Some(explain(workspace, &survey, &cycle))
 }
 
 struct Builder<'a> {
@@ -99,7 +96,20 @@ struct Builder<'a> {
     diagnostics: Diagnostics,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// All instances and edges, and what is wrong with references.
+    fn of(workspace: &'a Workspace, survey: &Survey<'a>) -> Self {
+        let (dag, diagnostics) = (Dag::default(), Diagnostics::default());
+        let mut builder = Self { workspace, dag, to_route: Vec::new(), diagnostics };
+        for stack in workspace.stacks.values() {
+            for resource in stack.resources.values() {
+                builder.resource(survey, stack, resource);
+            }
+        }
+        builder.routes();
+        builder
+    }
+
     /// What a block refers to is found once; each instance gets its edges.
     fn resource<'s>(&mut self, survey: &Survey<'s>, stack: &'s Stack, resource: &Resource) {
         let references = survey.needed(stack, &references(resource));

@@ -8,5 +8,5 @@
 mod build;
 mod dag;
 
-pub use build::{Cause, Edge, ResourceGraph, build};
+pub use build::{Cause, Edge, ResourceGraph, build, circle};
 pub use dag::{Cycle, Dag};

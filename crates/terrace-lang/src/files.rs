@@ -25,7 +25,7 @@ pub fn texts(root: &Path, template: &Template) -> Result<BTreeMap<String, String
     let mut texts = Texts::default();
     template.files().iter().for_each(|used| texts.take(&mut reading, used));
     if reading.diagnostics.has_errors() {
-        return Err(LoadError { diagnostics: reading.diagnostics, sources: reading.sources });
+        return Err(LoadError::new(reading.diagnostics, reading.sources));
     }
     Ok(texts.read)
 }

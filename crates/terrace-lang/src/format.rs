@@ -24,7 +24,7 @@ pub fn format(path: &str, text: &str) -> Result<String, LoadError> {
     let file = sources.add(path, text);
     let (tree, diagnostics) = yaml::parse(text, file);
     if diagnostics.has_errors() {
-        return Err(LoadError { diagnostics, sources });
+        return Err(LoadError::new(diagnostics, sources));
     }
     let refused = || {
         let message = "the file cannot be formatted without changing what it says";
@@ -34,7 +34,7 @@ pub fn format(path: &str, text: &str) -> Result<String, LoadError> {
     };
     match canonical(text, tree.as_ref()) {
         Some(formatted) => Ok(formatted),
-        None => Err(LoadError { diagnostics: refused(), sources }),
+        None => Err(LoadError::new(refused(), sources)),
     }
 }
 

@@ -80,6 +80,15 @@ pub struct LoadError {
     pub diagnostics: Diagnostics,
     /// The files they point into.
     pub sources: Sources,
+    /// What could be read of it all the same, for checks that come after.
+    pub workspace: Option<Box<Workspace>>,
+}
+
+impl LoadError {
+    /// Of something that is not a whole workspace.
+    pub(crate) fn new(diagnostics: Diagnostics, sources: Sources) -> Self {
+        Self { diagnostics, sources, workspace: None }
+    }
 }
 
 /// Reads and checks a workspace.
@@ -93,7 +102,10 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, LoadError> {
             workspace.sources = reading.sources;
             Ok(Loaded { workspace, warnings: reading.diagnostics })
         }
-        _ => Err(LoadError { diagnostics: reading.diagnostics, sources: reading.sources }),
+        workspace => Err(LoadError {
+            workspace: workspace.map(Box::new),
+            ..LoadError::new(reading.diagnostics, reading.sources)
+        }),
     }
 }
 
@@ -110,7 +122,7 @@ pub fn chosen_cloud(root: &Path, environment: Option<&str>) -> Result<CloudChoic
     });
     match chosen {
         Some(cloud) if !reading.diagnostics.has_errors() => Ok(cloud),
-        _ => Err(LoadError { diagnostics: reading.diagnostics, sources: reading.sources }),
+        _ => Err(LoadError::new(reading.diagnostics, reading.sources)),
     }
 }
 

@@ -58,7 +58,7 @@ fn told(diagnostics: &Diagnostics, sources: &Sources) -> String {
 pub(crate) fn loaded(files: &str) -> Result<Loaded, String> {
     let folder = folder(files);
     load(&Request::of(folder.path()))
-        .map_err(|LoadError { diagnostics, sources }| told(&diagnostics, &sources))
+        .map_err(|LoadError { diagnostics, sources, .. }| told(&diagnostics, &sources))
 }
 
 pub(crate) fn workspace(files: &str) -> Workspace {

@@ -51,8 +51,13 @@ pub(crate) fn check(global: &Global) -> anyhow::Result<(Loaded, Diagnostics)> {
         env: &machine::env,
         ask: ui::can_ask().then_some(&ui::ask_for),
     };
-    let loaded =
-        terrace_lang::load(&request).map_err(|e| Invalid::new(e.diagnostics, e.sources))?;
+    let loaded = terrace_lang::load(&request).map_err(|mut wrong| {
+        // All findings come at once: a circle of resources beside the others.
+        if let Some(circle) = wrong.workspace.as_deref().and_then(terrace_graph::circle) {
+            wrong.diagnostics.push(circle);
+        }
+        Invalid::new(wrong.diagnostics, wrong.sources)
+    })?;
     let (workspace, warnings) = (loaded.workspace, loaded.warnings);
     let graph =
         terrace_graph::build(&workspace).map_err(|e| Invalid::new(e, workspace.sources.clone()))?;

@@ -53,6 +53,11 @@ fn several_mistakes_are_told_at_once() {
         .edit("policy: anti-affinity", "policy: loose")
         .edit("count: 3", "count: -1");
     w.run(&["validate"]).code(1).says(&["E0401", "E0301", "E0302", "3 errors"]);
+    let w = Workspace::quickstart();
+    let circle = "policy: anti-affinity\n    depends_on: [servers.web]";
+    w.edit("keypair: deploy", "keypair: nobody").edit("policy: anti-affinity", circle);
+    let both = ["E0401", "no keypair `nobody`", "E0403", "need each other", "2 errors"];
+    w.run(&["validate"]).code(1).says(&both);
 }
 
 #[test]
