@@ -60,14 +60,6 @@ struct Waiter {
 /// What is waited for: its cloud, the workspace's own when `None`, its kind and its id.
 type Thing = (Option<Name>, Kind, String);
 
-/// What is waited for in one cloud.
-#[derive(Default)]
-struct Wanted {
-    things: Vec<(Kind, String)>,
-    /// Whether some server is waited for to be gone.
-    goes: bool,
-}
-
 /// The shared poller: [`Poller::wait`] puts something on the list, [`Poller::run`] looks.
 pub(crate) struct Poller {
     context: Context,
@@ -141,17 +133,15 @@ impl Poller {
     }
 
     async fn tick(&self, began: u64, seen: &mut BTreeMap<Option<Name>, Seen>) {
-        let mut clouds: BTreeMap<Option<Name>, Wanted> = BTreeMap::new();
-        for ((cloud, kind, id), waiter) in &self.lock().waiting {
-            let wanted = clouds.entry(cloud.clone()).or_default();
-            wanted.things.push((*kind, id.clone()));
-            wanted.goes |= *kind == Kind::Server && waiter.until == Until::Gone;
+        let mut clouds: BTreeMap<Option<Name>, Vec<(Kind, String)>> = BTreeMap::new();
+        for (cloud, kind, id) in self.lock().waiting.keys().cloned() {
+            clouds.entry(cloud).or_default().push((kind, id));
         }
-        for (cloud, Wanted { things, goes }) in clouds {
+        for (cloud, things) in clouds {
             let session = self.context.clouds.session(cloud.as_ref());
             let seen = seen.entry(cloud.clone()).or_default();
             let wanted = things.iter().map(|(kind, id)| (*kind, id.as_str()));
-            let sight = match Sight::of(session, seen, wanted, (began, goes)).await {
+            let sight = match Sight::of(session, seen, wanted, began).await {
                 Ok(sight) => sight,
                 Err(error) => {
                     self.failed(&error);
@@ -189,7 +179,7 @@ impl Poller {
         let waiter = waiting.get_mut(&thing)?;
         let end = match (progress, waiter.until) {
             (None, _) => Some(Waited::Gone),
-            (Some(Progress::Busy(state)), Until::Gone) if state == "DELETED" => Some(Waited::Gone),
+            (Some(Progress::Busy(state)), _) if state == "DELETED" => Some(Waited::Gone),
             (Some(Progress::Busy(state)), _) => waiter.still(now, &state),
             (Some(settled), Until::Settled) => Some(Waited::Settled(settled)),
             (Some(stuck @ Progress::Stuck(_)), Until::Gone) => Some(Waited::Settled(stuck)),

@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) keypairs: Table<Keypair>,
     pub(crate) groups: Table<Group>,
     pub(crate) servers: Table<Server>,
+    /// Those that are gone, which Nova tells with what changed.
+    pub(crate) deleted_servers: Table<Server>,
     pub(crate) images: Table<Row>,
     pub(crate) blobs: Table<Blob>,
     pub(crate) networks: Table<Row>,
@@ -67,6 +69,7 @@ impl State {
             keypairs: Table::new("keypairs"),
             groups: Table::new("server_groups"),
             servers: Table::new("servers"),
+            deleted_servers: Table::new("deleted_servers"),
             images: Table::new("images"),
             blobs: Table::new("image_data"),
             networks: Table::new("networks"),
@@ -88,7 +91,7 @@ impl State {
     }
 
     /// Every table. Whatever is kept is in this list.
-    fn tables(&mut self) -> [&mut dyn Stored; 21] {
+    fn tables(&mut self) -> [&mut dyn Stored; 22] {
         [
             &mut self.projects,
             &mut self.users,
@@ -98,6 +101,7 @@ impl State {
             &mut self.keypairs,
             &mut self.groups,
             &mut self.servers,
+            &mut self.deleted_servers,
             &mut self.images,
             &mut self.blobs,
             &mut self.networks,
@@ -238,6 +242,19 @@ impl State {
             self.due.insert((*at, server.id.clone()));
         }
         self.servers.put(server);
+    }
+
+    /// Keeps a server that is gone for a while, as Nova does until its operator archives it.
+    pub(crate) fn bury(&mut self, server: Server) {
+        const KEPT_MS: u64 = 3_600_000;
+        self.servers.remove(&server.id);
+        let old = server.updated.saturating_sub(KEPT_MS);
+        let archived = self.deleted_servers.iter().take_while(|gone| gone.updated < old);
+        let archived: Vec<String> = archived.map(|gone| gone.id.clone()).collect();
+        for id in archived {
+            self.deleted_servers.remove(&id);
+        }
+        self.deleted_servers.put(server);
     }
 
     /// Puts a volume and remembers when it changes next.

@@ -31,7 +31,7 @@ pub(crate) struct Check {
     /// The request is repeated until the places of the answer hold this; `status` is its status.
     #[serde(default)]
     pub(crate) until: BTreeMap<String, Value>,
-    /// The order of lists matters.
+    /// The order of the outermost list matters; what its items hold may be in any order.
     #[serde(default)]
     pub(crate) ordered: bool,
     /// Places of the answer that may be anything, because they depend on the moment.

@@ -201,7 +201,8 @@ fn lists(place: &str, (wanted, found): (&[Value], &[Value]), ordered: bool) -> O
     }
     let mut left: Vec<&Value> = found.iter().collect();
     for (at, wanted) in wanted.iter().enumerate() {
-        let fits = |found: &&Value| differs_at("", wanted, found, ordered).is_none();
+        // The order of a list says nothing about the lists in its items: tags are sets.
+        let fits = |found: &&Value| differs_at("", wanted, found, false).is_none();
         let chosen = if ordered {
             left.first().is_some_and(fits).then_some(0)
         } else {
@@ -211,7 +212,7 @@ fn lists(place: &str, (wanted, found): (&[Value], &[Value]), ordered: bool) -> O
             Some(chosen) => drop(left.remove(chosen)),
             None => {
                 let nearest = left.first()?;
-                return differs_at(&format!("{place}/{at}"), wanted, nearest, ordered);
+                return differs_at(&format!("{place}/{at}"), wanted, nearest, false);
             }
         }
     }
@@ -256,5 +257,19 @@ fn lists_that_others_use_too() {
         let fits = |pattern: &Value| difference(pattern, &found, false).is_none();
         assert_eq!(fits(&pattern), alone, "{names:?}");
         assert_eq!(fits(&open_lists(pattern.clone(), &places)), shared, "{names:?}");
+    }
+}
+
+#[test]
+fn order_is_of_the_outer_list() {
+    let listed = |images: Value| json!({ "images": images });
+    let pattern = listed(json!([{"tags": ["y", "z"]}, {"tags": []}]));
+    for (found, fits) in [
+        (json!([{"tags": ["z", "y"]}, {"tags": []}]), true),
+        (json!([{"tags": []}, {"tags": ["y", "z"]}]), false),
+        (json!([{"tags": ["z", "x"]}, {"tags": []}]), false),
+    ] {
+        let found = listed(found);
+        assert_eq!(difference(&pattern, &found, true).is_none(), fits, "{found}");
     }
 }

@@ -11,9 +11,6 @@ use super::{Row, Rows, Wanted, emptied};
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 /// Most instances of which everything is measured; of more, only what has a figure to reach.
 const MOST_WHOLE: usize = 10_000;
-/// Most instances that are destroyed: while something goes, each look is at the whole project, so
-/// that ten times as many take minutes.
-const MOST_DESTROYED: usize = 1_000;
 
 /// An operation: its name, how we are asked for it, how the peer is. `TARGET` stands for an address.
 struct Operation {
@@ -95,10 +92,7 @@ pub(super) fn run(
             if let Some(peer) = &peer {
                 peer.prepare(shape, size)?;
             }
-            let measured = |o: &&Operation| match o.what {
-                DESTROY => size <= MOST_DESTROYED,
-                _ => o.large || size <= MOST_WHOLE,
-            };
+            let measured = |o: &&Operation| o.large || size <= MOST_WHOLE;
             for operation in OPERATIONS.iter().filter(measured) {
                 both(operation, (shape, size), (&terrace, &simulator), peer.as_ref(), rows)?;
             }

@@ -35,16 +35,15 @@ const SKEW_S: i64 = 5;
 const WHOLE_MS: u64 = 30_000;
 
 impl Seen {
-    /// Looks at what changed, or at all. What goes is looked at whole: what is gone may be told
-    /// as deleted, or not at all.
+    /// Looks at what changed, which has what was deleted too, or at all.
     async fn look(
         &mut self,
         session: &Session,
         wanted: &BTreeSet<&str>,
-        (now, goes): (u64, bool),
+        now: u64,
     ) -> Result<(), ApiError> {
         let recent = self.whole_at.is_some_and(|at| now.saturating_sub(at) < WHOLE_MS);
-        let told: Vec<Server> = if recent && !goes {
+        let told: Vec<Server> = if recent {
             session.all(compute::changed_servers(&self.latest, SKEW_S)).await?
         } else {
             let all = session.all(compute::servers_detail(&[])).await?;
@@ -66,13 +65,12 @@ impl Seen {
 }
 
 impl<'a> Sight<'a> {
-    /// One list for servers and one for volumes, whatever the number. `goes` says whether some
-    /// server is waited for to be gone.
+    /// One list for servers and one for volumes, whatever the number.
     pub(crate) async fn of(
         session: &'a Session,
         seen: &'a mut Seen,
         wanted: impl Iterator<Item = (Kind, &str)>,
-        (now, goes): (u64, bool),
+        now: u64,
     ) -> Result<Self, ApiError> {
         let (mut ids, mut some_volume) = (BTreeSet::new(), false);
         for (kind, id) in wanted {
@@ -81,9 +79,8 @@ impl<'a> Sight<'a> {
                 _ => drop(ids.insert(id)),
             }
         }
-        let servers = async {
-            if ids.is_empty() { Ok(()) } else { seen.look(session, &ids, (now, goes)).await }
-        };
+        let servers =
+            async { if ids.is_empty() { Ok(()) } else { seen.look(session, &ids, now).await } };
         let volumes = async {
             if some_volume { session.all(volume::volumes_detail()).await } else { Ok(vec![]) }
         };

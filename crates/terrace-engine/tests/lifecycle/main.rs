@@ -9,4 +9,5 @@ mod first;
 mod joints;
 mod refactor;
 mod settings;
+mod waiting;
 mod world;

@@ -278,6 +278,11 @@ impl World {
         plan.instances.iter().flat_map(of).collect()
     }
 
+    /// The moment on the clock of all, in milliseconds.
+    pub(crate) fn now(&self) -> u64 {
+        self.time.0.load(Ordering::SeqCst)
+    }
+
     /// How many requests a refresh of what is recorded takes.
     pub(crate) async fn refresh_requests(&self, stack: &str) -> u64 {
         let session = Arc::new(self.session().await);

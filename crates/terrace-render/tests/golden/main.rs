@@ -27,7 +27,7 @@ fn load(files: &[(&str, &str)]) -> Result<Loaded, (Diagnostics, Sources)> {
         std::fs::write(path, text).expect("a file");
     }
     terrace_lang::load(&Request::of(folder.path()))
-        .map_err(|LoadError { diagnostics, sources }| (diagnostics, sources))
+        .map_err(|LoadError { diagnostics, sources, .. }| (diagnostics, sources))
 }
 
 #[track_caller]

@@ -149,7 +149,7 @@ fn page_link(req: &Req, marker: Option<&str>) -> String {
     let kept = kept.map(|(name, value)| (name.as_str(), value.as_str()));
     let parts: Vec<String> = kept
         .chain(marker.map(|marker| ("marker", marker)))
-        .map(|(name, value)| format!("{name}={}", encode(value).replace(':', "%3A")))
+        .map(|(name, value)| format!("{name}={}", encode(value)))
         .collect();
     format!("/v2/images?{}", parts.join("&"))
 }

@@ -29,7 +29,12 @@ pub(crate) fn advance(state: &mut State, mut server: Server, at: u64) {
         Step::Gone => {
             remove_ports(state, &server);
             free_volumes(state, &server);
-            state.servers.remove(&server.id);
+            server.vm_state = "deleted".into();
+            server.power_state = NO_POWER;
+            server.disks.clear();
+            server.metadata.clear();
+            server.tags.clear();
+            state.bury(server);
             return;
         }
         Step::Built => built(state, &mut server, at),

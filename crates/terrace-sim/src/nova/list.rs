@@ -2,7 +2,7 @@
 
 use super::validate::tag;
 use super::view::{self, Place};
-use super::{Cx, bad_request, not_allowed};
+use super::{Cx, bad_request, fault, not_allowed};
 use crate::clock::parse;
 use crate::records::Server;
 use crate::web::{Answer, Reply, python};
@@ -183,6 +183,9 @@ fn check(cx: &Cx<'_>) -> Result<(), Reply> {
             )));
         }
     }
+    if asks_for_deleted(cx) && !cx.who.admin {
+        return Err(fault(403, "Only administrators may list deleted instances"));
+    }
     if cx.minor >= 38 && cx.req.params("status").any(|status| !view::is_status(status)) {
         return Err(bad_request("Invalid status value"));
     }
@@ -202,12 +205,17 @@ fn truthy(text: &str) -> bool {
 
 /// The servers of a page, in order.
 fn found<'a>(cx: &'a Cx<'_>, most: usize) -> Result<Vec<&'a Server>, Reply> {
-    let table = &cx.state.servers;
+    let (table, gone) = (&cx.state.servers, &cx.state.deleted_servers);
     let marker = cx.req.param("marker");
-    if let Some(marker) = marker.filter(|id| table.get(id).is_none_or(|s| !mine(cx, s))) {
+    let known = |id: &str| table.get(id).or_else(|| gone.get(id)).is_some_and(|s| mine(cx, s));
+    if let Some(marker) = marker.filter(|id| !known(id)) {
         return Err(bad_request(&format!("marker [{marker}] not found")));
     }
-    let keys: Vec<&str> = cx.req.params("sort_key").collect();
+    let mut keys: Vec<&str> = cx.req.params("sort_key").collect();
+    let with_deleted = shows_deleted(cx);
+    if keys.is_empty() && with_deleted {
+        keys.push("created_at");
+    }
     if keys.is_empty() {
         // Newest first, which is the order they are kept in, backwards.
         return Ok(match marker {
@@ -220,7 +228,8 @@ fn found<'a>(cx: &'a Cx<'_>, most: usize) -> Result<Vec<&'a Server>, Reply> {
         });
     }
     let directions: Vec<&str> = cx.req.params("sort_dir").collect();
-    let mut all: Vec<&Server> = table.iter().rev().filter(|s| fits(cx, s)).collect();
+    let gone = gone.iter().rev().filter(|_| with_deleted);
+    let mut all: Vec<&Server> = table.iter().rev().chain(gone).filter(|s| fits(cx, s)).collect();
     all.sort_by(|a, b| {
         keys.iter().enumerate().fold(Ordering::Equal, |order, (at, key)| {
             let next = sort_value(a, key).cmp(&sort_value(b, key));
@@ -230,6 +239,18 @@ fn found<'a>(cx: &'a Cx<'_>, most: usize) -> Result<Vec<&'a Server>, Reply> {
     });
     let start = marker.and_then(|id| all.iter().position(|s| s.id == id)).map_or(0, |at| at + 1);
     Ok(all.into_iter().skip(start).take(most).collect())
+}
+
+/// Whether a list has those that are gone: what changed has them, and administrators ask for them.
+fn shows_deleted(cx: &Cx<'_>) -> bool {
+    let by_time =
+        ["changes-since", "changes-before"].iter().any(|name| cx.req.param(name).is_some());
+    by_time || cx.who.admin && asks_for_deleted(cx)
+}
+
+fn asks_for_deleted(cx: &Cx<'_>) -> bool {
+    let mut statuses = cx.req.params("status").peekable();
+    statuses.peek().is_some() && statuses.all(|status| status.eq_ignore_ascii_case("DELETED"))
 }
 
 fn sort_value(server: &Server, key: &str) -> String {

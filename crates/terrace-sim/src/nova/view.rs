@@ -38,6 +38,7 @@ fn resting(vm_state: &str) -> &'static str {
         "shelved_offloaded" => "SHELVED_OFFLOADED",
         "rescued" => "RESCUE",
         "error" => "ERROR",
+        "deleted" => "DELETED",
         _ => "UNKNOWN",
     }
 }
@@ -108,11 +109,12 @@ pub(super) fn full(cx: &Cx<'_>, server: &Server, place: Place) -> Object {
     }
     let zone = zone(server);
     let launched = server.launched.map(|at| format(at, Stamp::Bare));
+    let terminated = (server.vm_state == "deleted").then(|| format(server.updated, Stamp::Bare));
     out.extend(object(json!({
         "OS-EXT-AZ:availability_zone": zone,
         "config_drive": if server.config_drive { "True" } else { "" },
         "key_name": server.key_name, "OS-SRV-USG:launched_at": launched,
-        "OS-SRV-USG:terminated_at": null,
+        "OS-SRV-USG:terminated_at": terminated,
     })));
     let groups = security_groups(cx, server);
     if !groups.is_empty() {
