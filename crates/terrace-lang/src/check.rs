@@ -70,7 +70,7 @@ fn value(term: &Spanned<Term>, scope: &Here<'_>, found: &mut Diagnostics) -> Opt
         }
         Term::Map(map) => {
             let values: Vec<_> =
-                map.iter().map(|(k, item)| Some((k.clone(), value(item, scope, found)?))).collect();
+                map.iter().map(|(k, item)| Some((k, value(item, scope, found)?))).collect();
             values.into_iter().collect::<Option<_>>().map(Value::Map)
         }
         Term::Template(template) => {

@@ -147,7 +147,7 @@ impl Scope for Given<'_> {
                     origins: Vec::new(),
                     template: String::new(),
                     stack: self.stack.clone(),
-                    bindings: [].into(),
+                    bindings: terrace_model::Map::new(),
                 })))
             }
             (Root::Given { name, .. }, _) => Err(Root::not_given(name)),

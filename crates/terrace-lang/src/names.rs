@@ -18,7 +18,7 @@ pub(crate) fn bare_names(reading: &mut Reading<'_>, workspace: &mut Workspace) {
     for resource in workspace.stacks.values_mut().flat_map(|stack| stack.resources.values_mut()) {
         let schema = resource.address.kind.schema();
         let own = &resource.address;
-        for (name, value) in &mut resource.body {
+        for (name, value) in resource.body.iter_mut() {
             if let Some(attribute) = schema.attribute(name) {
                 let mut names = BareNames { reading, own, known: &known };
                 names.term(value, &attribute.ty, attribute.refers);
@@ -107,7 +107,7 @@ impl BareNames<'_, '_> {
                 items.iter_mut().for_each(|term| self.term(term, item, refers));
             }
             (Term::Map(map), Type::Object(fields) | Type::Short(_, fields)) => {
-                for (name, term) in map {
+                for (name, term) in map.iter_mut() {
                     if let Some(field) = fields.iter().find(|f| f.name == name) {
                         self.term(term, &field.ty, field.refers);
                     }

@@ -2,12 +2,12 @@
 //! the files are read.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use terrace_model::expr::Term;
 use terrace_model::names::{Memo, Names, Within};
 use terrace_model::{
-    CloudChoice, Diagnostic, Diagnostics, Repeat, Sources, Span, Spanned, Stack, Value, Workspace,
+    CloudChoice, Diagnostic, Diagnostics, Map, Repeat, Sources, Span, Spanned, Stack, Value,
+    Workspace,
 };
 
 use crate::load::Reading;
@@ -103,7 +103,7 @@ impl Wanted {
         // `when: false` leaves no instance; the addresses of other blocks do not change by it.
         match repeat {
             repeat if wanted => repeat,
-            Repeat::Each(_) => Repeat::Each(Arc::default()),
+            Repeat::Each(_) => Repeat::Each(Map::new()),
             Repeat::Count(_) => Repeat::Count(0),
             Repeat::One | Repeat::Absent => Repeat::Absent,
         }
@@ -138,26 +138,26 @@ impl Settling<'_> {
 
     fn each(&mut self, term: &Spanned<Term>) -> Repeat {
         let Some(value) = self.value("for_each", term) else {
-            return Repeat::Each(Arc::default());
+            return Repeat::Each(Map::new());
         };
         let keys = match value {
             Value::Map(map) => map,
             Value::List(items) => self.keys(term, items),
             other => {
                 self.wrong("for_each", term, "a map, or a list of different texts", &other);
-                BTreeMap::new()
+                Map::new()
             }
         };
         if keys.len() > usize::try_from(MAX_INSTANCES).unwrap_or(usize::MAX) {
             let message = format!("`for_each` has {} keys, more than {MAX_INSTANCES}", keys.len());
             self.found.push(Diagnostic::error("E0302", term.span, message));
-            return Repeat::Each(Arc::default());
+            return Repeat::Each(Map::new());
         }
         self.look_alikes(term.span, &keys);
-        Repeat::Each(Arc::new(keys))
+        Repeat::Each(keys)
     }
 
-    fn keys(&mut self, term: &Spanned<Term>, items: Vec<Value>) -> BTreeMap<String, Value> {
+    fn keys(&mut self, term: &Spanned<Term>, items: Vec<Value>) -> Map {
         let mut keys = BTreeMap::new();
         for (at, item) in items.into_iter().enumerate() {
             let place = match &term.value {
@@ -175,11 +175,11 @@ impl Settling<'_> {
                 self.found.push(Diagnostic::error("E0302", place, message).help(help));
             }
         }
-        keys
+        keys.into_iter().collect()
     }
 
     /// Keys that differ only in case make names that some systems take for the same.
-    fn look_alikes(&mut self, span: Span, keys: &BTreeMap<String, Value>) {
+    fn look_alikes(&mut self, span: Span, keys: &Map) {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for key in keys.keys() {
             if let Some(other) = seen.insert(key.to_lowercase(), key) {

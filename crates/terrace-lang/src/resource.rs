@@ -72,7 +72,7 @@ pub(crate) fn settle(reading: &mut Reading<'_>, workspace: &mut Workspace) {
 fn within(parent: &Repeat, own: Repeat) -> Repeat {
     match (parent, own) {
         (parent, Repeat::One) => parent.clone(),
-        (Repeat::Each(_), _) => Repeat::Each(std::sync::Arc::default()),
+        (Repeat::Each(_), _) => Repeat::Each(terrace_model::Map::new()),
         (Repeat::Count(_), _) => Repeat::Count(0),
         (Repeat::One | Repeat::Absent, _) => Repeat::Absent,
     }
@@ -160,7 +160,7 @@ fn nested_block(
             span: entry.key_span,
         };
         let term = Spanned::new(Term::Reference(reference), entry.key_span);
-        resource.body.insert(attribute.name.to_owned(), term);
+        resource.body.insert(attribute.name, term);
     }
     stack.resources.insert(address, resource);
 }
@@ -173,20 +173,17 @@ fn block(
     nested: &[Kind],
 ) -> Resource {
     let schema = address.kind.schema();
+    let fields = entry.value.as_map().unwrap_or_default();
     let mut resource = Resource {
         address: address.clone(),
         span: entry.key_span,
         cloud: None,
         repeat: Repeat::One,
-        body: Body::new(),
-        lifecycle: lifecycle::read(reading, entry.value.as_map().unwrap_or_default()),
+        body: Body::with_capacity(fields.len()),
+        lifecycle: lifecycle::read(reading, fields),
         depends_on: Vec::new(),
     };
-    let settable =
-        schema.attributes.iter().filter(|a| a.presence != Presence::Computed).map(|a| a.name);
-    let known: Vec<&str> =
-        settable.chain(nested.iter().map(|k| k.schema().key)).chain(SPECIAL).collect();
-    for field in entry.value.as_map().unwrap_or_default() {
+    for field in fields {
         match (field.key.as_str(), schema.attribute(&field.key)) {
             ("cloud", _) => resource.cloud = settings::chosen(reading, &field.value),
             ("depends_on", _) => resource.depends_on = depends_on(reading, stack, &field.value),
@@ -200,10 +197,15 @@ fn block(
             (_, Some(_)) if field.value.is_null() => {} // The same as not given.
             (key, Some(attribute)) => {
                 let term = typed(reading, &field.value, &attribute.ty);
-                resource.body.insert(key.to_owned(), term);
+                resource.body.insert(key, term);
             }
             (_, None) => {
                 let what = format!("attribute of a {}", schema.noun);
+                let settable =
+                    schema.attributes.iter().filter(|a| a.presence != Presence::Computed);
+                let nested = nested.iter().map(|kind| kind.schema().key);
+                let known: Vec<&str> =
+                    settable.map(|a| a.name).chain(nested).chain(SPECIAL).collect();
                 reading.diagnostics.push(unknown(field, &what, &known));
             }
         }

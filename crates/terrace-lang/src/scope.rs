@@ -1,8 +1,6 @@
 //! What resources and lookups are worth while the files are read: nothing is known of them but
 //! that they are there, and which attributes they have.
 
-use std::collections::BTreeMap;
-
 use terrace_model::expr::{EvalError, Reference, ResourceReference, Root, Template, Term};
 use terrace_model::names::{Here, Leaves, absent, unsettled};
 use terrace_model::{
@@ -41,7 +39,7 @@ impl Leaves for Unknown {
             origins: vec![origin],
             template: format!("${{{reference}}}"),
             stack: here.stack.name.clone(),
-            bindings: BTreeMap::new(),
+            bindings: terrace_model::Map::new(),
         })))
     }
 

@@ -1,7 +1,5 @@
 //! From nodes to terms, and complaints that many parts share.
 
-use std::collections::BTreeMap;
-
 use terrace_model::expr::{EvalError, Template, Term};
 use terrace_model::names::unsettled;
 use terrace_model::{Diagnostic, Diagnostics, Span, Spanned, Type, Value, suggest};
@@ -60,19 +58,15 @@ pub(crate) fn typed(reading: &mut Reading<'_>, node: &Node, ty: &Type) -> Spanne
         (Content::List(items), Type::List(item)) => {
             Term::List(items.iter().map(|node| typed(reading, node, item)).collect())
         }
-        (Content::Map(entries), Type::Map(item)) => Term::Map(
-            entries.iter().map(|e| (e.key.clone(), typed(reading, &e.value, item))).collect(),
-        ),
+        (Content::Map(entries), Type::Map(item)) => {
+            Term::Map(entries.iter().map(|e| (&*e.key, typed(reading, &e.value, item))).collect())
+        }
         (Content::Map(entries), Type::Object(fields) | Type::Short(_, fields)) => {
-            let mut map = BTreeMap::new();
-            for entry in entries {
-                let value = match fields.iter().find(|f| f.name == entry.key) {
-                    Some(field) => typed(reading, &entry.value, &field.ty),
-                    None => term(reading, &entry.value),
-                };
-                map.insert(entry.key.clone(), value);
-            }
-            Term::Map(map)
+            let mut read = |entry: &Entry| match fields.iter().find(|f| f.name == entry.key) {
+                Some(field) => typed(reading, &entry.value, &field.ty),
+                None => term(reading, &entry.value),
+            };
+            Term::Map(entries.iter().map(|entry| (&*entry.key, read(entry))).collect())
         }
         _ => return term(reading, node),
     };

@@ -5,7 +5,6 @@
 //! Every other crate speaks in its terms; see `docs/architecture.md` for the map.
 
 pub mod address;
-pub mod attributes;
 mod canonical;
 pub mod diagnostic;
 pub mod driver;
@@ -14,6 +13,7 @@ pub mod kind;
 mod kinds;
 pub mod lifecycle;
 pub mod lookup;
+pub mod map;
 pub mod names;
 pub mod observed;
 pub mod policy;
@@ -29,12 +29,12 @@ mod value_serde;
 pub mod workspace;
 
 pub use address::{Address, AddressError, InstanceKey, Name, ResourceAddress, StackName};
-pub use attributes::Attributes;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use driver::Driver;
 pub use kind::Kind;
 pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use lookup::{LookupKind, LookupSchema};
+pub use map::{Attributes, Map};
 pub use observed::{Facts, Named, Object, ObjectState, Observation, Observed};
 pub use policy::{Level, Policy};
 pub use refactor::{Import, Move, Moved, Refactors, Removed};

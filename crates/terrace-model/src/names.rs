@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::address::{InstanceKey, ResourceAddress, StackName};
 use crate::expr::{EvalError, ResourceReference, Root, Scope};
+use crate::map::Map;
 use crate::observed::LookupKind;
 use crate::suggest;
 use crate::value::{Pending, Value};
@@ -330,7 +331,7 @@ impl Here<'_> {
                 .map(Value::List),
             (Repeat::Each(map), None) => map
                 .keys()
-                .map(|key| Ok((key.clone(), one(Some(&InstanceKey::Text(key.into())), None)?)))
+                .map(|key| Ok((key, one(Some(&InstanceKey::Text(key.into())), None)?)))
                 .collect::<Result<_, _>>()
                 .map(Value::Map),
         }
@@ -394,12 +395,10 @@ impl Here<'_> {
 pub fn absent(address: &ResourceAddress, key: &InstanceKey, repeat: &Repeat) -> EvalError {
     let error = EvalError::absent(format!("there is no `{}`", address.instance(Some(key.clone()))));
     match (key, repeat) {
-        (InstanceKey::Text(key), Repeat::Each(map)) => {
-            match suggest::nearest(key, map.keys().map(String::as_str)) {
-                Some(near) => error.help(format!("did you mean `[\"{near}\"]`?")),
-                None => error.help(repeat.hint()),
-            }
-        }
+        (InstanceKey::Text(key), Repeat::Each(map)) => match suggest::nearest(key, map.keys()) {
+            Some(near) => error.help(format!("did you mean `[\"{near}\"]`?")),
+            None => error.help(repeat.hint()),
+        },
         _ => error.help(repeat.hint()),
     }
 }
@@ -408,7 +407,7 @@ pub fn absent(address: &ResourceAddress, key: &InstanceKey, repeat: &Repeat) -> 
 /// is told again: it passes where pending values pass, and waits for nothing that could come.
 pub fn unsettled() -> Value {
     let stack = StackName::new("unsettled").expect("invariant: a plain word is a name");
-    let (origins, bindings) = (Vec::new(), BTreeMap::new());
+    let (origins, bindings) = (Vec::new(), Map::new());
     Value::Pending(Box::new(Pending { origins, template: String::new(), stack, bindings }))
 }
 

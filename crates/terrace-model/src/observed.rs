@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::address::{Address, Name};
-use crate::attributes::Attributes;
 use crate::driver::Driver;
 pub use crate::lookup::LookupKind;
+use crate::map::Attributes;
 
 /// What was seen, by address of the recorded instance.
 #[derive(Clone, Debug, Default, PartialEq)]

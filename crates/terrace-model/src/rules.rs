@@ -1,12 +1,11 @@
 //! Rules of security groups in the one form in which they compare, whoever wrote them.
 
-use std::collections::BTreeMap;
-
 use crate::canonical::port_range;
+use crate::map::Map;
 use crate::value::Value;
 
 /// A rule: its fields by name, as in the table of the security group.
-pub type Rule = BTreeMap<String, Value>;
+pub type Rule = Map;
 
 const WITH_PORTS: [&str; 5] = ["tcp", "udp", "udplite", "sctp", "dccp"];
 const ICMP: [&str; 2] = ["icmp", "ipv6-icmp"];
@@ -32,7 +31,7 @@ pub fn canonical(mut rule: Rule) -> Result<Rule, String> {
     if !rule.contains_key("ethertype") {
         let six = prefix.as_ref().is_some_and(|p| p.contains(':'))
             || protocol.as_ref().is_some_and(|p| p.starts_with("ipv6-"));
-        rule.insert("ethertype".into(), Value::text(if six { "IPv6" } else { "IPv4" }));
+        rule.insert("ethertype", Value::text(if six { "IPv6" } else { "IPv4" }));
     }
     let six = text(&rule, "ethertype").as_deref() == Some("IPv6");
     if let Some(prefix) = &prefix
@@ -50,7 +49,7 @@ pub fn canonical(mut rule: Rule) -> Result<Rule, String> {
         rule.remove("remote_ip_prefix");
     }
     if six && protocol.as_deref() == Some("icmp") {
-        rule.insert("protocol".into(), Value::text("ipv6-icmp"));
+        rule.insert("protocol", Value::text("ipv6-icmp"));
     }
     fits(&rule, protocol.as_deref())?;
     Ok(rule)
@@ -83,10 +82,7 @@ pub fn range(rule: &Rule) -> (Option<i64>, Option<i64>) {
 /// What makes a rule the same to the cloud: everything but its description.
 #[must_use]
 pub fn identity(rule: &Rule) -> Rule {
-    rule.iter()
-        .filter(|(name, _)| *name != "description")
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect()
+    rule.iter().filter(|(name, _)| *name != "description").map(|(k, v)| (k, v.clone())).collect()
 }
 
 fn is_nothing(value: &Value) -> bool {

@@ -1,9 +1,9 @@
 //! What a kind is, as a table: its attributes, their types, what a change of each does, how two
 //! values compare. Validation, planning, rendering and the generated reference all read it.
 
-use crate::attributes::Attributes;
 use crate::canonical;
 use crate::kind::Kind;
+use crate::map::{Attributes, Key, Map};
 use crate::observed::LookupKind;
 use crate::value::Value;
 
@@ -223,6 +223,15 @@ impl Type {
         }
     }
 
+    /// Whether every value of this type is in its one form.
+    fn has_one_form(&self) -> bool {
+        match self {
+            Self::String | Self::Enum(_) | Self::Integer(..) | Self::Bool => true,
+            Self::List(item) | Self::Map(item) => item.has_one_form(),
+            _ => false,
+        }
+    }
+
     /// What a user would call it.
     pub fn describe(&self) -> String {
         match self {
@@ -312,6 +321,7 @@ impl Type {
             }
             (Self::Ports, value) => canonical::ports(&value).unwrap_or(value),
             (Self::Protocol, value) => canonical::protocol(&value).unwrap_or(value),
+            (_, value) if self.has_one_form() => value,
             (Self::List(item), Value::List(items)) => {
                 Value::List(items.into_iter().map(|v| item.canonical(v)).collect())
             }
@@ -319,7 +329,7 @@ impl Type {
                 Value::Map(map.into_iter().map(|(k, v)| (k, item.canonical(v))).collect())
             }
             (Self::Object(fields) | Self::Short(_, fields), Value::Map(map)) => {
-                let one = |(name, value): (String, Value)| {
+                let one = |(name, value): (Key, Value)| {
                     let value = match fields.iter().find(|f| f.name == name) {
                         Some(field) => field.ty.canonical(value),
                         None => value,
@@ -328,9 +338,7 @@ impl Type {
                 };
                 Value::Map(map.into_iter().map(one).filter(|(_, v)| !v.is_null()).collect())
             }
-            (Self::Short(short, _), value) => {
-                self.canonical(Value::Map([((*short).to_owned(), value)].into()))
-            }
+            (Self::Short(short, _), value) => self.canonical(Value::Map([(*short, value)].into())),
             (_, value) => value,
         }
     }
@@ -343,10 +351,7 @@ fn names(fields: &[Field]) -> String {
     fields.iter().map(|f| f.name).collect::<Vec<_>>().join(", ")
 }
 
-fn check_object(
-    fields: &[Field],
-    map: &std::collections::BTreeMap<String, Value>,
-) -> Result<(), String> {
+fn check_object(fields: &[Field], map: &Map) -> Result<(), String> {
     for name in map.keys() {
         if !fields.iter().any(|f| f.name == name) {
             return Err(format!("unknown field `{name}`"));

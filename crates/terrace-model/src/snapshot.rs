@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, AddressError, Name};
-use crate::attributes::Attributes;
+use crate::map::Attributes;
 use crate::value::Value;
 
 /// Which history a state belongs to; a random UUID, made with the state.

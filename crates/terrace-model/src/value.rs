@@ -8,6 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::address::{Address, StackName};
+use crate::map::Map;
 
 /// A value. `Debug` and `Display` never show what is sensitive.
 #[derive(Clone, PartialEq)]
@@ -25,7 +26,7 @@ pub enum Value {
     /// List.
     List(Vec<Self>),
     /// Map, ordered by key.
-    Map(BTreeMap<String, Self>),
+    Map(Map),
     /// Not known yet.
     Pending(Box<Pending>),
     /// Known, and never to be shown or stored.
@@ -45,7 +46,7 @@ pub struct Pending {
     pub stack: StackName,
     /// Values of `vars`, `locals`, `env`, `count`, `each` that the text uses, so that it can be
     /// computed from a saved plan alone.
-    pub bindings: BTreeMap<String, Value>,
+    pub bindings: Map,
 }
 
 /// An attribute of an instance that is not known yet.
@@ -105,7 +106,7 @@ impl Value {
     }
 
     /// The entries, if it is a map.
-    pub fn as_map(&self) -> Option<&BTreeMap<String, Self>> {
+    pub fn as_map(&self) -> Option<&Map> {
         match self {
             Self::Map(map) => Some(map),
             Self::Sensitive(inner) => inner.as_map(),
@@ -200,6 +201,9 @@ impl Value {
 
     /// The same value with every sensitive mark taken off, for computing with; mark the result.
     pub fn revealed(&self) -> Self {
+        if !self.is_sensitive() {
+            return self.clone();
+        }
         self.map_leaves(&|v| match v {
             Self::Sensitive(inner) => Some(inner.revealed()),
             _ => None,
@@ -226,7 +230,7 @@ impl Value {
         match self {
             Self::List(items) => Self::List(items.iter().map(|v| v.map_leaves(change)).collect()),
             Self::Map(map) => {
-                Self::Map(map.iter().map(|(k, v)| (k.clone(), v.map_leaves(change))).collect())
+                Self::Map(map.iter().map(|(k, v)| (k, v.map_leaves(change))).collect())
             }
             other => other.clone(),
         }
@@ -243,7 +247,7 @@ impl Value {
     fn hashed_text(&self) -> String {
         match self {
             Self::Pending(pending) => {
-                let bindings = pending.bindings.iter().map(|(k, v)| (k.clone(), v.hashed_text()));
+                let bindings = pending.bindings.iter().map(|(k, v)| (k, v.hashed_text()));
                 json!([pending.template, bindings.collect::<BTreeMap<_, _>>()]).to_string()
             }
             Self::Sensitive(inner) => inner.hashed_text(),
@@ -261,7 +265,7 @@ impl Value {
             Self::Float(n) => json!(n),
             Self::String(text) | Self::Fingerprint(text) => json!(text),
             Self::List(items) => items.iter().map(Self::to_json).collect(),
-            Self::Map(map) => map.iter().map(|(k, v)| (k.clone(), v.to_json())).collect(),
+            Self::Map(map) => map.iter().map(|(k, v)| (k, v.to_json())).collect(),
             Self::Sensitive(inner) => inner.to_json(),
         }
     }

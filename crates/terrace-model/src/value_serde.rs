@@ -1,7 +1,6 @@
 //! The stored form of values: plain JSON, with what JSON has no word for under one key that
 //! begins with `$`. A map that itself looks like that is wrapped, so that every value survives.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
@@ -9,6 +8,7 @@ use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::address::{Address, StackName};
+use crate::map::{Key, Map};
 use crate::value::{Origin, Pending, Value};
 
 const PENDING: &str = "$pending";
@@ -20,7 +20,7 @@ struct StoredPending {
     origins: Vec<(Address, String)>,
     template: String,
     stack: StackName,
-    bindings: BTreeMap<String, Value>,
+    bindings: Map,
 }
 
 impl Serialize for Value {
@@ -135,12 +135,13 @@ impl<'de> Visitor<'de> for Stored {
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
+        list.shrink_to_fit();
         Ok(Value::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = BTreeMap::new();
-        while let Some(key) = entries.next_key::<String>()? {
+        let mut map = Vec::new();
+        while let Some(key) = entries.next_key::<Key>()? {
             match key.as_str() {
                 PENDING => {
                     let stored: StoredPending = entries.next_value()?;
@@ -151,19 +152,15 @@ impl<'de> Visitor<'de> for Stored {
                     return alone(entries, Value::Fingerprint(text));
                 }
                 MAP => {
-                    let map = entries.next_value::<Plain>()?;
-                    return alone(entries, Value::Map(map.0));
+                    let map = entries.next_value()?;
+                    return alone(entries, Value::Map(map));
                 }
-                _ => drop(map.insert(key, entries.next_value()?)),
+                _ => map.push((key, entries.next_value()?)),
             }
         }
-        Ok(Value::Map(map))
+        Ok(Value::Map(map.into_iter().collect()))
     }
 }
-
-/// A map whose keys mean nothing but themselves.
-#[derive(Deserialize)]
-struct Plain(BTreeMap<String, Value>);
 
 /// What stands under one of our keys has no other beside it.
 fn alone<'de, A: MapAccess<'de>>(mut entries: A, value: Value) -> Result<Value, A::Error> {
@@ -185,9 +182,9 @@ mod tests {
             origins: vec![Origin { address, attribute: "id".into() }],
             template: "${networks.front.id}-${count.index}".into(),
             stack,
-            bindings: BTreeMap::from([("count".into(), Value::Int(1))]),
+            bindings: [("count", Value::Int(1))].into(),
         };
-        let dollars = |key: &str| Value::Map(BTreeMap::from([(key.into(), Value::text("x"))]));
+        let dollars = |key: &str| Value::Map([(key, Value::text("x"))].into());
         for value in [
             Value::Null,
             Value::Int(-1),

@@ -1,11 +1,11 @@
 //! What is desired: a workspace as its files say, checked and typed, with every place kept.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
 use crate::lifecycle::Lifecycle;
+use crate::map::Map;
 use crate::observed::LookupKind;
 use crate::policy::Policy;
 use crate::refactor::Refactors;
@@ -170,7 +170,7 @@ pub struct Resource {
 }
 
 /// Attributes as they are written.
-pub type Body = BTreeMap<String, Spanned<Term>>;
+pub type Body = Map<Spanned<Term>>;
 
 /// How many instances a block makes.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,7 +180,7 @@ pub enum Repeat {
     /// So many, with indices.
     Count(u32),
     /// One for each key.
-    Each(Arc<BTreeMap<String, Value>>),
+    Each(Map),
     /// None, since `when` is false; a reference to it is null.
     Absent,
 }

@@ -1,8 +1,6 @@
 //! When two values of an attribute mean the same.
 
-use std::collections::BTreeMap;
-
-use terrace_model::{Attribute, Compare, Value};
+use terrace_model::{Attribute, Compare, Map, Value};
 
 /// Whether a value of an attribute is met by another: they mean the same, or the second has all
 /// that the first gives. A value that is not known yet is like no other; nothing, an empty text,
@@ -11,16 +9,15 @@ pub fn same_value(attribute: &Attribute, wanted: &Value, found: &Value) -> bool 
     if wanted.is_pending() || found.is_pending() {
         return false;
     }
-    if wanted == found {
+    // Most are the same as they stand, without a form of their own.
+    let given = attribute.compare == Compare::Given;
+    if wanted == found || given && has_given(wanted, found) {
         return true;
     }
     let form =
         |value: &Value| canonical(attribute.ty.canonical(value.revealed()), attribute.compare);
     let (wanted, found) = (form(wanted), form(found));
-    match attribute.compare {
-        Compare::Given => has_given(&wanted, &found),
-        _ => wanted == found,
-    }
+    if given { has_given(&wanted, &found) } else { wanted == found }
 }
 
 fn canonical(value: Value, compare: Compare) -> Value {
@@ -51,7 +48,7 @@ pub(crate) fn has_given(wanted: &Value, found: &Value) -> bool {
     }
 }
 
-fn fields_given(wanted: &BTreeMap<String, Value>, found: &BTreeMap<String, Value>) -> bool {
+fn fields_given(wanted: &Map, found: &Map) -> bool {
     wanted.iter().all(|(name, value)| match found.get(name) {
         // A port may have several addresses where one is asked for.
         Some(Value::List(several)) if value.as_list().is_none() => several.contains(value),
@@ -61,15 +58,15 @@ fn fields_given(wanted: &BTreeMap<String, Value>, found: &BTreeMap<String, Value
 
 /// Gives each wanted entry a found one of its own that has all that it gives, those that ask for
 /// most first. Returns the wanted ones that got none, and the found ones that nobody wanted.
-pub fn unmatched(wanted: &[Value], found: &[Value]) -> (Vec<Value>, Vec<Value>) {
+pub fn unmatched<'v>(wanted: &'v [Value], found: &'v [Value]) -> (Vec<&'v Value>, Vec<&'v Value>) {
     let mut order: Vec<&Value> = wanted.iter().collect();
-    order.sort_by_key(|value| std::cmp::Reverse(value.as_map().map_or(0, BTreeMap::len)));
-    let mut left: Vec<Value> = found.to_vec();
+    order.sort_by_key(|value| std::cmp::Reverse(value.as_map().map_or(0, Map::len)));
+    let mut left: Vec<&Value> = found.iter().collect();
     let mut missing = Vec::new();
     for value in order {
         match left.iter().position(|other| has_given(value, other)) {
             Some(at) => drop(left.remove(at)),
-            None => missing.push(value.clone()),
+            None => missing.push(value),
         }
     }
     (missing, left)
@@ -89,9 +86,7 @@ mod tests {
     fn what_means_the_same() {
         let pool = |start: &str| {
             Value::Map(
-                [("start", start), ("end", "fd00::ff")]
-                    .map(|(k, v)| (k.into(), Value::text(v)))
-                    .into(),
+                [("start", start), ("end", "fd00::ff")].map(|(k, v)| (k, Value::text(v))).into(),
             )
         };
         let nics = |text: &str| {
@@ -138,7 +133,7 @@ mod tests {
             (Kind::Server, "networks", nics("a ,a 10.0.0.2"), nics("a 10.0.0.2,a 10.0.0.1"), true),
             (Kind::Server, "networks", nics("a 10.0.0.9"), nics("a 10.0.0.1"), false),
             (Kind::Server, "tags", Value::texts(["b", "a"]), Value::texts(["a", "b"]), true),
-            (Kind::Server, "metadata", Value::Null, Value::Map([].into()), true),
+            (Kind::Server, "metadata", Value::Null, Value::Map(Map::new()), true),
             (Kind::Network, "description", Value::text(""), Value::Null, true),
             (Kind::Network, "description", Value::text("a"), Value::Null, false),
         ] {

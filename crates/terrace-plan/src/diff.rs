@@ -91,11 +91,11 @@ pub(crate) fn seen_value<'v>(
 /// Of a map in which others may have keys, only those that are declared, or were.
 fn own_keys<'v>(value: &'v Value, declared: [Option<&Value>; 2]) -> Cow<'v, Value> {
     let maps = declared.map(|value| value.and_then(Value::as_map));
-    let own = |key: &String| maps.iter().flatten().any(|map| map.contains_key(key));
+    let own = |key: &str| maps.iter().flatten().any(|map| map.contains_key(key));
     match value {
         Value::Map(map) if !map.keys().all(own) => {
             let map = map.iter().filter(|(key, _)| own(key));
-            Cow::Owned(Value::Map(map.map(|(k, v)| (k.clone(), v.clone())).collect()))
+            Cow::Owned(Value::Map(map.map(|(k, v)| (k, v.clone())).collect()))
         }
         other => Cow::Borrowed(other),
     }

@@ -50,7 +50,7 @@ impl<'a> Offline<'a> {
         let values = terms.filter_map(|(name, term)| {
             let value = term.value.evaluate(&scope).ok()?;
             let secret = address.kind().schema().attribute(name).is_some_and(|a| a.secret);
-            Some((name.clone(), if secret { value.into_sensitive() } else { value }))
+            Some((name, if secret { value.into_sensitive() } else { value }))
         });
         values.collect()
     }

@@ -147,15 +147,12 @@ impl PolicyScope<'_> {
         let before = &self.instance.before;
         match field {
             Some(name) => self.named(name, before.get(name).cloned().unwrap_or(Value::Null)),
-            None => self.map(before.iter().map(|(name, value)| (name.to_owned(), value.clone()))),
+            None => self.map(before.iter().map(|(name, value)| (name, value.clone()))),
         }
     }
 
-    fn map(&self, values: impl IntoIterator<Item = (String, Value)>) -> Value {
-        let named = |(name, value): (String, Value)| {
-            let value = self.named(&name, value);
-            (name, value)
-        };
+    fn map<'v>(&self, values: impl IntoIterator<Item = (&'v str, Value)>) -> Value {
+        let named = |(name, value)| (name, self.named(name, value));
         Value::Map(values.into_iter().map(named).collect())
     }
 

@@ -207,7 +207,7 @@ impl Leaves for Values<'_> {
                 .map(Value::List),
             (None, Repeat::Each(map)) => map
                 .keys()
-                .map(|key| Ok((key.clone(), one(Some(InstanceKey::Text(key.into())))?)))
+                .map(|key| Ok((key, one(Some(InstanceKey::Text(key.into())))?)))
                 .collect::<Result<_, _>>()
                 .map(Value::Map),
         }
@@ -336,10 +336,10 @@ impl Planned {
     }
 
     /// The value of every attribute that an instance of its kind can have.
-    pub(crate) fn whole(&self, address: &Address) -> Vec<(String, Value)> {
+    pub(crate) fn whole(&self, address: &Address) -> Vec<(&str, Value)> {
         let known = address.kind().schema().attributes.iter().map(|a| a.name);
         let names: BTreeSet<&str> = known.chain(self.values.keys()).collect();
-        names.into_iter().map(|name| (name.to_owned(), self.value(address, name))).collect()
+        names.into_iter().map(|name| (name, self.value(address, name))).collect()
     }
 }
 
@@ -357,6 +357,6 @@ pub(crate) fn waiting_for(address: &Address, attribute: &str) -> Value {
         origins: vec![Origin { address: address.clone(), attribute: attribute.to_owned() }],
         template: format!("${{{reference}}}"),
         stack: address.stack().clone(),
-        bindings: BTreeMap::new(),
+        bindings: terrace_model::Map::new(),
     }))
 }

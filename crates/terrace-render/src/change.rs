@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use similar::TextDiff;
-use terrace_model::{OnChange, Value};
+use terrace_model::{Map, OnChange, Value};
 use terrace_plan::AttributeChange;
 
 use crate::value::shown;
@@ -67,15 +67,11 @@ fn without<'a>(entries: &'a [Value], other: &[Value]) -> Vec<&'a Value> {
 }
 
 /// A map of several keys: those that go, come or change.
-fn map(
-    before: &BTreeMap<String, Value>,
-    after: &BTreeMap<String, Value>,
-    names: &Names,
-) -> Option<Vec<String>> {
+fn map(before: &Map, after: &Map, names: &Names) -> Option<Vec<String>> {
     if before.len().max(after.len()) < 2 {
         return None;
     }
-    let gone = before.iter().filter(|(key, _)| !after.contains_key(*key));
+    let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
     let gone = gone.map(|(key, value)| format!("- {key}: {}", shown(value, names)));
     let mut kept = 0;
     let mut there = Vec::new();

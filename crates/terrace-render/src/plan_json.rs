@@ -93,7 +93,7 @@ pub(crate) fn plain(value: &Value) -> Json {
     match value {
         Value::Sensitive(_) | Value::Fingerprint(_) | Value::Pending(_) => Json::Null,
         Value::List(items) => items.iter().map(plain).collect(),
-        Value::Map(map) => map.iter().map(|(k, v)| (k.clone(), plain(v))).collect(),
+        Value::Map(map) => map.iter().map(|(k, v)| (k.to_owned(), plain(v))).collect(),
         other => other.to_json(),
     }
 }

@@ -125,7 +125,7 @@ fn known(value: &Value) -> Value {
     match value {
         Value::Pending(pending) => Value::text(format!("id-of-{}", pending.origins[0].address)),
         Value::List(items) => Value::List(items.iter().map(known).collect()),
-        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), known(v))).collect()),
+        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k, known(v))).collect()),
         other => other.clone(),
     }
 }

@@ -108,7 +108,7 @@ async fn plug(place: Place<'_>, change: &Change<'_>, ports: &[Port]) -> Result<(
         }
         place.clock.sleep(BETWEEN).await;
     }
-    for nic in missing.iter().filter_map(nic) {
+    for nic in missing.into_iter().filter_map(nic) {
         place.session.call(compute::attach_interface(change.id, &nic)).await?;
     }
     Ok(())

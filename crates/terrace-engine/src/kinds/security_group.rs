@@ -9,7 +9,7 @@ use terrace_model::rules::{self, Rule};
 use terrace_model::schema::OWN;
 use terrace_model::{Attributes, Kind, Object, ObjectState, Value};
 
-use super::values::{Names, body, bool_or_null, description, entries, tags};
+use super::values::{Names, body, bool_or_null, description, tags};
 use super::{Change, New, attributes, present, text_or_null};
 use crate::marker::undescribe;
 
@@ -130,7 +130,7 @@ fn seen(rule: &SecurityRule, group: &str) -> Rule {
         _ => Value::Null,
     };
     let remote = rule.remote_group_id.as_deref().map(|id| if id == group { OWN } else { id });
-    let written: Rule = entries([
+    let written: Rule = attributes([
         ("direction", Value::text(&rule.direction)),
         ("ethertype", Value::text(&rule.ethertype)),
         ("protocol", text_or_null(rule.protocol.as_deref())),

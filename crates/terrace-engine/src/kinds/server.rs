@@ -140,7 +140,7 @@ fn boot_volume(desired: &Attributes) -> Option<BootVolume> {
 }
 
 fn hints(desired: &Attributes) -> serde_json::Map<String, serde_json::Value> {
-    let given = |(name, value): (&String, &Value)| (name.clone(), value.to_json());
+    let given = |(name, value): (&str, &Value)| (name.to_owned(), value.to_json());
     let hints = desired.get("scheduler_hints").and_then(Value::as_map);
     let other = hints.and_then(|hints| hints.get("other")?.as_map());
     let known = hints.into_iter().flatten().filter(|(name, _)| *name != "other");
@@ -269,7 +269,7 @@ fn object(server: &Server, joins: &Joins<'_>) -> Object {
     let metadata = metadata.into_iter().map(|(k, v)| (k, Value::String(v))).collect();
     let fixed = |a: &&compute::AddressEntry| a.kind != "floating";
     let addresses = server.addresses.iter();
-    let addresses: BTreeMap<_, _> = addresses
+    let addresses = addresses
         .map(|(net, list)| {
             (net.clone(), Value::texts(list.iter().filter(fixed).map(|a| a.addr.as_str())))
         })

@@ -24,38 +24,20 @@ pub(crate) fn bool_or_null(value: Option<bool>) -> Value {
     value.map_or(Value::Null, Value::Bool)
 }
 
-/// What has values by name: attributes, or a map within one.
-pub(crate) trait Fields {
-    /// The value of that name.
-    fn field(&self, name: &str) -> Option<&Value>;
-}
-
-impl Fields for Attributes {
-    fn field(&self, name: &str) -> Option<&Value> {
-        self.get(name)
-    }
-}
-
-impl Fields for BTreeMap<String, Value> {
-    fn field(&self, name: &str) -> Option<&Value> {
-        self.get(name)
-    }
-}
-
 /// The text of an attribute; empty when it is not there.
-pub(crate) fn text<'a>(values: &'a impl Fields, name: &str) -> &'a str {
-    values.field(name).and_then(Value::as_str).unwrap_or_default()
+pub(crate) fn text<'a>(values: &'a Attributes, name: &str) -> &'a str {
+    values.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The text of an attribute, if it is there.
-pub(crate) fn some_text(values: &impl Fields, name: &str) -> Option<String> {
-    values.field(name).and_then(Value::as_str).map(str::to_owned)
+pub(crate) fn some_text(values: &Attributes, name: &str) -> Option<String> {
+    values.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// A map of texts.
 pub(crate) fn texts(value: Option<&Value>) -> BTreeMap<String, String> {
     let map = value.and_then(Value::as_map).into_iter().flatten();
-    map.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
+    map.filter_map(|(k, v)| Some((k.to_owned(), v.as_str()?.to_owned()))).collect()
 }
 
 /// A list of texts.
@@ -64,15 +46,9 @@ pub(crate) fn text_list(value: Option<&Value>) -> Vec<String> {
     items.filter_map(|v| v.as_str().map(str::to_owned)).collect()
 }
 
-/// A map from pairs; nulls are left out.
-pub(crate) fn entries<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
-    let given = pairs.into_iter().filter(|(_, v)| !v.is_null());
-    given.map(|(k, v)| (k.to_owned(), v)).collect()
-}
-
 /// The same as a value.
 pub(crate) fn map<const N: usize>(pairs: [(&str, Value); N]) -> Value {
-    Value::Map(entries(pairs))
+    Value::Map(attributes(pairs))
 }
 
 /// Attributes by their names here and in the API.

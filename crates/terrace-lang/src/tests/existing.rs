@@ -33,7 +33,7 @@ servers:
     );
     let server = stack.resources.values().next().expect("a server");
     let references = |name: &str| {
-        let found = server.body[name].value.references();
+        let found = server.body.get(name).expect(name).value.references();
         found.iter().map(|r| r.root.to_string()).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(references("networks"), "existing.networks.public.id existing.networks.other.id");

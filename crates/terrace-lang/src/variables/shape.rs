@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use regex::Regex;
-use terrace_model::{Diagnostic, Diagnostics, Span, Value};
+use terrace_model::map::Key;
+use terrace_model::{Diagnostic, Diagnostics, Map, Span, Value};
 
 use crate::load::Reading;
 use crate::term::{entries, unknown};
@@ -131,19 +132,16 @@ impl Shape {
         items.into_iter().enumerate().map(fit).collect()
     }
 
-    fn fit_map(&self, map: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>, Misfit> {
+    fn fit_map(&self, map: Map) -> Result<Map, Misfit> {
         let Some(shape) = &self.items else { return Ok(map) };
-        let fit = |(key, value): (String, Value)| match shape.fit(value) {
+        let fit = |(key, value): (Key, Value)| match shape.fit(value) {
             Ok(value) => Ok((key, value)),
             Err(misfit) => Err(misfit.inside(&format!(".{key}"))),
         };
         map.into_iter().map(fit).collect()
     }
 
-    fn fit_object(
-        &self,
-        mut map: BTreeMap<String, Value>,
-    ) -> Result<BTreeMap<String, Value>, Misfit> {
+    fn fit_object(&self, mut map: Map) -> Result<Map, Misfit> {
         let here = |message: String| Misfit { path: String::new(), message };
         if let Some(name) = map.keys().find(|name| !self.fields.contains_key(*name)) {
             let known: Vec<&str> = self.fields.keys().map(String::as_str).collect();
@@ -154,7 +152,7 @@ impl Shape {
             };
             return Err(here(format!("there is no field `{name}`; {hint}")));
         }
-        let mut fitted = BTreeMap::new();
+        let mut fitted = Map::new();
         for (name, field) in &self.fields {
             let given = map.remove(name).filter(|value| !value.is_null());
             let value = match (given, &field.default) {

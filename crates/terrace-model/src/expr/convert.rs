@@ -1,6 +1,6 @@
 //! Conversion between our values and CEL's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use cel::Value as Cel;
@@ -35,7 +35,7 @@ fn to_cel_at(value: &Value, depth: usize) -> Result<Cel, String> {
             let entries: Result<HashMap<_, _>, String> = map
                 .iter()
                 .map(|(key, item)| {
-                    Ok((Key::String(Arc::new(key.clone())), to_cel_at(item, depth + 1)?))
+                    Ok((Key::String(Arc::new(key.to_owned())), to_cel_at(item, depth + 1)?))
                 })
                 .collect();
             Cel::Map(Map { map: Arc::new(entries?) })
@@ -78,15 +78,15 @@ fn from_cel_at(value: &Cel, depth: usize, left: &mut usize) -> Result<Value, Str
             Value::List(items.collect::<Result<_, _>>()?)
         }
         Cel::Map(map) => {
-            let mut entries = BTreeMap::new();
+            let mut entries = Vec::with_capacity(map.map.len());
             for (key, item) in map.map.iter() {
                 let Key::String(key) = key else {
                     return Err("a key of a map must be text".into());
                 };
                 spend(left, key.len())?;
-                entries.insert(key.as_str().to_owned(), from_cel_at(item, depth + 1, left)?);
+                entries.push((key.as_str(), from_cel_at(item, depth + 1, left)?));
             }
-            Value::Map(entries)
+            Value::Map(entries.into_iter().collect())
         }
         Cel::Bytes(_) => {
             return Err("these are bytes; turn them into text with `string`".into());

@@ -15,6 +15,7 @@ use super::scope::Scope;
 use super::walk::variable;
 use super::wording;
 use crate::diagnostic::Diagnostic;
+use crate::map::Map;
 use crate::source::Span;
 use crate::value::{Pending, Value};
 
@@ -141,7 +142,7 @@ impl Template {
         let mut origins: Vec<_> = values.iter().flat_map(Value::origins).collect();
         origins.sort();
         origins.dedup();
-        let mut bindings: BTreeMap<String, Value> = self
+        let mut bindings: Map = self
             .0
             .found
             .roots

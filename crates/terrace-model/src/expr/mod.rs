@@ -15,8 +15,6 @@ mod tests;
 mod walk;
 mod wording;
 
-use std::collections::BTreeMap;
-
 pub use evaluate::EvalError;
 pub use functions::{Function, GROUPS, Group};
 pub use parse::{FileUse, ItemRead, Template};
@@ -24,6 +22,7 @@ pub use pending::Lookup;
 pub use reference::{Reference, ResourceReference, Root};
 pub use scope::Scope;
 
+use crate::map::Map;
 use crate::source::Spanned;
 use crate::value::Value;
 
@@ -39,7 +38,7 @@ pub enum Term {
     /// A list.
     List(Vec<Spanned<Self>>),
     /// A map.
-    Map(BTreeMap<String, Spanned<Self>>),
+    Map(Map<Spanned<Self>>),
 }
 
 impl Term {
@@ -76,7 +75,7 @@ impl Term {
                 .map(Value::List),
             Self::Map(map) => map
                 .iter()
-                .map(|(key, item)| Ok((key.clone(), item.value.evaluate(scope)?)))
+                .map(|(key, item)| Ok((key, item.value.evaluate(scope)?)))
                 .collect::<Result<_, _>>()
                 .map(Value::Map),
         }

@@ -5,6 +5,7 @@ use super::parse::Template;
 use super::reference::{ResourceReference, Root};
 use super::scope::Scope;
 use crate::address::{InstanceKey, StackName};
+use crate::map::Map;
 use crate::source::{FileId, Span};
 use crate::value::{Pending, Value};
 
@@ -38,7 +39,7 @@ impl ResourceReference {
         }
         let stack = scope.stack().clone();
         let pending =
-            Pending { origins, template: format!("${{{reference}}}"), stack, bindings: [].into() };
+            Pending { origins, template: format!("${{{reference}}}"), stack, bindings: Map::new() };
         let pending = Value::Pending(Box::new(pending));
         Ok(if value.is_sensitive() { pending.into_sensitive() } else { pending })
     }
@@ -107,13 +108,9 @@ impl Value {
         Ok(match self {
             Self::Pending(pending) => pending.resolve(resource)?,
             Self::List(items) => Self::List(items.iter().map(resolve).collect::<Result<_, _>>()?),
-            Self::Map(map) => {
-                Self::Map(map.iter().map(|(k, v)| Ok((k.clone(), resolve(v)?))).collect::<Result<
-                    _,
-                    EvalError,
-                >>(
-                )?)
-            }
+            Self::Map(map) => Self::Map(
+                map.iter().map(|(k, v)| Ok((k, resolve(v)?))).collect::<Result<_, EvalError>>()?,
+            ),
             Self::Sensitive(inner) => resolve(inner)?.into_sensitive(),
             plain => plain.clone(),
         })

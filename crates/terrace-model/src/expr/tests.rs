@@ -1,7 +1,5 @@
 //! Tests of expressions: text in, value, pending value or complaint out.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::address::StackName;
 use crate::source::{FileId, Span};
@@ -26,7 +24,7 @@ fn waiting(address: &str, attribute: &str) -> Value {
         origins: vec![origin],
         template: "unused".into(),
         stack: fixed().stack,
-        bindings: BTreeMap::new(),
+        bindings: Map::new(),
     }))
 }
 

@@ -3,8 +3,8 @@
 use super::{
     attribute, computed, description, fixed, id, naming, needed, or_chosen, table, tags, untold,
 };
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::observed::LookupKind;
 use crate::schema::{Attribute, KindSchema, Refers, Type};
 use crate::value::Value;

@@ -12,8 +12,8 @@ pub(crate) mod server_group;
 pub(crate) mod subnet;
 pub(crate) mod volume;
 
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,
 };

@@ -4,8 +4,8 @@ use super::{
     admin_state_up, attribute, compared, computed, description, field, fixed, id, name, naming,
     needed, or_chosen, qos_policy, refers, required, table, tags,
 };
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::schema::{Compare, KindSchema, OnChange, Type};
 use crate::value::Value;
 

@@ -5,8 +5,8 @@ use super::{
     admin_state_up, attribute, compared, computed, description, field, fixed, id, name, naming,
     needed, or_chosen, table, tags,
 };
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::observed::LookupKind;
 use crate::schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
 use crate::value::Value;

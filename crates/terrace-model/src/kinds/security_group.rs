@@ -1,8 +1,8 @@
 //! Security group: Neutron `/v2.0/security-groups`, with its rules inline.
 
 use super::{attribute, compared, description, field, id, name, or_bool, required, table, tags};
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::rules;
 use crate::schema::{
     Attribute, Compare, Fallback, Field, KindSchema, OnChange, Presence, Refers, Type,

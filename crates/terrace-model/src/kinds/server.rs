@@ -4,8 +4,8 @@ use super::{
     attribute, compared, computed, field, fixed, id, name, naming, needed, or_bool, or_chosen,
     refers, table, untold,
 };
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::observed::LookupKind;
 use crate::schema::{Attribute, Compare, Field, KindSchema, OnChange, Refers, Type};
 use crate::value::Value;
@@ -220,8 +220,10 @@ fn root_disk(attributes: &mut Attributes) -> Result<(), String> {
             );
         }
     }
-    let goes = !boot.contains_key("volume");
-    boot.entry("delete_on_termination".into()).or_insert(Value::Bool(goes));
+    if !boot.contains_key("delete_on_termination") {
+        let goes = !boot.contains_key("volume");
+        boot.insert("delete_on_termination", Value::Bool(goes));
+    }
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Server group: Nova `os-server-groups`. Immutable; names are not unique.
 
 use super::{attribute, computed, fixed, id, name, needed, or_chosen, table};
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::schema::{KindSchema, OnChange, Type};
 use crate::value::Value;
 

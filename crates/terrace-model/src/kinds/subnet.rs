@@ -3,8 +3,8 @@
 use super::{
     attribute, compared, description, fixed, id, name, or_bool, or_chosen, required, table, tags,
 };
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::schema::{Attribute, Compare, KindSchema, OnChange, Presence, Refers, Type};
 use crate::value::Value;
 

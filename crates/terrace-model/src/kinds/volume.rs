@@ -4,8 +4,8 @@ use super::{
     attribute, compared, computed, field, fixed, id, name, naming, needed, or_bool, or_chosen,
     table, untold,
 };
-use crate::attributes::Attributes;
 use crate::kind::Kind;
+use crate::map::Attributes;
 use crate::observed::LookupKind;
 use crate::schema::{Attribute, Compare, Field, KindSchema, OnChange, Presence, Refers, Type};
 use crate::value::Value;

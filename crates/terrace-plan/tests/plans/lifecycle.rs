@@ -54,7 +54,7 @@ variables:
 ";
         let mut world = World::with(&server(""));
         world.change("web/servers.a", "flavor", Value::text("id-large"));
-        let map = [("owner", "them"), ("role", "db")].map(|(k, v)| (k.into(), Value::text(v)));
+        let map = [("owner", "them"), ("role", "db")].map(|(k, v)| (k, Value::text(v)));
         world.change("web/servers.a", "metadata", Value::Map(map.into()));
         let stack = server(&format!("    lifecycle: {{ ignore_changes: {ignored} }}\n{variables}"));
         let found = shown(&world.plan(&stack));

@@ -198,7 +198,7 @@ impl World {
         let record = record.ok_or_else(|| EvalError::new(format!("no `{address}`")))?;
         Ok(match &reference.attribute {
             Some(name) => record.seen.get(name).cloned().unwrap_or(Value::Null),
-            None => record.seen.to_value(),
+            None => Value::Map(record.seen.clone()),
         })
     }
 

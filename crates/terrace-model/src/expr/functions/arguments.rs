@@ -1,9 +1,8 @@
 //! Arguments of a function, taken by place and type.
 
-use std::collections::BTreeMap;
-
 use super::too_large;
 use crate::expr::convert::MAX_SIZE;
+use crate::map::Map;
 use crate::value::Value;
 
 /// The values a function is called with; how many there are was checked.
@@ -44,7 +43,7 @@ impl Arguments {
         self.value(index).as_list().ok_or_else(|| self.wrong(index, "a list"))
     }
 
-    pub(super) fn map(&self, index: usize) -> Result<&BTreeMap<String, Value>, String> {
+    pub(super) fn map(&self, index: usize) -> Result<&Map, String> {
         self.value(index).as_map().ok_or_else(|| self.wrong(index, "a map"))
     }
 

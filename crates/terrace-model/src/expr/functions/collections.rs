@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::arguments::Arguments;
 use super::{Function, Run, function};
+use crate::map::Map;
 use crate::value::Value;
 
 pub(super) static TABLE: [Function; 7] = [
@@ -12,9 +13,9 @@ pub(super) static TABLE: [Function; 7] = [
         "The entries of the map as a list of `{key, value}`, in order of key.",
         [r#"entries({"b": 2, "a": 1})"#, r#"[{"key":"a","value":1},{"key":"b","value":2}]"#],
         Run::Plain(|a| {
-            let entry = |(key, value): (&String, &Value)| {
+            let entry = |(key, value): (&str, &Value)| {
                 let fields = [("key", Value::text(key)), ("value", value.clone())];
-                Value::Map(fields.map(|(name, value)| (name.to_owned(), value)).into())
+                Value::Map(fields.into())
             };
             Ok(Value::List(a.map(0)?.iter().map(entry).collect()))
         }),
@@ -36,7 +37,7 @@ pub(super) static TABLE: [Function; 7] = [
         "One map of the entries of all; of entries with the same key the last one wins.",
         [r#"merge({"a": 1, "b": 2}, {"b": 3})"#, r#"{"a":1,"b":3}"#],
         Run::Plain(|a| {
-            let mut merged = BTreeMap::new();
+            let mut merged = Map::new();
             for index in 0..a.all().len() {
                 merged.extend(a.map(index)?.clone());
             }
@@ -67,9 +68,9 @@ fn keep(a: &Arguments, wanted: bool) -> Result<Value, String> {
     let keys = a.list(1)?;
     let keys: Option<Vec<&str>> = keys.iter().map(Value::as_str).collect();
     let keys = keys.ok_or("the second argument must be a list of texts")?;
-    let listed = |key: &String| keys.contains(&key.as_str());
+    let listed = |key: &str| keys.contains(&key);
     let entries = a.map(0)?.iter().filter(|(key, _)| listed(key) == wanted);
-    Ok(Value::Map(entries.map(|(key, value)| (key.clone(), value.clone())).collect()))
+    Ok(Value::Map(entries.map(|(key, value)| (key, value.clone())).collect()))
 }
 
 fn zipmap(a: &Arguments) -> Result<Value, String> {
@@ -80,9 +81,9 @@ fn zipmap(a: &Arguments) -> Result<Value, String> {
     let mut map = BTreeMap::new();
     for (key, value) in keys.iter().zip(values) {
         let key = key.as_str().ok_or("the keys must be texts")?;
-        if map.insert(key.to_owned(), value.clone()).is_some() {
+        if map.insert(key, value.clone()).is_some() {
             return Err(format!("the key `{key}` occurs twice"));
         }
     }
-    Ok(Value::Map(map))
+    Ok(Value::Map(map.into_iter().collect()))
 }

@@ -115,6 +115,6 @@ impl<'de> Visitor<'de> for Seed<'_> {
             }
             map.insert(key, entries.next_value_seed(self.inner())?);
         }
-        Ok(Value::Map(map))
+        Ok(Value::Map(map.into_iter().collect()))
     }
 }

@@ -1,11 +1,10 @@
 //! Functions on regular expressions: linear in the text, bounded in size.
 
-use std::collections::BTreeMap;
-
 use regex::{Captures, Regex, RegexBuilder};
 
 use super::arguments::{Arguments, bound};
 use super::{Function, Run, function};
+use crate::map::Map;
 use crate::value::Value;
 
 /// Longest pattern, in bytes, and most memory that it takes compiled.
@@ -64,7 +63,7 @@ fn groups(regex: &Regex, captures: &Captures<'_>) -> Value {
     let one = |group: Option<regex::Match<'_>>| {
         group.map_or(Value::Null, |group| Value::text(group.as_str()))
     };
-    let named: BTreeMap<String, Value> = regex
+    let named: Map = regex
         .capture_names()
         .flatten()
         .map(|name| (name.to_owned(), one(captures.name(name))))

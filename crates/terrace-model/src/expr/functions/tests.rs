@@ -3,6 +3,7 @@
 use super::{Function, GROUPS, Run};
 use crate::address::StackName;
 use crate::expr::{EvalError, Root, Scope, Template};
+use crate::map::Map;
 use crate::source::{FileId, Span};
 use crate::value::{Origin, Pending, Value};
 
@@ -24,7 +25,7 @@ impl Scope for Files {
                 }],
                 template: "${networks.front.id}".into(),
                 stack: self.0.clone(),
-                bindings: [].into(),
+                bindings: Map::new(),
             }))),
             other => Err(EvalError::new(format!("no `{other}`"))),
         }
@@ -278,7 +279,7 @@ fn corners() {
 fn pending_templates_keep_every_file_they_need() {
     let value = evaluate("template('outer.txt', {'who': networks.front.id})").expect("a value");
     let Value::Pending(pending) = &value else { panic!("{value:?} is known") };
-    let kept: Vec<&str> = pending.bindings.keys().map(String::as_str).collect();
+    let kept: Vec<&str> = pending.bindings.keys().collect();
     assert_eq!(kept, ["file(\"hello.txt\")", "file(\"outer.txt\")"]);
     let resolved = value.resolve(&|_| Ok(Value::text("net"))).expect("resolved");
     assert_eq!(resolved, Value::text("<Hello NET!\n>"));

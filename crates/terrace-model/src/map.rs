@@ -1,0 +1,282 @@
+//! Maps in order of name, shared until they are changed: the same values are recorded, seen, planned
+//! and shown, and of many thousand instances hardly any differ. Most have few entries, for which a
+//! sorted list takes a small part of the memory of a tree.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
+
+use crate::value::Value;
+
+/// A name in a map: mostly short, so that it takes no memory of its own.
+pub type Key = SmolStr;
+
+/// Attribute values by name.
+pub type Attributes = Map;
+
+/// Something by name, in order of name. A clone costs nothing; the first change of a clone copies it.
+/// Very many entries are collected rather than inserted one by one.
+pub struct Map<V = Value>(Arc<Vec<(Key, V)>>);
+
+/// Names and what they stand for, in order of name.
+pub type Iter<'a, V> =
+    std::iter::Map<std::slice::Iter<'a, (Key, V)>, fn(&'a (Key, V)) -> (&'a str, &'a V)>;
+
+impl<V> Map<V> {
+    /// Nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Nothing yet, with room for so many.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Arc::new(Vec::with_capacity(capacity)))
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(key, _)| key.as_str().cmp(name))
+    }
+
+    /// What has that name.
+    pub fn get(&self, name: &str) -> Option<&V> {
+        self.place(name).ok().map(|at| &self.0[at].1)
+    }
+
+    /// Whether something has that name.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.place(name).is_ok()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Names and what they stand for, in order of name.
+    pub fn iter(&self) -> Iter<'_, V> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The names, in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// What they stand for, in order of name.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &V> {
+        self.0.iter().map(|(_, value)| value)
+    }
+
+    /// Whether both are one and the same in memory; what is not may be equal all the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn from_entries(mut entries: Vec<(Key, V)>) -> Self {
+        entries.shrink_to_fit();
+        // Most come in order; of two of one name the later one counts, as in every map.
+        if !entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+            entries.reverse();
+            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            entries.dedup_by(|(later, _), (earlier, _)| later == earlier);
+        }
+        Self(Arc::new(entries))
+    }
+}
+
+impl<V: Clone> Map<V> {
+    /// What has that name, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
+        let at = self.place(name).ok()?;
+        Some(&mut Arc::make_mut(&mut self.0)[at].1)
+    }
+
+    /// Sets what has a name, and gives back what had it.
+    pub fn insert(&mut self, name: impl Into<Key>, value: V) -> Option<V> {
+        let name = name.into();
+        let place = self.place(&name);
+        let entries = Arc::make_mut(&mut self.0);
+        match place {
+            Ok(at) => Some(std::mem::replace(&mut entries[at].1, value)),
+            Err(at) => {
+                entries.insert(at, (name, value));
+                None
+            }
+        }
+    }
+
+    /// Takes one out.
+    pub fn remove(&mut self, name: &str) -> Option<V> {
+        let at = self.place(name).ok()?;
+        Some(Arc::make_mut(&mut self.0).remove(at).1)
+    }
+
+    /// Keeps what passes the test.
+    pub fn retain(&mut self, mut test: impl FnMut(&str, &V) -> bool) {
+        if !self.iter().all(|(name, value)| test(name, value)) {
+            Arc::make_mut(&mut self.0).retain(|(name, value)| test(name, value));
+        }
+    }
+
+    /// Sets each of these.
+    pub fn extend<K: Into<Key>>(&mut self, others: impl IntoIterator<Item = (K, V)>) {
+        let mut all = Arc::unwrap_or_clone(std::mem::take(&mut self.0));
+        all.extend(others.into_iter().map(|(name, value)| (name.into(), value)));
+        *self = Self::from_entries(all);
+    }
+
+    /// Names and what they stand for, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut V)> {
+        Arc::make_mut(&mut self.0).iter_mut().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// What they stand for, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        Arc::make_mut(&mut self.0).iter_mut().map(|(_, value)| value)
+    }
+}
+
+impl Map {
+    /// The same with every sensitive part replaced by its keyed hash, fit to be stored.
+    #[must_use]
+    pub fn sealed(&self, key: &[u8]) -> Self {
+        if !self.values().any(Value::has_unsealed) {
+            return self.clone();
+        }
+        self.iter().map(|(name, value)| (name, value.sealed(key))).collect()
+    }
+}
+
+impl<V> Clone for Map<V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<V> Default for Map<V> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl std::ops::Index<&str> for Map {
+    type Output = Value;
+
+    /// Nothing stands for what is not there.
+    fn index(&self, name: &str) -> &Value {
+        self.get(name).unwrap_or(&Value::Null)
+    }
+}
+
+impl<V: PartialEq> PartialEq for Map<V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other) || self.0 == other.0
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for Map<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<K: Into<Key>, V> FromIterator<(K, V)> for Map<V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(items: I) -> Self {
+        Self::from_entries(items.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
+impl<K: Into<Key>, V, const N: usize> From<[(K, V); N]> for Map<V> {
+    fn from(items: [(K, V); N]) -> Self {
+        items.into_iter().collect()
+    }
+}
+
+impl<V: Clone> IntoIterator for Map<V> {
+    type Item = (Key, V);
+    type IntoIter = std::vec::IntoIter<(Key, V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
+impl<'a, V> IntoIterator for &'a Map<V> {
+    type Item = (&'a str, &'a V);
+    type IntoIter = Iter<'a, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<V: Serialize> Serialize for Map<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Map<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Entries<V> {
+            type Value = Map<V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Map<V>, A::Error> {
+                let mut entries = Vec::with_capacity(map.size_hint().unwrap_or_default());
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Map::from_entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(attributes: &Map) -> String {
+        format!("{attributes:?}")
+    }
+
+    #[test]
+    fn the_later_one_of_a_name_counts_and_names_are_in_order() {
+        let made: Map = [("b", Value::Int(1)), ("a", Value::Int(2)), ("b", Value::Int(3))].into();
+        assert_eq!(shown(&made), r#"{"a": 2, "b": 3}"#);
+        let text = serde_json::to_string(&made).expect("stored");
+        assert_eq!(text, r#"{"a":2,"b":3}"#);
+        let read: Map = serde_json::from_str(r#"{"b":3,"a":9,"a":2}"#).expect("read");
+        assert_eq!(read, made);
+    }
+
+    #[test]
+    fn a_change_of_a_clone_leaves_the_first_alone() {
+        let first: Map = [("a", Value::Int(1)), ("c", Value::Int(3))].into();
+        let mut second = first.clone();
+        assert!(first.is_same(&second));
+        second.retain(|_, _| true);
+        assert!(first.is_same(&second), "nothing went");
+        assert_eq!(second.insert("b", Value::Int(2)), None);
+        assert_eq!(second.insert("a", Value::Null), Some(Value::Int(1)));
+        assert_eq!(second.remove("c"), Some(Value::Int(3)));
+        assert_eq!(second.remove("c"), None);
+        assert_eq!(shown(&second), r#"{"a": null, "b": 2}"#);
+        assert_eq!(shown(&first), r#"{"a": 1, "c": 3}"#);
+    }
+}
