@@ -99,12 +99,12 @@ pub async fn refresh(
         imports: imports.into_iter().collect(),
         ..Observed::default()
     };
-    for (slot, observation) in objects.into_iter().flatten() {
-        match slot.deposed {
-            None => drop(observed.objects.insert(slot.address, observation)),
-            Some(id) => drop(observed.deposed.insert((slot.address, id), observation)),
-        }
-    }
+    let (deposed, present): (Vec<_>, Vec<_>) =
+        objects.into_iter().flatten().partition(|(slot, _)| slot.deposed.is_some());
+    observed.objects = present.into_iter().map(|(slot, seen)| (slot.address, seen)).collect();
+    let deposed = deposed.into_iter();
+    observed.deposed =
+        deposed.filter_map(|(slot, seen)| Some(((slot.address, slot.deposed?), seen))).collect();
     let absent = observed.objects.values().filter(|o| **o == Observation::Absent).count();
     context.emit(Event::RefreshFinished {
         present: observed.objects.len() - absent,

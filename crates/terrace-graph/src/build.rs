@@ -174,9 +174,8 @@ impl<'a> Builder<'a> {
     /// all other edges are.
     fn routes(&mut self) {
         let mut on_network: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
-        let interfaces: Vec<Address> =
-            self.dag.nodes().filter(|a| a.kind() == Kind::RouterInterface).cloned().collect();
-        for interface in interfaces {
+        let interfaces = self.dag.nodes().filter(|a| a.kind() == Kind::RouterInterface);
+        for interface in interfaces.cloned().collect::<BTreeSet<Address>>() {
             for network in self.networks(&interface) {
                 on_network.entry(network).or_default().push(interface.clone());
             }

@@ -1,7 +1,8 @@
 //! A directed graph with a deterministic order. Edges point from what is needed to who needs it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::hash::Hash;
 
 use petgraph::Direction;
 use petgraph::algo::tarjan_scc;
@@ -12,7 +13,8 @@ use petgraph::visit::EdgeRef;
 #[derive(Debug, Clone)]
 pub struct Dag<N, E> {
     graph: DiGraph<N, E>,
-    index: BTreeMap<N, NodeIndex>,
+    /// Only looked into: what is told comes in an order of its own.
+    index: HashMap<N, NodeIndex>,
     /// Pairs that have an edge: a node may have very many of them.
     joined: HashSet<(NodeIndex, NodeIndex)>,
 }
@@ -21,13 +23,13 @@ pub struct Dag<N, E> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycle<N, E>(pub Vec<(N, E)>);
 
-impl<N: Ord + Clone, E: Clone> Default for Dag<N, E> {
+impl<N: Ord + Hash + Clone, E: Clone> Default for Dag<N, E> {
     fn default() -> Self {
-        Self { graph: DiGraph::new(), index: BTreeMap::new(), joined: HashSet::new() }
+        Self { graph: DiGraph::new(), index: HashMap::new(), joined: HashSet::new() }
     }
 }
 
-impl<N: Ord + Clone, E: Clone> Dag<N, E> {
+impl<N: Ord + Hash + Clone, E: Clone> Dag<N, E> {
     /// Adds a node; adding it again changes nothing.
     pub fn node(&mut self, node: N) {
         self.place(node);
@@ -80,9 +82,9 @@ impl<N: Ord + Clone, E: Clone> Dag<N, E> {
         self.index.contains_key(node)
     }
 
-    /// All nodes, sorted.
+    /// All nodes, as they were added.
     pub fn nodes(&self) -> impl Iterator<Item = &N> {
-        self.index.keys()
+        self.graph.node_weights()
     }
 
     /// All nodes with what they need before them; among those that could come next, the smallest.
@@ -91,7 +93,9 @@ impl<N: Ord + Clone, E: Clone> Dag<N, E> {
     /// A cycle, if there is one.
     pub fn order(&self) -> Result<Vec<N>, Cycle<N, E>> {
         // Nodes are compared once, by their place among all: from there on they are numbers.
-        let sorted: Vec<(&N, NodeIndex)> = self.index.iter().map(|(n, at)| (n, *at)).collect();
+        let all = self.graph.node_indices().map(|at| (&self.graph[at], at));
+        let mut sorted: Vec<(&N, NodeIndex)> = all.collect();
+        sorted.sort_unstable();
         let mut rank = vec![0; sorted.len()];
         for (place, (_, at)) in sorted.iter().enumerate() {
             rank[at.index()] = place;

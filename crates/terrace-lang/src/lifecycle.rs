@@ -1,6 +1,8 @@
 //! What a block says of its life: `lifecycle` and `timeouts`. What the settings come to is decided
 //! in `terrace-model`, by the same code here and when a plan is made.
 
+use std::sync::{Arc, LazyLock};
+
 use terrace_model::expr::{ResourceReference, Root, Scope, Template, Term};
 use terrace_model::{
     Address, Diagnostic, Diagnostics, Lifecycle, Repeat, Resource, Spanned, Stack, Timed,
@@ -20,8 +22,15 @@ const SETTINGS: [&str; 5] = [
     "on_destroy",
 ];
 
+const FIELDS: [&str; 4] = ["lifecycle", "timeouts", "preconditions", "postconditions"];
+
 /// Reads the fields of a block that are about its life.
-pub(crate) fn read(reading: &mut Reading<'_>, fields: &[Entry]) -> Lifecycle {
+pub(crate) fn read(reading: &mut Reading<'_>, fields: &[Entry]) -> Arc<Lifecycle> {
+    /// Of the many blocks that say nothing.
+    static NOTHING: LazyLock<Arc<Lifecycle>> = LazyLock::new(Arc::default);
+    if !fields.iter().any(|field| FIELDS.contains(&field.key.as_str())) {
+        return Arc::clone(&NOTHING);
+    }
     let mut lifecycle = Lifecycle::default();
     for field in fields {
         match field.key.as_str() {
@@ -32,7 +41,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, fields: &[Entry]) -> Lifecycle {
             _ => {}
         }
     }
-    lifecycle
+    Arc::new(lifecycle)
 }
 
 fn settings(reading: &mut Reading<'_>, node: &Node, lifecycle: &mut Lifecycle) {
@@ -109,7 +118,7 @@ fn trigger(reading: &mut Reading<'_>, item: &Node) -> Option<Spanned<Term>> {
     let (stack, kind, path) = (Some(resource.stack), resource.kind, resource.path);
     let span = item.span;
     let reference = ResourceReference { stack, kind, path, key, own_key: false, attribute, span };
-    Some(Spanned::new(Term::Reference(reference), span))
+    Some(Spanned::new(Term::Reference(Box::new(reference)), span))
 }
 
 fn not_a_resource(item: &Node) -> Diagnostic {

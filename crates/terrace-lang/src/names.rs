@@ -145,7 +145,7 @@ impl BareNames<'_, '_> {
         let itself = reference.address(&self.own.stack) == *self.own && reference.key.is_none();
         Some(match refers {
             Refers::KindOrOwn(_) if itself => Term::Literal(Value::text(OWN)),
-            _ => Term::Reference(reference),
+            _ => Term::Reference(Box::new(reference)),
         })
     }
 

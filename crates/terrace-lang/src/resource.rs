@@ -159,7 +159,7 @@ fn nested_block(
             attribute: Some("id".into()),
             span: entry.key_span,
         };
-        let term = Spanned::new(Term::Reference(reference), entry.key_span);
+        let term = Spanned::new(Term::Reference(Box::new(reference)), entry.key_span);
         resource.body.insert(attribute.name, term);
     }
     stack.resources.insert(address, resource);

@@ -26,6 +26,9 @@ pub struct Map<V = Value>(Arc<Vec<(Key, V)>>);
 pub type Iter<'a, V> =
     std::iter::Map<std::slice::Iter<'a, (Key, V)>, fn(&'a (Key, V)) -> (&'a str, &'a V)>;
 
+/// So few entries are looked at one after the other.
+const FEW: usize = 8;
+
 impl<V> Map<V> {
     /// Nothing.
     pub fn new() -> Self {
@@ -43,12 +46,16 @@ impl<V> Map<V> {
 
     /// What has that name.
     pub fn get(&self, name: &str) -> Option<&V> {
+        // Of few, most are told apart by their length.
+        if self.0.len() <= FEW {
+            return self.0.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value);
+        }
         self.place(name).ok().map(|at| &self.0[at].1)
     }
 
     /// Whether something has that name.
     pub fn contains_key(&self, name: &str) -> bool {
-        self.place(name).is_ok()
+        self.get(name).is_some()
     }
 
     /// How many there are.

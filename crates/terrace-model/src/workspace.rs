@@ -1,6 +1,7 @@
 //! What is desired: a workspace as its files say, checked and typed, with every place kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
 use crate::expr::Term;
@@ -164,7 +165,7 @@ pub struct Resource {
     /// Its attributes: only names from the kind's table, checked as far as they are known.
     pub body: Body,
     /// What the user wants of its life.
-    pub lifecycle: Lifecycle,
+    pub lifecycle: Arc<Lifecycle>,
     /// Resources that must be there first, beyond those it refers to.
     pub depends_on: Vec<Spanned<ResourceAddress>>,
 }

@@ -17,14 +17,11 @@ pub(crate) fn refused(
         found.push(diagnostic(address, resource.span, refused));
         return found;
     }
-    for attribute in address.kind().schema().attributes {
-        let wanted = desired.get(attribute.name).filter(|value| !value.is_null());
-        let given = resource.body.get(attribute.name).filter(|_| wanted.is_some());
-        let refused =
-            wanted.and_then(|value| driver.refuses_value(address.kind(), attribute.name, value));
-        if let (Some(term), Some(refused)) = (given, refused)
-            && !is_default(attribute.presence, wanted)
-        {
+    let kind = address.kind();
+    for (name, term) in &resource.body {
+        let Some(wanted) = desired.get(name).filter(|value| !value.is_null()) else { continue };
+        let Some(refused) = driver.refuses_value(kind, name, wanted) else { continue };
+        if !kind.schema().attribute(name).is_some_and(|a| is_default(a.presence, wanted)) {
             found.push(diagnostic(address, term.span, refused));
         }
     }
@@ -32,10 +29,10 @@ pub(crate) fn refused(
 }
 
 /// What is only said aloud changes nothing.
-fn is_default(presence: Presence, wanted: Option<&terrace_model::Value>) -> bool {
+fn is_default(presence: Presence, wanted: &terrace_model::Value) -> bool {
     match presence {
         Presence::Default(terrace_model::schema::Fallback::Bool(value)) => {
-            wanted.and_then(terrace_model::Value::as_bool) == Some(value)
+            wanted.as_bool() == Some(value)
         }
         _ => false,
     }

@@ -1,6 +1,6 @@
 //! From desired, recorded and observed to a plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use terrace_graph::ResourceGraph;
 use terrace_model::expr::ResourceReference;
@@ -47,8 +47,8 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     let mut planner = Planner {
         inputs,
         values: Values::new(inputs.observed),
-        instances: Vec::new(),
-        index: BTreeMap::new(),
+        instances: Vec::with_capacity(inputs.graph.order().len()),
+        index: HashMap::with_capacity(inputs.graph.order().len()),
         moved: inputs.moves.iter().map(|m| (&m.to, &m.from)).collect(),
         included: inputs.choices.included(inputs.mode, inputs.graph, inputs.recorded),
         left_out: 0,
@@ -71,7 +71,9 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
         return Err(planner.problems);
     }
     let mut instances = planner.instances;
-    instances.sort_by(|a, b| (&a.address, a.deposed, &a.id).cmp(&(&b.address, b.deposed, &b.id)));
+    instances.sort_unstable_by(|a, b| {
+        (&a.address, a.deposed, &a.id).cmp(&(&b.address, b.deposed, &b.id))
+    });
     let mut refusals = first::decide(&mut instances, inputs.recorded);
     refusals.extend(import::refusals(&instances));
     refusals.extend(judge::refusals(&instances, inputs.recorded));
@@ -108,7 +110,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) values: Values<'a>,
     pub(crate) instances: Vec<InstanceChange>,
     /// Where in `instances` a desired instance is.
-    pub(crate) index: BTreeMap<Address, usize>,
+    pub(crate) index: HashMap<Address, usize>,
     /// What is at another address now: where it was, by where it is.
     moved: BTreeMap<&'a Address, &'a Address>,
     /// What is planned; everything when `None`.

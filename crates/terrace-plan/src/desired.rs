@@ -10,6 +10,9 @@ use terrace_model::{
 
 use crate::scope::InstanceScope;
 
+/// Room for the values that a block has without saying so.
+const DEFAULTS: usize = 4;
+
 /// Evaluates a block for one instance.
 pub(crate) fn evaluate(
     resource: &Resource,
@@ -17,15 +20,16 @@ pub(crate) fn evaluate(
     scope: &InstanceScope<'_>,
     facts: &Facts,
 ) -> Result<Attributes, Diagnostics> {
-    let mut attributes = Attributes::new();
+    let mut values = Vec::with_capacity(resource.body.len() + DEFAULTS);
     let mut problems = Diagnostics::default();
     for attribute in address.kind().schema().attributes {
         match one(resource, attribute, address, scope, facts) {
-            Ok(Some(value)) => drop(attributes.insert(attribute.name, value)),
+            Ok(Some(value)) => values.push((attribute.name, value)),
             Ok(None) => {}
             Err(problem) => problems.push(*problem),
         }
     }
+    let mut attributes: Attributes = values.into_iter().collect();
     if problems.is_empty()
         && let Err(wrong) = (address.kind().schema().complete)(&mut attributes)
     {

@@ -20,7 +20,10 @@ pub(crate) fn changes(
     place: &dyn Fn(&str) -> Option<Place>,
 ) -> Vec<AttributeChange> {
     let mut found = Vec::new();
-    for attribute in address.kind().schema().attributes {
+    let schema = address.kind().schema();
+    let undeclared = record.declared.keys().filter(|name| !desired.contains_key(name));
+    let names = desired.keys().chain(undeclared);
+    for attribute in names.filter_map(|name| schema.attribute(name)) {
         let after = match desired.get(attribute.name) {
             Some(value) => value,
             None if was_declared(attribute, record) => &Value::Null,

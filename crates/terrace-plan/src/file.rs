@@ -1,7 +1,7 @@
 //! Saved plans: a JSON file that `apply` takes. Sensitive values are not in it, only keyed hashes;
 //! they are filled in again from the files of the workspace and must hash to the same.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use terrace_model::{Address, Attributes, Facts, Value, Workspace};
@@ -111,7 +111,7 @@ impl SavedPlan {
                 return Err(PlanFileError::Condition { address: instance.address.clone() });
             }
         }
-        let mut values = Values::kept(BTreeMap::new(), plan.existing.clone());
+        let mut values = Values::kept(HashMap::new(), plan.existing.clone());
         plan.instances.iter().for_each(|instance| tell(instance, &mut values));
         let sealed = |at: &usize| plan.instances[*at].desired.values().any(Value::is_sensitive);
         let mut sealed: Vec<usize> = (0..plan.instances.len()).filter(sealed).collect();

@@ -1,6 +1,6 @@
 //! Policies: rules of the workspace that every plan is held to.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use terrace_model::expr::{EvalError, Root, Scope, Term};
 use terrace_model::{
@@ -25,7 +25,7 @@ pub(crate) struct Held {
 pub(crate) fn hold(
     workspace: &Workspace,
     observed: &Observed,
-    planned: &BTreeMap<Address, Planned>,
+    planned: &HashMap<Address, Planned>,
     instances: &mut [InstanceChange],
 ) -> Held {
     let mut held = Held::default();

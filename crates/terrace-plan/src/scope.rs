@@ -1,7 +1,7 @@
 //! What names mean inside a block, and what planned instances are worth to each other.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use terrace_model::expr::{EvalError, ResourceReference};
 use terrace_model::names::{Here, Leaves, Memo, Names, Within, absent};
@@ -19,7 +19,7 @@ pub type Lookup = (Option<Name>, LookupKind);
 /// Values of all instances that were planned so far, and what is there besides.
 #[derive(Debug, Default)]
 pub(crate) struct Values<'a> {
-    instances: BTreeMap<Address, Planned>,
+    instances: HashMap<Address, Planned>,
     /// What the cloud has, as far as it was looked up; `None` for a saved plan, which kept what it
     /// found.
     observed: Option<&'a Observed>,
@@ -43,7 +43,7 @@ impl<'a> Values<'a> {
 
     /// What a saved plan knew.
     pub(crate) fn kept(
-        instances: BTreeMap<Address, Planned>,
+        instances: HashMap<Address, Planned>,
         existing: BTreeMap<String, Value>,
     ) -> Self {
         Self { instances, existing: RefCell::new(existing), ..Self::default() }
@@ -70,7 +70,7 @@ impl<'a> Values<'a> {
     }
 
     /// What is planned of every instance.
-    pub(crate) fn instances(&self) -> &BTreeMap<Address, Planned> {
+    pub(crate) fn instances(&self) -> &HashMap<Address, Planned> {
         &self.instances
     }
 

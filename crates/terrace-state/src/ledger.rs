@@ -151,10 +151,17 @@ impl<B: Backing> Ledger<B> {
             snapshot.serial = need(&self.backing, KEY_SERIAL)?;
             snapshot.cloud = need(&self.backing, KEY_CLOUD)?;
             snapshot.clouds = self.clouds()?;
+            // Collected, and not put in one by one, for a map without gaps.
+            let mut records = Vec::new();
             each(&self.backing, Tree::Records, |key, record: Record| {
-                snapshot.put(slot_of(&key)?, Some(record));
+                let slot = slot_of(&key)?;
+                match slot.deposed {
+                    None => records.push((slot.address, record)),
+                    Some(_) => snapshot.put(slot, Some(record)),
+                }
                 Ok(())
             })?;
+            snapshot.records = records.into_iter().collect();
             each(&self.backing, Tree::Outputs, |name, output: OutputRecord| {
                 snapshot.outputs.insert(name, output);
                 Ok(())

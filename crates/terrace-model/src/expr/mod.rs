@@ -34,7 +34,7 @@ pub enum Term {
     /// A scalar with `${...}` in it.
     Template(Template),
     /// A bare name of another resource; its value is that resource's `id`.
-    Reference(ResourceReference),
+    Reference(Box<ResourceReference>),
     /// A list.
     List(Vec<Spanned<Self>>),
     /// A map.
@@ -53,7 +53,7 @@ impl Term {
         match self {
             Self::Literal(_) => {}
             Self::Template(template) => found.extend(template.references().iter().cloned()),
-            Self::Reference(reference) => found.push(reference.clone().into()),
+            Self::Reference(reference) => found.push(ResourceReference::clone(reference).into()),
             Self::List(items) => items.iter().for_each(|item| item.value.collect(found)),
             Self::Map(map) => map.values().for_each(|item| item.value.collect(found)),
         }

@@ -16,6 +16,9 @@ use super::barrier::Barrier;
 use crate::backing::{Backing, Tree, Visit, Write};
 use crate::error::StateError;
 
+/// Bytes of pages that are kept: they are read in order, all of them, and are decoded once.
+const CACHE: u64 = 4 * 1024 * 1024;
+
 /// An open sled database.
 pub(super) struct SledBacking {
     db: sled::Db,
@@ -34,7 +37,7 @@ impl SledBacking {
             let failed = |error| from_sled(error, path);
             let db = sled::Config::new()
                 .path(path)
-                .cache_capacity(64 * 1024 * 1024)
+                .cache_capacity(CACHE)
                 .open()
                 .map_err(failed)?;
             let open = |tree: &Tree| db.open_tree(tree.name());
