@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use smol_str::{SmolStr, ToSmolStr as _};
+
 use crate::value::Value;
 
 /// IP protocols that have a name in Neutron, by number; the first name of a number is its own.
@@ -47,18 +49,18 @@ pub(crate) fn check_cidr(text: &str) -> Result<(), String> {
 }
 
 /// An address or network in its shortest text.
-pub(crate) fn network(text: String) -> String {
+pub(crate) fn network(text: SmolStr) -> SmolStr {
     match (text.parse::<IpAddr>(), text.parse::<ipnet::IpNet>()) {
-        (Ok(address), _) => address.to_string(),
-        (_, Ok(net)) => net.to_string(),
+        (Ok(address), _) => address.to_smolstr(),
+        (_, Ok(net)) => net.to_smolstr(),
         _ => text,
     }
 }
 
 /// The same, and a network that holds a single address is that address.
-pub(crate) fn prefix(text: String) -> String {
+pub(crate) fn prefix(text: SmolStr) -> SmolStr {
     match text.parse::<ipnet::IpNet>() {
-        Ok(net) if net.prefix_len() == net.max_prefix_len() => net.addr().to_string(),
+        Ok(net) if net.prefix_len() == net.max_prefix_len() => net.addr().to_smolstr(),
         _ => network(text),
     }
 }
@@ -73,7 +75,7 @@ pub(crate) fn mac(text: &str) -> Option<String> {
 /// A port as text, a range as `from-to`.
 pub(crate) fn ports(value: &Value) -> Option<Value> {
     let (low, high) = port_range(value)?;
-    Some(Value::String(if low == high { low.to_string() } else { format!("{low}-{high}") }))
+    Some(Value::text(if low == high { low.to_string() } else { format!("{low}-{high}") }))
 }
 
 /// The first and the last port of what is written.
@@ -114,7 +116,7 @@ pub(crate) fn protocol(value: &Value) -> Option<Value> {
         return Some(Value::Null);
     }
     let name = PROTOCOLS.iter().find(|(_, n)| *n == number);
-    Some(Value::String(name.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())))
+    Some(Value::text(name.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())))
 }
 
 #[cfg(test)]

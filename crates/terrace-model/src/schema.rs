@@ -1,6 +1,8 @@
 //! What a kind is, as a table: its attributes, their types, what a change of each does, how two
 //! values compare. Validation, planning, rendering and the generated reference all read it.
 
+use smol_str::SmolStr;
+
 use crate::canonical;
 use crate::kind::Kind;
 use crate::map::{Attributes, Key, Map};
@@ -317,7 +319,7 @@ impl Type {
             }
             (Self::Prefix, Value::String(text)) => Value::String(canonical::prefix(text)),
             (Self::Mac, Value::String(text)) => {
-                Value::String(canonical::mac(&text).unwrap_or(text))
+                Value::String(canonical::mac(&text).map_or(text, SmolStr::from))
             }
             (Self::Ports, value) => canonical::ports(&value).unwrap_or(value),
             (Self::Protocol, value) => canonical::protocol(&value).unwrap_or(value),

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 use crate::address::{Address, StackName};
 use crate::map::Map;
@@ -22,7 +23,7 @@ pub enum Value {
     /// Number with a fraction.
     Float(f64),
     /// Text.
-    String(String),
+    String(SmolStr),
     /// List.
     List(Vec<Self>),
     /// Map, ordered by key.
@@ -60,12 +61,12 @@ pub struct Origin {
 
 impl Value {
     /// Text from anything that is text.
-    pub fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<SmolStr>) -> Self {
         Self::String(text.into())
     }
 
     /// A list of texts.
-    pub fn texts<T: Into<String>>(items: impl IntoIterator<Item = T>) -> Self {
+    pub fn texts<T: Into<SmolStr>>(items: impl IntoIterator<Item = T>) -> Self {
         Self::List(items.into_iter().map(Self::text).collect())
     }
 
@@ -263,7 +264,8 @@ impl Value {
             Self::Bool(b) => json!(b),
             Self::Int(n) => json!(n),
             Self::Float(n) => json!(n),
-            Self::String(text) | Self::Fingerprint(text) => json!(text),
+            Self::String(text) => json!(text),
+            Self::Fingerprint(text) => json!(text),
             Self::List(items) => items.iter().map(Self::to_json).collect(),
             Self::Map(map) => map.iter().map(|(k, v)| (k, v.to_json())).collect(),
             Self::Sensitive(inner) => inner.to_json(),
@@ -278,7 +280,7 @@ impl Value {
             serde_json::Value::Number(n) => {
                 n.as_i64().map_or_else(|| Self::Float(n.as_f64().unwrap_or(0.0)), Self::Int)
             }
-            serde_json::Value::String(text) => Self::String(text.clone()),
+            serde_json::Value::String(text) => Self::text(text),
             serde_json::Value::Array(items) => {
                 Self::List(items.iter().map(Self::from_json).collect())
             }

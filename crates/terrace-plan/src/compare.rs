@@ -30,7 +30,7 @@ fn canonical(value: Value, compare: Compare) -> Value {
             items.dedup();
             Value::List(items)
         }
-        (Value::String(text), Compare::PublicKey) => Value::String(public_key(&text)),
+        (Value::String(text), Compare::PublicKey) => Value::text(public_key(&text)),
         (value, _) => value,
     }
 }

@@ -133,6 +133,7 @@ impl<'a> Planner<'a> {
                 self.problems.extend(problems);
                 Attributes::new()
             });
+        let desired = self.as_recorded(address, desired);
         self.problems.extend(capable::refused(resource, address, &desired, facts.driver));
         let life = resource.lifecycle.evaluate(address.kind(), &scope).unwrap_or_else(|problems| {
             self.problems.extend(problems);
@@ -177,6 +178,14 @@ impl<'a> Planner<'a> {
             postconditions: checks.after,
             revision: decided.seen.and_then(|object| object.revision),
         });
+    }
+
+    /// What is desired as it was declared when last applied, in the same memory: mostly it is.
+    fn as_recorded(&self, address: &Address, desired: Attributes) -> Attributes {
+        match self.inputs.recorded.records.get(address) {
+            Some(record) if record.declared == desired => record.declared.clone(),
+            _ => desired,
+        }
     }
 
     fn decide(

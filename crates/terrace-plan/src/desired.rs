@@ -106,7 +106,7 @@ fn look_up(
 ) -> Result<Value, Box<Diagnostic>> {
     let Some(name) = value.as_str() else { return Ok(value) };
     let noun = kind.noun();
-    facts.resolve(kind, name).map(Value::String).map_err(|unresolved| {
+    facts.resolve(kind, name).map(Value::text).map_err(|unresolved| {
         Box::new(match unresolved {
             Unresolved::Unknown(nearest) => {
                 let known = facts.lookups.get(&kind).map_or(&[][..], Vec::as_slice);

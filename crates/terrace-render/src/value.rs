@@ -8,7 +8,7 @@ use terrace_model::Value;
 pub(crate) fn shown(value: &Value, names: &BTreeMap<String, String>) -> String {
     match value {
         Value::Null => "nothing".into(),
-        Value::String(text) => match names.get(text) {
+        Value::String(text) => match names.get(text.as_str()) {
             Some(name) => format!("{name} ({text})"),
             None => quoted(text),
         },

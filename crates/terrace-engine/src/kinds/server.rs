@@ -266,7 +266,7 @@ fn power_state(server: &Server) -> Value {
 fn object(server: &Server, joins: &Joins<'_>) -> Object {
     let mut metadata = server.metadata.clone();
     let marker = metadata.remove(METADATA_KEY);
-    let metadata = metadata.into_iter().map(|(k, v)| (k, Value::String(v))).collect();
+    let metadata = metadata.into_iter().map(|(k, v)| (k, Value::text(v))).collect();
     let fixed = |a: &&compute::AddressEntry| a.kind != "floating";
     let addresses = server.addresses.iter();
     let addresses = addresses

@@ -146,7 +146,7 @@ async fn metadata(session: &Session, change: &Change<'_>) -> Result<(), ApiError
 fn object(volume: &Volume) -> Object {
     let mut metadata = volume.metadata.clone();
     let marker = metadata.remove(METADATA_KEY);
-    let metadata = metadata.into_iter().map(|(k, v)| (k, Value::String(v))).collect();
+    let metadata = metadata.into_iter().map(|(k, v)| (k, Value::text(v))).collect();
     let image = volume.image.get("image_id").map(String::as_str);
     let attached_to = volume.attachments.iter().map(|a| a.server_id.as_str());
     Object {

@@ -79,7 +79,7 @@ fn declaration<'n>(
     for field in entries(reading, &entry.value, "a variable") {
         match (field.key.as_str(), field.value.as_scalar().map(Scalar::value)) {
             ("default", _) => declared.default = Some(&field.value),
-            ("description", Some(Value::String(text))) => declared.description = Some(text),
+            ("description", Some(Value::String(text))) => declared.description = Some(text.into()),
             ("sensitive", Some(Value::Bool(sensitive))) => declared.sensitive = sensitive,
             ("validate", _) => rules::read(reading, (stack, entry), &field.value),
             (own, _) if OWN_FIELDS.contains(&own) => {

@@ -25,7 +25,7 @@ fn to_cel_at(value: &Value, depth: usize) -> Result<Cel, String> {
         Value::Bool(b) => Cel::Bool(*b),
         Value::Int(n) => Cel::Int(*n),
         Value::Float(n) => Cel::Float(*n),
-        Value::String(text) => Cel::String(Arc::new(text.clone())),
+        Value::String(text) => Cel::String(Arc::new(text.to_string())),
         Value::List(items) => {
             let items: Result<Vec<_>, _> =
                 items.iter().map(|item| to_cel_at(item, depth + 1)).collect();

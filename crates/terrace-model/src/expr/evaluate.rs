@@ -212,7 +212,7 @@ impl Work<'_> {
         if let [Part::Expression { tree, span }] = self.parsed.parts.as_slice() {
             return self.run(&self.context(names)?, tree).map_err(|error| error.at(*span));
         }
-        self.text(names).map(Value::String)
+        self.text(names).map(Value::text)
     }
 
     /// The text, with the value of each expression in its place.
@@ -261,7 +261,7 @@ impl Work<'_> {
 
 fn as_text(value: &Value) -> Result<String, EvalError> {
     match value {
-        Value::String(text) => Ok(text.clone()),
+        Value::String(text) => Ok(text.to_string()),
         Value::Int(n) => Ok(n.to_string()),
         Value::Float(n) => Ok(n.to_string()),
         Value::Bool(b) => Ok(b.to_string()),

@@ -71,7 +71,7 @@ impl Bindings<'_> {
         let bound = |root: &Root| self.pending.bindings.get(&root.to_string());
         match (bound(&Root::CountIndex), bound(&Root::EachKey)) {
             (Some(Value::Int(index)), _) => u32::try_from(*index).ok().map(InstanceKey::Index),
-            (_, Some(Value::String(key))) => Some(InstanceKey::Text(key.into())),
+            (_, Some(Value::String(key))) => Some(InstanceKey::Text(key.clone())),
             _ => None,
         }
     }

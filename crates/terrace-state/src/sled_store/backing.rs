@@ -35,11 +35,7 @@ impl SledBacking {
     pub(super) fn open(path: &Path) -> Result<Self, StateError> {
         guarded(|| {
             let failed = |error| from_sled(error, path);
-            let db = sled::Config::new()
-                .path(path)
-                .cache_capacity(CACHE)
-                .open()
-                .map_err(failed)?;
+            let db = sled::Config::new().path(path).cache_capacity(CACHE).open().map_err(failed)?;
             let open = |tree: &Tree| db.open_tree(tree.name());
             let trees =
                 Tree::ALL.iter().map(open).collect::<Result<Vec<_>, _>>().map_err(failed)?;

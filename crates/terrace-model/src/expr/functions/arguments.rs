@@ -77,7 +77,7 @@ pub(super) fn bound(bytes: Option<usize>) -> Result<(), String> {
 /// A text, number or truth value as text.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text.to_string()),
         Value::Int(n) => Some(n.to_string()),
         Value::Float(n) => Some(n.to_string()),
         Value::Bool(b) => Some(b.to_string()),

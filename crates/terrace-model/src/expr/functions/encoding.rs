@@ -29,7 +29,7 @@ pub(super) static TABLE: [Function; 9] = [
         [r#"base64_encode("hello")"#, r#""aGVsbG8=""#],
         Run::Plain(|a| {
             bound(a.text(0)?.len().checked_mul(4).map(|bytes| bytes / 3))?;
-            Ok(Value::String(STANDARD.encode(a.text(0)?)))
+            Ok(Value::text(STANDARD.encode(a.text(0)?)))
         }),
     ),
     function(
@@ -42,7 +42,7 @@ pub(super) static TABLE: [Function; 9] = [
         ["json_encode", "json_encode(value)"],
         "The value as JSON, the keys of maps in order.",
         [r#"json_encode({"port": 80, "names": ["a"]})"#, r#""{\"names\":[\"a\"],\"port\":80}""#],
-        Run::Plain(|a| Ok(Value::String(a.value(0).to_json().to_string()))),
+        Run::Plain(|a| Ok(Value::text(a.value(0).to_json().to_string()))),
     ),
     function(
         ["json_decode", "json_decode(text)"],
@@ -54,7 +54,7 @@ pub(super) static TABLE: [Function; 9] = [
         ["yaml_encode", "yaml_encode(value)"],
         "The value as YAML that every reader takes in the same way, the keys of maps in order.",
         [r#"yaml_encode({"port": 80, "on": "no"})"#, r#""\"on\": \"no\"\nport: 80\n""#],
-        Run::Plain(|a| Ok(Value::String(yaml_text(a.value(0))))),
+        Run::Plain(|a| Ok(Value::text(yaml_text(a.value(0))))),
     ),
     function(
         ["yaml_decode", "yaml_decode(text)"],
@@ -69,12 +69,12 @@ pub(super) static TABLE: [Function; 9] = [
             r#"sha256("hello")"#,
             r#""2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824""#,
         ],
-        Run::Plain(|a| Ok(Value::String(hex(&Sha256::digest(a.text(0)?))))),
+        Run::Plain(|a| Ok(Value::text(hex(&Sha256::digest(a.text(0)?))))),
     ),
 ];
 
 fn base64_decode(a: &Arguments) -> Result<Value, String> {
     let bytes = STANDARD.decode(a.text(0)?.trim()).map_err(|_| "this is not base64")?;
     let text = String::from_utf8(bytes);
-    text.map(Value::String).map_err(|_| "what the base64 stands for is not UTF-8 text".into())
+    text.map(Value::text).map_err(|_| "what the base64 stands for is not UTF-8 text".into())
 }

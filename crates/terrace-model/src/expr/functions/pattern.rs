@@ -106,5 +106,5 @@ fn regex_replace(a: &Arguments) -> Result<Value, String> {
     }
     bound(Some(result.len() + text.len() - last))?;
     result.push_str(&text[last..]);
-    Ok(Value::String(result))
+    Ok(Value::text(result))
 }

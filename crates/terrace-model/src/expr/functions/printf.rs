@@ -29,7 +29,7 @@ pub(super) fn format(a: &Arguments) -> Result<Value, String> {
     }
     match arguments.next() {
         Some(_) => Err("there are more values than verbs".into()),
-        None => Ok(Value::String(result)),
+        None => Ok(Value::text(result)),
     }
 }
 

@@ -107,7 +107,7 @@ pub(super) static TABLE: [Function; 16] = [
         "A text, number or truth value as text; `json_encode` takes lists and maps.",
         ["to_string(8080)", r#""8080""#],
         Run::Plain(|a| {
-            let text = scalar(a.value(0)).map(Value::String);
+            let text = scalar(a.value(0)).map(Value::text);
             text.ok_or_else(|| a.wrong(0, "text, a number, true or false"))
         }),
     ),
@@ -127,7 +127,7 @@ fn indent(a: &Arguments) -> Result<Value, String> {
         }
         result.push_str(line);
     }
-    Ok(Value::String(result))
+    Ok(Value::text(result))
 }
 
 fn join(a: &Arguments) -> Result<Value, String> {
@@ -137,7 +137,7 @@ fn join(a: &Arguments) -> Result<Value, String> {
     let bytes: usize = items.iter().map(String::len).sum();
     let between = items.len().saturating_sub(1).checked_mul(separator.len());
     bound(between.and_then(|between| between.checked_add(bytes)))?;
-    Ok(Value::String(items.join(separator)))
+    Ok(Value::text(items.join(separator)))
 }
 
 fn replace(a: &Arguments) -> Result<Value, String> {
@@ -147,7 +147,7 @@ fn replace(a: &Arguments) -> Result<Value, String> {
     }
     let more = text.matches(old).count().checked_mul(new.len());
     bound(more.and_then(|more| more.checked_add(text.len())))?;
-    Ok(Value::String(text.replace(old, new)))
+    Ok(Value::text(text.replace(old, new)))
 }
 
 fn split(a: &Arguments) -> Result<Value, String> {
@@ -170,12 +170,12 @@ fn title(a: &Arguments) -> Result<Value, String> {
         }
         begins = letter.is_whitespace();
     }
-    Ok(Value::String(result))
+    Ok(Value::text(result))
 }
 
 fn repeat(a: &Arguments) -> Result<Value, String> {
     let text = a.text(0)?;
     let times = usize::try_from(a.int(1)?).map_err(|_| a.wrong(1, "0 or more"))?;
     bound(text.len().max(1).checked_mul(times))?;
-    Ok(Value::String(text.repeat(times)))
+    Ok(Value::text(text.repeat(times)))
 }
