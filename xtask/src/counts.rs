@@ -10,8 +10,8 @@ use anyhow::{Context as _, ensure};
 
 /// The last accepted counts.
 const ACCEPTED: &str = "tests/speed/counts.json";
-/// Where the runner leaves what callgrind wrote.
-const WRITTEN: &str = "target/gungraun/terrace-speed/counts";
+/// Where the runner leaves what callgrind wrote, in the folder of what is built.
+const WRITTEN: &str = "gungraun/terrace-speed/counts";
 /// By how much a count may grow.
 const TOLERANCE: f64 = 0.05;
 
@@ -59,7 +59,7 @@ fn compare(accepted: &Counts, found: &Counts) -> (String, bool) {
 
 fn count(root: &Path) -> anyhow::Result<Counts> {
     let runner = runner(root)?;
-    let written = root.join(WRITTEN);
+    let written = target(root).join(WRITTEN);
     if written.exists() {
         std::fs::remove_dir_all(&written)?;
     }
@@ -76,13 +76,18 @@ fn count(root: &Path) -> anyhow::Result<Counts> {
     Ok(found)
 }
 
+/// The folder of what is built.
+fn target(root: &Path) -> PathBuf {
+    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
 /// The runner of the version that the lockfile has; made if it is not there.
 fn runner(root: &Path) -> anyhow::Result<PathBuf> {
     let lock = std::fs::read_to_string(root.join("Cargo.lock"))?;
     let package = lock.split("[[package]]").find(|p| p.contains("name = \"gungraun-runner\""));
     let version = package.and_then(|p| p.split("version = \"").nth(1)?.split('"').next());
     let version = version.context("the lockfile has no gungraun-runner")?;
-    let folder = root.join("target/tools").join(version);
+    let folder = target(root).join("tools").join(version);
     let runner = folder.join("bin/gungraun-runner");
     if !runner.exists() {
         let mut cargo = Command::new(env!("CARGO"));
