@@ -15,6 +15,8 @@ const FIRST_MS: u64 = 500;
 const CLOSE_MS: u64 = 250;
 /// Between looks at most.
 const LONGEST_MS: u64 = 5_000;
+/// This part of what is known of busy ones is forgotten with each look: clouds become faster, too.
+const FORGET: u64 = 200;
 /// No wait is expected to be shorter.
 const SHORTEST_MS: u64 = 100;
 
@@ -23,35 +25,72 @@ pub(crate) type Sort = (Option<Name>, Kind, Until);
 
 /// How long waits took.
 #[derive(Debug, Default)]
-pub(crate) struct Paces(BTreeMap<Sort, u64>);
+pub(crate) struct Paces(BTreeMap<Sort, Pace>);
+
+#[derive(Debug)]
+struct Pace {
+    /// How long one should take.
+    expected: u64,
+    /// The longest that one was seen busy, which is forgotten little by little.
+    busy: u64,
+    /// The look that it was last learned from: all that end in one are like one.
+    look: u64,
+}
 
 impl Paces {
     /// How long after the begin to look first.
     pub(crate) fn first_look(&self, sort: &Sort) -> u64 {
-        self.0.get(sort).copied().unwrap_or(FIRST_MS).max(SHORTEST_MS)
+        self.0.get(sort).map_or(FIRST_MS, |pace| pace.expected).max(SHORTEST_MS)
     }
 
     /// How long after a look at something that was not over yet to look again: a quarter of the
     /// time that it is late by, so that its end is seen late by a quarter at most.
     pub(crate) fn next_look(&self, sort: &Sort, elapsed: u64) -> u64 {
         let (expected, least) = match self.0.get(sort) {
-            Some(expected) => (*expected, CLOSE_MS),
+            Some(pace) => (pace.expected, CLOSE_MS),
             None => (0, FIRST_MS),
         };
         (elapsed.saturating_sub(expected) / 4).clamp(least, LONGEST_MS)
     }
 
-    /// Takes in a wait that was to be looked at `first`, was not over yet when it was seen `busy`,
-    /// and was when it was looked at last.
-    pub(crate) fn learn(&mut self, sort: Sort, (first, busy): (u64, Option<u64>), over: u64) {
-        let took = match busy {
-            Some(busy) => u64::midpoint(busy, over),
-            // It may have been over for long: the next is looked at earlier, however late this
-            // look came.
-            None => first.min(over).saturating_sub(CLOSE_MS),
+    /// Takes in what a look saw of a wait that was to be looked at `first`, was not over yet when it
+    /// was seen `busy`, and was over when it was looked at last.
+    pub(crate) fn learn(
+        &mut self,
+        sort: Sort,
+        look: u64,
+        (first, busy): (u64, Option<u64>),
+        over: u64,
+    ) {
+        let Some(pace) = self.0.get_mut(&sort) else {
+            // However late this look came, the next is looked at no later.
+            let (busy, over) = busy.map_or((0, first.min(over)), |busy| (busy, over));
+            let expected = u64::midpoint(busy, over);
+            self.0.insert(sort, Pace { expected, busy, look });
+            return;
         };
-        let expected = self.0.entry(sort).or_insert(took);
-        *expected = u64::midpoint(*expected, took);
+        if pace.look == look {
+            return;
+        }
+        pace.look = look;
+        match busy {
+            // The first look came too early.
+            Some(busy) if busy >= pace.expected => {
+                (pace.expected, pace.busy) = (u64::midpoint(busy, over), busy);
+            }
+            // It may have been over for long: the next is looked at earlier, until one is early. Who
+            // was seen busy before that was seen in a look at others.
+            busy => {
+                let over = if busy.is_some() { over } else { first.min(over) };
+                pace.expected = pace.expected.min(over);
+                pace.busy -= pace.busy / FORGET;
+                pace.busy = pace.busy.max(busy.unwrap_or(0)).min(pace.expected);
+                if pace.expected - pace.busy > CLOSE_MS / 2 {
+                    let earlier = pace.expected.saturating_sub(CLOSE_MS);
+                    pace.expected = u64::midpoint(pace.busy, pace.expected).max(earlier);
+                }
+            }
+        }
     }
 }
 
@@ -64,17 +103,17 @@ mod tests {
     fn lateness(takes: u64, delay: u64, waits: usize) -> Vec<u64> {
         let mut paces = Paces::default();
         let sort = || (None, Kind::Server, Until::Settled);
-        let one = |_| {
+        let one = |wait| {
             let first = paces.first_look(&sort());
             let (mut at, mut busy) = (first + delay, None);
             while at < takes {
                 busy = Some(at);
                 at += paces.next_look(&sort(), at) + delay;
             }
-            paces.learn(sort(), (first, busy), at);
+            paces.learn(sort(), wait, (first, busy), at);
             at - takes
         };
-        (0..waits).map(one).collect()
+        (0..waits as u64).map(one).collect()
     }
 
     #[test]
@@ -101,7 +140,7 @@ mod tests {
     fn what_takes_longer_than_expected_is_looked_at_ever_less_often() {
         let mut paces = Paces::default();
         let sort = (None, Kind::Server, Until::Settled);
-        paces.learn(sort.clone(), (500, Some(4_900)), 5_100);
+        paces.learn(sort.clone(), 0, (500, Some(4_900)), 5_100);
         let waits = [5_000, 6_000, 9_000, 65_000].map(|elapsed| paces.next_look(&sort, elapsed));
         assert_eq!(waits, [250, 250, 1_000, 5_000]);
     }

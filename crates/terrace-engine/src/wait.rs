@@ -14,16 +14,31 @@ use crate::kinds::{self, Progress, Seen, Sight};
 use crate::pace::{Paces, Sort};
 
 /// Between the end of a look and the next at least; a cloud that answers slowly is left alone for
-/// as long as it took.
+/// twice as long as it took.
 const GAP_MS: u64 = 100;
+/// A look is at all that is waited for: what is due first waits so long for what is due soon.
+const PATIENCE_MS: u64 = 150;
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Until {
+    /// It was asked for just now, and rests.
+    Made,
     /// It rests: usable, to be confirmed, or failed.
     Settled,
     /// It is gone.
     Gone,
+}
+
+/// What is told of something that has settled, as far as lists tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Telling {
+    /// How the wait ended, no more.
+    End,
+    /// The object too, which is in no server group.
+    Object,
+    /// The object, and the server group that it is in.
+    Grouped,
 }
 
 /// How a wait ended.
@@ -45,6 +60,7 @@ pub(crate) type OnTick = Box<dyn Fn(&str) + Send>;
 
 struct Waiter {
     until: Until,
+    telling: Telling,
     since: u64,
     deadline: u64,
     /// How long after the begin to look first.
@@ -83,7 +99,7 @@ impl Poller {
     pub(crate) async fn wait(
         &self,
         (cloud, kind, id): (Option<&Name>, Kind, &str),
-        until: Until,
+        (until, telling): (Until, Telling),
         timeout: Duration,
         on_tick: OnTick,
     ) -> Result<Told, String> {
@@ -95,7 +111,9 @@ impl Poller {
             let mut desk = self.lock();
             let first = desk.paces.first_look(&sort(&thing, until));
             let due = since + first;
-            let waiter = Waiter { until, since, deadline, first, due, busy: None, on_tick, tell };
+            let busy = None;
+            let waiter =
+                Waiter { until, telling, since, deadline, first, due, busy, on_tick, tell };
             desk.waiting.insert(thing, waiter);
         }
         self.news.notify_one();
@@ -112,8 +130,7 @@ impl Poller {
         let mut rested = 0;
         let mut seen = BTreeMap::new();
         loop {
-            let due = self.lock().waiting.values().map(|waiter| waiter.due).min();
-            let Some(due) = due else {
+            let Some(due) = self.due() else {
                 self.news.notified().await;
                 continue;
             };
@@ -128,19 +145,28 @@ impl Poller {
             let began = self.context.now();
             self.tick(began, &mut seen).await;
             let ended = self.context.now();
-            rested = ended + ended.saturating_sub(began).max(GAP_MS);
+            rested = ended + (2 * ended.saturating_sub(began)).max(GAP_MS);
         }
     }
 
+    /// When the next look is to be: when the last of those is due that are due soon.
+    fn due(&self) -> Option<u64> {
+        let desk = self.lock();
+        let due = || desk.waiting.values().map(|waiter| waiter.due);
+        let soon = due().min()? + PATIENCE_MS;
+        due().filter(|due| *due <= soon).max()
+    }
+
     async fn tick(&self, began: u64, seen: &mut BTreeMap<Option<Name>, Seen>) {
-        let mut clouds: BTreeMap<Option<Name>, Vec<(Kind, String)>> = BTreeMap::new();
-        for (cloud, kind, id) in self.lock().waiting.keys().cloned() {
-            clouds.entry(cloud).or_default().push((kind, id));
+        let mut clouds: BTreeMap<Option<Name>, Vec<(Kind, String, Until)>> = BTreeMap::new();
+        for ((cloud, kind, id), waiter) in &self.lock().waiting {
+            let thing = (*kind, id.clone(), waiter.until);
+            clouds.entry(cloud.clone()).or_default().push(thing);
         }
         for (cloud, things) in clouds {
             let session = self.context.clouds.session(cloud.as_ref());
             let seen = seen.entry(cloud.clone()).or_default();
-            let wanted = things.iter().map(|(kind, id)| (*kind, id.as_str()));
+            let wanted = things.iter().map(|(kind, id, _)| (*kind, id.as_str()));
             let sight = match Sight::of(session, seen, wanted, began).await {
                 Ok(sight) => sight,
                 Err(error) => {
@@ -149,9 +175,13 @@ impl Poller {
                 }
             };
             let mut ended = Vec::new();
-            for (kind, id) in things {
+            for (kind, id, until) in things {
                 let progress = match sight.progress(kind, &id) {
-                    Some(progress) => Ok(Some(progress)),
+                    Some(seen) => Ok(seen),
+                    // What the cloud has accepted and not begun is not told with what changed.
+                    None if until == Until::Made && sight.is_of_changes(kind) => {
+                        Ok(Some(Progress::Busy("BUILD".into())))
+                    }
                     // Absence in a list is not proof.
                     None => kinds::progress(kind, session, &id).await,
                 };
@@ -179,9 +209,8 @@ impl Poller {
         let waiter = waiting.get_mut(&thing)?;
         let end = match (progress, waiter.until) {
             (None, _) => Some(Waited::Gone),
-            (Some(Progress::Busy(state)), _) if state == "DELETED" => Some(Waited::Gone),
             (Some(Progress::Busy(state)), _) => waiter.still(now, &state),
-            (Some(settled), Until::Settled) => Some(Waited::Settled(settled)),
+            (Some(settled), Until::Made | Until::Settled) => Some(Waited::Settled(settled)),
             (Some(stuck @ Progress::Stuck(_)), Until::Gone) => Some(Waited::Settled(stuck)),
             // Deleting has not begun to show, or failed; the state does not tell which.
             (Some(_), Until::Gone) => waiter.still(now, "deleting"),
@@ -189,7 +218,7 @@ impl Poller {
         let (sort, elapsed) = (sort(&thing, waiter.until), began.saturating_sub(waiter.since));
         match end {
             Some(end) => {
-                paces.learn(sort, (waiter.first, waiter.busy), elapsed);
+                paces.learn(sort, began, (waiter.first, waiter.busy), elapsed);
                 Some((thing, end))
             }
             None => {
@@ -205,8 +234,13 @@ impl Poller {
     /// Tells those whose wait is over, with the object where what else it takes can be read.
     async fn tell(&self, sight: &Sight<'_>, ended: Vec<(Thing, Waited)>) {
         let settled = ended.iter().filter(|(_, end)| matches!(end, Waited::Settled(_)));
-        let ids = settled.map(|((_, kind, id), _)| (*kind, id.as_str()));
-        let mut objects = sight.objects(ids).await.unwrap_or_default();
+        let telling = |thing| self.lock().waiting.get(thing).map(|waiter| waiter.telling);
+        let settled: Vec<(&Thing, Telling)> =
+            settled.filter_map(|(thing, _)| Some((thing, telling(thing)?))).collect();
+        let told = settled.iter().filter(|(_, telling)| *telling > Telling::End);
+        let ids = told.map(|((_, kind, id), _)| (*kind, id.as_str()));
+        let grouped = settled.iter().any(|(_, telling)| *telling == Telling::Grouped);
+        let mut objects = sight.objects(ids, grouped).await.unwrap_or_default();
         for (thing, end) in ended {
             let object = objects.remove(&thing.2);
             if let Some(waiter) = self.lock().waiting.remove(&thing) {

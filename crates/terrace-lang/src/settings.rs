@@ -209,7 +209,9 @@ fn environments(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<String, Envi
         let mut environment = Environment::default();
         for field in entries(reading, &entry.value, "an environment") {
             match (field.key.as_str(), field.value.as_scalar().map(Scalar::value)) {
-                ("variables", Some(Value::String(path))) => environment.variables = Some(path.into()),
+                ("variables", Some(Value::String(path))) => {
+                    environment.variables = Some(path.into());
+                }
                 ("protected", Some(Value::Bool(protected))) => environment.protected = protected,
                 ("cloud", _) => environment.cloud = Some(one_of(reading, &field.value)),
                 ("description", Some(_)) => {}

@@ -41,7 +41,7 @@ pub fn canonical(mut rule: Rule) -> Result<Rule, String> {
         return Err(format!("`remote_ip_prefix` {prefix} is not of the `ethertype` {family}"));
     }
     let others = ["remote_ip_prefix", "remote_group", "remote_address_group"];
-    let given: Vec<&str> = others.into_iter().filter(|name| rule.contains_key(*name)).collect();
+    let given: Vec<&str> = others.into_iter().filter(|name| rule.contains_key(name)).collect();
     if let [one, other, ..] = given[..] {
         return Err(format!("a rule has `{one}` or `{other}`, not both"));
     }

@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const PROGRAM: &str = "/usr/bin/openstack";
+pub(crate) const PROGRAM: &str = "/usr/bin/openstack";
 /// Printed by the session's own shell after each command, so that we know where its output ends.
 const END: &str = "end-of-answer";
 

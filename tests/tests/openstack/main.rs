@@ -16,3 +16,4 @@ mod kinds;
 mod operate;
 mod project;
 mod somebody;
+mod speed;

@@ -81,12 +81,39 @@ impl Project {
             .with("OS_CLOUD", "demo")
     }
 
+    /// Lets the project have that many servers.
+    pub(crate) fn allow_servers(&mut self, count: usize) {
+        let name = &self.name;
+        self.admin.run(&format!("quota set --instances {count} --cores {count} --ram -1 {name}"));
+    }
+
+    /// The client as a command of its own.
+    pub(crate) fn command(&self) -> std::process::Command {
+        let mut command = std::process::Command::new(crate::client::PROGRAM);
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("LANG", "C.UTF-8")
+            .env("OS_CLIENT_CONFIG_FILE", self.clouds.path().join("clouds.yaml"))
+            .env("OS_CLOUD", "demo");
+        command
+    }
+
+    /// Deletes the servers whose name begins so.
+    #[track_caller]
+    pub(crate) fn delete_servers(&mut self, beginning: &str) {
+        let servers = self.server_ids();
+        let ids = servers.iter().filter(|(name, _)| name.starts_with(beginning)).map(|(_, id)| id);
+        let ids: Vec<&str> = ids.map(String::as_str).collect();
+        self.client.run(&format!("server delete --wait {}", ids.join(" ")));
+    }
+
     /// Lists everything in the project.
     #[track_caller]
     pub(crate) fn observe(&mut self) -> Observed {
         let client = &mut self.client;
         Observed {
-            servers: by_name(client.list("server list --long")),
+            servers: there(by_name(client.list("server list --long"))),
             networks: by_name(client.list("network list")),
             subnets: by_name(client.list("subnet list")),
             groups: by_name(client.list("server group list --long")),
@@ -98,7 +125,7 @@ impl Project {
     /// The ids of the servers by name: cheaper than [`Project::observe`], for watching.
     #[track_caller]
     pub(crate) fn server_ids(&mut self) -> BTreeMap<String, String> {
-        let servers = by_name(self.client.list("server list"));
+        let servers = there(by_name(self.client.list("server list")));
         servers.iter().map(|(name, server)| (name.clone(), text(server, "ID").to_owned())).collect()
     }
 
@@ -140,6 +167,12 @@ pub(crate) fn variable(name: &str) -> String {
 
 /// Rows by their name, without what is everybody's. Two of a name would be a duplicate of ours.
 #[track_caller]
+/// Without those that Nova tells for a moment after they were deleted, until it marks them.
+fn there(mut servers: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    servers.retain(|_, server| text(server, "Status") != "DELETED");
+    servers
+}
+
 fn by_name(rows: Vec<Value>) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     for row in rows {

@@ -18,7 +18,7 @@ use crate::kinds::{self, Change, Lists, New, Place, Progress, Recognised, Waitin
 use crate::marker::marker;
 use crate::records;
 use crate::recover::is_it;
-use crate::wait::{Until, Waited};
+use crate::wait::{Telling, Until, Waited};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const LOOKS: u32 = 6;
@@ -118,7 +118,8 @@ impl Work<'_> {
         let (waited, seen) = match kinds::waiting(address.kind()) {
             Waiting::None => (None, None),
             Waiting::Polled => {
-                let (waited, seen) = self.wait(address, id, Until::Settled, limit).await?;
+                let told = (Until::Made, telling(desired));
+                let (waited, seen) = self.wait(address, id, told, limit).await?;
                 (Some(waited), seen)
             }
         };
@@ -135,8 +136,6 @@ impl Work<'_> {
             }
             Some(_) => Ok(()),
         };
-        // A power state that was asked for was brought about since.
-        let seen = seen.filter(|_| desired.get("power_state").is_none_or(Value::is_null));
         let object = match seen {
             Some(object) => object,
             None => self.read(address, id).await?,
@@ -278,7 +277,7 @@ impl Work<'_> {
         let limit = limit(instance, if creating { Timed::Create } else { Timed::Update });
         let mut confirmed = false;
         loop {
-            match self.wait(&instance.address, id, Until::Settled, limit).await?.0 {
+            match self.wait(&instance.address, id, (Until::Settled, Telling::End), limit).await?.0 {
                 Waited::Settled(Progress::ToConfirm) if confirmed => {}
                 Waited::Settled(Progress::ToConfirm) => {
                     let asked =
@@ -337,6 +336,17 @@ impl Work<'_> {
         }
         self.values.learn(address, object.attributes);
         settled.map(|()| id)
+    }
+}
+
+/// What is needed of a new object once it has settled.
+fn telling(desired: &Attributes) -> Telling {
+    let given = |name| desired.get(name).is_some_and(|value| !value.is_null());
+    match (given("power_state"), given("server_group") || given("scheduler_hints")) {
+        // The power state that is asked for is brought about first.
+        (true, _) => Telling::End,
+        (false, true) => Telling::Grouped,
+        (false, false) => Telling::Object,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::EngineError;
 use crate::event::Event;
 use crate::kinds;
 use crate::records;
-use crate::wait::{OnTick, Poller, Until, Waited};
+use crate::wait::{OnTick, Poller, Telling, Until, Waited};
 
 /// How long an operation may take, unless the user says so.
 const TIME_LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -235,7 +235,7 @@ impl Work<'_> {
         &self,
         address: &Address,
         id: &str,
-        until: Until,
+        wanted: (Until, Telling),
         limit: Duration,
     ) -> Result<(Waited, Option<Object>), Trouble> {
         let (context, since, told) = (self.context.clone(), self.context.now(), address.clone());
@@ -248,7 +248,7 @@ impl Work<'_> {
             });
         });
         let cloud = self.context.clouds.name_of(address);
-        let waited = self.poller.wait((cloud, address.kind(), id), until, limit, on_tick).await;
+        let waited = self.poller.wait((cloud, address.kind(), id), wanted, limit, on_tick).await;
         waited.map_err(|error| {
             Trouble::new(error, Some("run `terrace apply` again: it goes on waiting"))
         })

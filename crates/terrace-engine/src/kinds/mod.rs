@@ -103,7 +103,7 @@ pub(crate) async fn progress(
     let found = match kind {
         Kind::Volume => volume::progress(session, id).await,
         Kind::VolumeAttachment => return volume::attachment_progress(session, id).await,
-        _ => server::progress(session, id).await,
+        _ => return Ok(present(server::progress(session, id).await)?.flatten()),
     };
     present(found)
 }
@@ -145,7 +145,7 @@ pub(crate) async fn get(
         Kind::FloatingIp => present(floating_ip::get(session, id).await),
         Kind::ServerGroup => present(server_group::get(session, id).await),
         Kind::Volume => present(volume::get(session, id).await),
-        Kind::Server => present(server::get(session, id).await),
+        Kind::Server => Ok(present(server::get(session, id).await)?.flatten()),
         Kind::VolumeAttachment => volume::get_attachment(session, id).await,
     }
 }

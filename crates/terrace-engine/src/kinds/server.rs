@@ -36,17 +36,19 @@ impl<'a> Joins<'a> {
     }
 }
 
-/// Where one server is.
-pub(super) async fn progress(session: &Session, id: &str) -> Result<Progress, ApiError> {
+/// Where one server is; `None` when it is gone.
+pub(super) async fn progress(session: &Session, id: &str) -> Result<Option<Progress>, ApiError> {
     let server: Server = session.one(compute::server(id)).await?;
     Ok(progress_of(&server))
 }
 
-pub(super) fn progress_of(server: &Server) -> Progress {
+/// Where a server is; `None` when it is gone: Nova tells of it for a moment, and with what changed.
+pub(super) fn progress_of(server: &Server) -> Option<Progress> {
     let deleting = server.task_state.as_deref() == Some("deleting");
-    match server.status.as_str() {
-        // Deleted and kept for a while counts as on its way out, as does what is being deleted.
-        "DELETED" | "SOFT_DELETED" => Progress::Busy("DELETED".into()),
+    Some(match server.status.as_str() {
+        "DELETED" => return None,
+        // What is kept for a while counts as on its way out, as does what is being deleted.
+        "SOFT_DELETED" => Progress::Busy(server.status.clone()),
         _ if deleting => Progress::Busy("deleting".into()),
         "ERROR" => Progress::Failed(fault(server)),
         "VERIFY_RESIZE" => Progress::ToConfirm,
@@ -57,7 +59,7 @@ pub(super) fn progress_of(server: &Server) -> Progress {
             None | Some("") => Progress::Ready,
             Some(task) => Progress::Busy(task.to_owned()),
         },
-    }
+    })
 }
 
 fn fault(server: &Server) -> String {
@@ -78,10 +80,10 @@ pub(super) fn objects<'a>(
     groups: &'a [ServerGroup],
 ) -> impl Iterator<Item = Object> {
     let joins = Joins::of(ports, groups);
-    servers.into_iter().map(move |server| object(server, &joins))
+    servers.into_iter().filter_map(move |server| object(server, &joins))
 }
 
-pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {
+pub(super) async fn get(session: &Session, id: &str) -> Result<Option<Object>, ApiError> {
     let server: Server = session.one(compute::server(id)).await?;
     let (ports, groups): (Vec<Port>, Vec<ServerGroup>) = futures::try_join!(
         session.all(network::ports(&[("device_id", id)])),
@@ -179,7 +181,7 @@ pub(super) async fn update(place: Place<'_>, change: &Change<'_>) -> Result<(), 
 
 async fn rest(place: Place<'_>, id: &str) -> Result<(), ApiError> {
     for _ in 0..LOOKS {
-        if !matches!(progress(place.session, id).await?, Progress::Busy(_)) {
+        if !matches!(progress(place.session, id).await?, Some(Progress::Busy(_))) {
             return Ok(());
         }
         place.clock.sleep(BETWEEN).await;
@@ -263,7 +265,9 @@ fn power_state(server: &Server) -> Value {
     })
 }
 
-fn object(server: &Server, joins: &Joins<'_>) -> Object {
+/// The object; `None` when it is gone.
+fn object(server: &Server, joins: &Joins<'_>) -> Option<Object> {
+    let progress = progress_of(server)?;
     let mut metadata = server.metadata.clone();
     let marker = metadata.remove(METADATA_KEY);
     let metadata = metadata.into_iter().map(|(k, v)| (k, Value::text(v))).collect();
@@ -278,7 +282,7 @@ fn object(server: &Server, joins: &Joins<'_>) -> Object {
     let first = entries.min_by_key(|a| a.version).map(|a| a.addr.as_str());
     let ports = joins.ports.get(server.id.as_str()).map(Vec::as_slice).unwrap_or_default();
     let nics = ports.iter().map(|port| nic::seen(port)).collect();
-    Object {
+    Some(Object {
         id: server.id.clone(),
         attributes: attributes([
             ("id", Value::text(&server.id)),
@@ -301,7 +305,7 @@ fn object(server: &Server, joins: &Joins<'_>) -> Object {
             ("addresses", Value::Map(addresses)),
             ("created", text_or_null(Some(&server.created))),
         ]),
-        state: match progress_of(server) {
+        state: match progress {
             Progress::Ready | Progress::Stuck(_) => ObjectState::Ready,
             Progress::Busy(state) => ObjectState::Busy(state),
             Progress::ToConfirm => ObjectState::Busy(server.status.clone()),
@@ -309,5 +313,5 @@ fn object(server: &Server, joins: &Joins<'_>) -> Object {
         },
         revision: None,
         marker,
-    }
+    })
 }

@@ -14,6 +14,8 @@ use super::{Progress, lists};
 /// The servers and volumes that somebody waits for, at one moment.
 pub(crate) struct Sight<'a> {
     session: &'a Session,
+    /// Whether the servers are those seen before and what changed since, not all there are.
+    changes: bool,
     servers: &'a BTreeMap<String, Server>,
     volumes: BTreeMap<String, Volume>,
 }
@@ -86,23 +88,29 @@ impl<'a> Sight<'a> {
         };
         let ((), volumes): ((), Vec<Volume>) = futures::try_join!(servers, volumes)?;
         let volumes = volumes.into_iter().map(|v| (v.id.clone(), v)).collect();
-        Ok(Self { session, servers: &seen.servers, volumes })
+        Ok(Self { session, changes: seen.whole_at != Some(now), servers: &seen.servers, volumes })
     }
 
-    /// Where something is, if it is seen.
-    pub(crate) fn progress(&self, kind: Kind, id: &str) -> Option<Progress> {
+    /// Whether something of that kind may be there without being seen.
+    pub(crate) fn is_of_changes(&self, kind: Kind) -> bool {
+        self.changes && kind == Kind::Server
+    }
+
+    /// Where something is, if it is seen: `None` within when it is gone.
+    pub(crate) fn progress(&self, kind: Kind, id: &str) -> Option<Option<Progress>> {
         match kind {
-            Kind::Volume => self.volumes.get(id).map(progress_of_volume),
-            Kind::VolumeAttachment => attached(self.volumes.get(volume_of(id))?, id),
+            Kind::Volume => self.volumes.get(id).map(|volume| Some(progress_of_volume(volume))),
+            Kind::VolumeAttachment => attached(self.volumes.get(volume_of(id))?, id).map(Some),
             _ => self.servers.get(id).map(progress_of),
         }
     }
 
-    /// The servers among these, whole, by id: two more lists whatever their number. Of other kinds
-    /// there are few.
+    /// The servers among these, whole, by id: one more list whatever their number, and one of server
+    /// groups where any is `grouped`. Of other kinds there are few.
     pub(crate) async fn objects(
         &self,
         wanted: impl Iterator<Item = (Kind, &str)>,
+        grouped: bool,
     ) -> Result<BTreeMap<String, Object>, ApiError> {
         let wanted = wanted.filter(|(kind, _)| *kind == Kind::Server);
         let servers: Vec<&Server> = wanted.filter_map(|(_, id)| self.servers.get(id)).collect();
@@ -110,10 +118,10 @@ impl<'a> Sight<'a> {
             return Ok(BTreeMap::new());
         }
         let ids: Vec<&str> = servers.iter().map(|server| server.id.as_str()).collect();
-        let (ports, groups) = futures::try_join!(
-            lists::ports_of(self.session, &ids),
-            self.session.all(compute::server_groups()),
-        )?;
+        let groups = async {
+            if grouped { self.session.all(compute::server_groups()).await } else { Ok(vec![]) }
+        };
+        let (ports, groups) = futures::try_join!(lists::ports_of(self.session, &ids), groups)?;
         Ok(server::objects(servers, &ports, &groups).map(|o| (o.id.clone(), o)).collect())
     }
 }

@@ -208,7 +208,7 @@ fn root_disk(attributes: &mut Attributes) -> Result<(), String> {
         Some(Value::Map(boot)) => boot,
         Some(_) => return Ok(()),
     };
-    let exists = ["volume", "snapshot"].into_iter().filter(|name| boot.contains_key(*name)).count();
+    let exists = ["volume", "snapshot"].into_iter().filter(|name| boot.contains_key(name)).count();
     match (image, exists) {
         (true, 0) if boot.contains_key("size") => {}
         (true, 0) => return Err("`boot_volume` from an image needs a `size`".into()),
