@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import time
 
 from openstack import exceptions
 
@@ -142,7 +143,15 @@ class Steps:
         for one in servers:
             compute.delete_server(one)
             compute.wait_for_delete(one, interval=1, wait=120)
+            self.gone(one)
         self.step("a server that is gone", lambda: compute.get_server(server.id))
+
+    def gone(self, server):
+        """Waits until a server is told no more: Nova tells it as DELETED for a moment."""
+        for _ in range(120):
+            if self.cloud.compute.find_server(server.id) is None:
+                return
+            time.sleep(0.5)
 
     def volumes(self, server):
         storage = self.cloud.block_storage
