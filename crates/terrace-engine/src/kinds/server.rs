@@ -315,3 +315,24 @@ fn object(server: &Server, joins: &Joins<'_>) -> Option<Object> {
         marker,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_as_deleted_is_gone() {
+        for (status, task, there) in [
+            ("ACTIVE", None, true),
+            ("ACTIVE", Some("deleting"), true),
+            ("SOFT_DELETED", None, true),
+            ("DELETED", None, false),
+        ] {
+            let told = serde_json::json!({
+                "id": "a", "status": status, "OS-EXT-STS:task_state": task
+            });
+            let server: Server = serde_json::from_value(told).expect("a server");
+            assert_eq!(objects([&server], &[], &[]).count() == 1, there, "{status} {task:?}");
+        }
+    }
+}

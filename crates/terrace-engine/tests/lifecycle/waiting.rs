@@ -1,9 +1,9 @@
 //! Waiting reads what changed: neither the whole project at every look, nor each object by itself.
 
 use terrace_api::compute;
-use terrace_sim::Settings;
+use terrace_sim::{Effect, Fault, Settings};
 
-use crate::world::World;
+use crate::world::{World, fault};
 
 fn stack(count: usize) -> String {
     format!("servers:\n  s: {{ count: {count}, image: cirros, flavor: m1.tiny, networks: [] }}\n")
@@ -31,6 +31,9 @@ async fn a_look_is_at_what_changed_and_what_went_is_told() {
     let halves = |began| usize::try_from((world.now() - began) / 30_000).expect("minutes") + 1;
     // The first refresh is of all, too, if there is one.
     assert!(all <= halves(began) + 1 && changed > 10 && one == 0, "{all} {changed} {one}");
+    // None is in a server group, so that nobody asks which are.
+    let groups = |line: &String| line.contains("/os-server-groups");
+    assert!(!world.asked()[since..].iter().any(groups));
     let (since, began) = (world.asked().len(), world.now());
     assert!(world.destroy(&stack).await.expect("destroyed").is_complete());
     let (all, changed, one) = reads(&world, since);
@@ -63,4 +66,17 @@ async fn what_somebody_deletes_while_it_is_built_is_missed_at_the_next_look() {
     let failed = outcome.expect("it came to an end").failed;
     assert!(format!("{failed:?}").contains("vanished"), "{failed:?}");
     assert!(world.now() - deleted < 10_000, "after {} ms", world.now() - deleted);
+}
+
+#[tokio::test]
+async fn what_is_accepted_and_not_told_yet_is_not_asked_for_by_itself() {
+    let mut world = World::new();
+    world.parallelism = 4;
+    let late = Effect::Lag { ms: 800 };
+    world.fault(Fault { count: None, ..fault("GET", "/servers/detail", late) });
+    let since = world.asked().len();
+    assert!(world.apply(&stack(40)).await.expect("applied").is_complete());
+    let (all, changed, one) = reads(&world, since);
+    // Only what a look at all does not have is.
+    assert!(changed > 10 && one <= all * world.parallelism, "{all} {changed} {one}");
 }
