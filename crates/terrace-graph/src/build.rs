@@ -227,7 +227,7 @@ impl<'a> Builder<'a> {
         }
         if to.key.is_none() && target.repeat != Repeat::One {
             // A nested block repeats with the one it is written in, key by key.
-            let nested = is_parent(&address, &from.address) && !indirect;
+            let nested = from.address.is_inside(&address) && !indirect;
             return if nested {
                 vec![address.instance(user.key.clone())]
             } else {
@@ -265,18 +265,11 @@ fn references(resource: &Resource) -> Vec<Reference> {
 }
 
 fn cause_of(resource: &Resource, reference: &ResourceReference) -> Cause {
-    if is_parent(&reference.address(&resource.address.stack), &resource.address) {
+    if resource.address.is_inside(&reference.address(&resource.address.stack)) {
         Cause::Nesting
     } else {
         Cause::Reference
     }
-}
-
-fn is_parent(parent: &ResourceAddress, child: &ResourceAddress) -> bool {
-    child.kind.schema().parent == Some(parent.kind)
-        && parent.stack == child.stack
-        && child.path.len() == 2
-        && child.path.first() == parent.path.first()
 }
 
 /// The cycle as the path round it, with the places of each edge, also of those between.

@@ -1,9 +1,10 @@
 //! A directed graph with a deterministic order. Edges point from what is needed to who needs it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::hash::Hash;
 
+use foldhash::{HashMap, HashSet};
 use petgraph::Direction;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -25,7 +26,7 @@ pub struct Cycle<N, E>(pub Vec<(N, E)>);
 
 impl<N: Ord + Hash + Clone, E: Clone> Default for Dag<N, E> {
     fn default() -> Self {
-        Self { graph: DiGraph::new(), index: HashMap::new(), joined: HashSet::new() }
+        Self { graph: DiGraph::new(), index: HashMap::default(), joined: HashSet::default() }
     }
 }
 

@@ -232,7 +232,7 @@ fn promise(ty: &Type, term: &Spanned<Term>, scope: &Here<'_>) -> Option<Wrong> {
     }
     let (span, expected) = (term.span, ty.describe());
     if let (Term::Reference(_), Type::List(_)) = (&term.value, ty) {
-        let help = Some(format!("write `[{}]`", reference.path.last()?));
+        let help = Some(format!("write `[{}]`", reference.path.last()));
         return Some(Wrong { span, text: format!("expected {expected}, found one name"), help });
     }
     let noun = reference.kind.noun();

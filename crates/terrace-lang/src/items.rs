@@ -81,8 +81,5 @@ pub(crate) fn of_all(
 /// Whether a scope's block is nested in that one: then the instance of the same key is meant.
 fn inside(scope: &Here<'_>, parent: &Resource) -> bool {
     let Within::Instance(block, _) = scope.within else { return false };
-    let (own, parent) = (&block.address, &parent.address);
-    own.kind.schema().parent == Some(parent.kind)
-        && own.stack == parent.stack
-        && own.path.first() == parent.path.first()
+    block.address.is_inside(&parent.address)
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use terrace_model::expr::{ResourceReference, Root, Template, Term};
 use terrace_model::schema::OWN;
 use terrace_model::{
-    Address, Diagnostic, InstanceKey, Kind, LookupKind, Name, Refers, Repeat, Resource,
-    ResourceAddress, Span, Spanned, StackName, Type, Value, Workspace, suggest,
+    Address, Diagnostic, InstanceKey, Kind, LookupKind, Refers, Repeat, Resource, ResourceAddress,
+    Span, Spanned, StackName, Type, Value, Workspace, suggest,
 };
 
 use crate::load::Reading;
@@ -199,8 +199,7 @@ impl BareNames<'_, '_> {
         if self.reading.diagnostics.is_full() {
             return self.reading.diagnostics.push(diagnostic);
         }
-        let path =
-            |a: &ResourceAddress| a.path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
+        let path = |a: &ResourceAddress| a.path.to_string();
         let own = &self.own.stack;
         let of_kind = self.known.of_kind(kind);
         let local = of_kind.clone().filter(|a| a.stack == *own).map(path);

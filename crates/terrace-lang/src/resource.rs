@@ -82,7 +82,7 @@ fn within(parent: &Repeat, own: Repeat) -> Repeat {
 pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, entry: &Entry) {
     let Some(name) = named(reading, entry) else { return };
     let entry = &with_defaults(reading, kind, entry);
-    let address = ResourceAddress { stack: stack.name.clone(), kind, path: [name].into() };
+    let address = ResourceAddress { stack: stack.name.clone(), kind, path: name.into() };
     let nested: Vec<Kind> = kind.nested().collect();
     let fields = entries(reading, &entry.value, &format!("`{}`", entry.key));
     let wanted = repeat::wanted(reading, fields);
@@ -120,7 +120,7 @@ fn nested_block(
 ) {
     let Some(name) = named(reading, entry) else { return };
     let entry = &*with_defaults(reading, kind, entry);
-    let path = parent.path.iter().cloned().chain([name]).collect();
+    let path = parent.path.child(&name);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path };
     let fields = entry.value.as_map().unwrap_or_default();
     for field in fields {

@@ -95,7 +95,7 @@ pub(crate) fn no_attribute(
     let text = format!("a {} has no attribute `{name}`", schema.noun);
     let error = EvalError::new(text).at(reference.span);
     let nested = Kind::from_section(name).filter(|k| k.schema().parent == Some(reference.kind));
-    let parent = reference.path.last().map(ToString::to_string).unwrap_or_default();
+    let parent = reference.path.last();
     if let Some(nested) = nested {
         return error.help(format!("a {} is `{name}.{parent}.NAME`", nested.noun()));
     }

@@ -1,13 +1,12 @@
 //! Addresses: `stack/section.name[key]`, such as `web/servers.web[0]` or `web/subnets.front.v4`.
 
-use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::kind::Kind;
+use crate::path::Path;
 
 /// Longest name of a stack or resource, in bytes.
 pub const MAX_NAME: usize = 100;
@@ -41,9 +40,9 @@ pub enum AddressError {
 }
 
 /// A name of a stack, resource, variable: letters, digits, `_`, `-`, not beginning with a digit or `-`.
-/// Clones share the text: addresses are made of names, and there are very many of them.
+/// Mostly it takes no memory of its own: addresses are made of names, and there are very many of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Arc<str>);
+pub struct Name(SmolStr);
 
 impl Name {
     /// Checks and wraps a name.
@@ -61,6 +60,10 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    pub(crate) fn into_text(self) -> SmolStr {
+        self.0
+    }
 }
 
 impl fmt::Display for Name {
@@ -71,22 +74,8 @@ impl fmt::Display for Name {
 
 /// The name of a stack: the stem of its file, `web` for `stacks/web.yaml`; for an instance of a
 /// component the way to it, as in `web/tier.blue`, `web/tier` when there is only one, `web/tier.0`.
-/// Clones share the text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct StackName(Arc<str>);
-
-impl Ord for StackName {
-    /// Nearly all that are compared are of one stack.
-    fn cmp(&self, other: &Self) -> Ordering {
-        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
-    }
-}
-
-impl PartialOrd for StackName {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StackName(SmolStr);
 
 /// Deepest nesting of components.
 pub const MAX_COMPONENTS: usize = 8;
@@ -167,7 +156,7 @@ pub struct ResourceAddress {
     /// The kind, shown as its section.
     pub kind: Kind,
     /// Path of names: one, or parent and child for nested kinds (`front`, `v4`).
-    pub path: Arc<[Name]>,
+    pub path: Path,
 }
 
 impl ResourceAddress {
@@ -178,14 +167,20 @@ impl ResourceAddress {
 
     /// The last name of the path.
     pub fn name(&self) -> &str {
-        self.path.last().map_or("", Name::as_str)
+        self.path.last()
+    }
+
+    /// Whether it is written inside of that block; they then repeat together.
+    pub fn is_inside(&self, parent: &Self) -> bool {
+        self.kind.schema().parent == Some(parent.kind)
+            && self.stack == parent.stack
+            && self.path.first() == parent.path.first()
     }
 }
 
 impl fmt::Display for ResourceAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.stack, self.kind.section())?;
-        self.path.iter().try_for_each(|name| write!(f, ".{name}"))
+        write!(f, "{}/{}.{}", self.stack, self.kind.section(), self.path)
     }
 }
 
@@ -245,9 +240,14 @@ impl FromStr for Address {
             address: text.to_owned(),
             known: Kind::ALL.map(Kind::section).join(", "),
         })?;
-        let path = names.split('.').map(Name::new).collect::<Result<Arc<[_]>, _>>()?;
-        let depth = if kind.schema().parent.is_some() { 2 } else { 1 };
-        if path.len() != depth {
+        let mut names = names.split('.').map(Name::new);
+        let first = Path::from(names.next().ok_or_else(shape)??);
+        let path = match (kind.schema().parent, names.next()) {
+            (None, None) => first,
+            (Some(_), Some(inner)) => first.child(&inner?),
+            _ => return Err(shape()),
+        };
+        if names.next().is_some() {
             return Err(shape());
         }
         Ok(Self { resource: ResourceAddress { stack: StackName::new(stack)?, kind, path }, key })
@@ -275,11 +275,25 @@ macro_rules! serde_as_text {
 
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                $parse(&text).map_err(serde::de::Error::custom)
+                deserializer.deserialize_str(FromText($parse))
             }
         }
     };
+}
+
+/// Reads a text where it stands.
+struct FromText<T>(fn(&str) -> Result<T, AddressError>);
+
+impl<T> serde::de::Visitor<'_> for FromText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        self.0(text).map_err(E::custom)
+    }
 }
 
 serde_as_text!(Address, Address::from_str);

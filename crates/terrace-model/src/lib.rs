@@ -16,6 +16,7 @@ pub mod lookup;
 pub mod map;
 pub mod names;
 pub mod observed;
+mod path;
 pub mod policy;
 pub mod refactor;
 pub mod rules;
@@ -36,6 +37,7 @@ pub use lifecycle::{Condition, Ignored, Life, Lifecycle, Timed};
 pub use lookup::{LookupKind, LookupSchema};
 pub use map::{Attributes, Map};
 pub use observed::{Facts, Named, Object, ObjectState, Observation, Observed};
+pub use path::Path;
 pub use policy::{Level, Policy};
 pub use refactor::{Import, Move, Moved, Refactors, Removed};
 pub use schema::{

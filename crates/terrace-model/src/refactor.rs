@@ -65,11 +65,9 @@ impl Moved {
             let fits = whole || address.key == from.key;
             return fits.then(|| to.resource.instance(key(whole)));
         }
-        let fits =
-            is_inside(&address.resource, &from.resource) && (whole || address.key == from.key);
+        let fits = address.resource.is_inside(&from.resource) && (whole || address.key == from.key);
         fits.then(|| {
-            let inside = address.resource.path.iter().skip(1);
-            let path = to.resource.path.iter().chain(inside).cloned().collect();
+            let path = address.resource.path.within(&to.resource.path);
             let resource = ResourceAddress {
                 stack: to.resource.stack.clone(),
                 kind: address.resource.kind,
@@ -84,17 +82,9 @@ impl Removed {
     /// Whether this is about an address, or about one that it was written inside of.
     pub fn covers(&self, address: &Address) -> bool {
         let from = &self.from.value;
-        let same =
-            address.resource == from.resource || is_inside(&address.resource, &from.resource);
+        let same = address.resource == from.resource || address.resource.is_inside(&from.resource);
         same && (from.key.is_none() || from.key == address.key)
     }
-}
-
-/// Whether a block is written inside of another.
-fn is_inside(child: &ResourceAddress, parent: &ResourceAddress) -> bool {
-    child.kind.schema().parent == Some(parent.kind)
-        && child.stack == parent.stack
-        && child.path.first() == parent.path.first()
 }
 
 impl Snapshot {

@@ -1,7 +1,8 @@
 //! From desired, recorded and observed to a plan.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashMapExt as _};
 use terrace_graph::ResourceGraph;
 use terrace_model::expr::ResourceReference;
 use terrace_model::{
@@ -119,6 +120,23 @@ pub(crate) struct Planner<'a> {
     pub(crate) problems: Diagnostics,
 }
 
+/// What is recorded and seen of an instance.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    record: Option<&'a Record>,
+    seen: Option<&'a Observation>,
+}
+
+impl Known<'_> {
+    /// What is desired as it was declared when last applied, in the same memory: mostly it is.
+    fn as_recorded(self, desired: Attributes) -> Attributes {
+        match self.record {
+            Some(record) if record.declared == desired => record.declared.clone(),
+            _ => desired,
+        }
+    }
+}
+
 impl<'a> Planner<'a> {
     fn desired_instance(&mut self, address: &Address) {
         let workspace = self.inputs.workspace;
@@ -126,22 +144,26 @@ impl<'a> Planner<'a> {
             workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
         let Some((resource, stack)) = found else { return };
         let facts = self.inputs.observed.facts_of(resource.cloud.as_ref());
-        let scope = self.values.scope(workspace, stack, Some(address));
+        let scope = self.values.scope(workspace, stack, Some((resource, address)));
         // What refers to it is planned all the same, so that all findings come at once.
         let desired =
             desired::evaluate(resource, address, &scope, facts).unwrap_or_else(|problems| {
                 self.problems.extend(problems);
                 Attributes::new()
             });
-        let desired = self.as_recorded(address, desired);
+        let known = Known {
+            record: self.inputs.recorded.records.get(address),
+            seen: self.inputs.observed.objects.get(address),
+        };
+        let desired = known.as_recorded(desired);
         self.problems.extend(capable::refused(resource, address, &desired, facts.driver));
         let life = resource.lifecycle.evaluate(address.kind(), &scope).unwrap_or_else(|problems| {
             self.problems.extend(problems);
             Life::default()
         });
-        let mut decided = self.decide(resource, address, (&desired, &life));
+        let mut decided = self.decide(resource, address, known, (&desired, &life));
         self.trigger(resource, address, &mut decided);
-        let imported = recorded_nowhere(self.inputs, address) && decided.seen.is_some();
+        let imported = known.record.is_none() && decided.seen.is_some();
         self.arrived(address, imported, &mut decided);
         let desired = match (decided.action, decided.kept.take()) {
             (Action::Replace, _) | (_, None) => desired,
@@ -180,23 +202,15 @@ impl<'a> Planner<'a> {
         });
     }
 
-    /// What is desired as it was declared when last applied, in the same memory: mostly it is.
-    fn as_recorded(&self, address: &Address, desired: Attributes) -> Attributes {
-        match self.inputs.recorded.records.get(address) {
-            Some(record) if record.declared == desired => record.declared.clone(),
-            _ => desired,
-        }
-    }
-
     fn decide(
         &self,
         resource: &Resource,
         address: &Address,
+        known: Known<'a>,
         wanted: (&Attributes, &Life),
     ) -> Decided<'a> {
         let place = || Some(self.inputs.workspace.sources.place(resource.span));
-        let recorded = self.inputs.recorded.records.get(address);
-        match (recorded, self.inputs.observed.objects.get(address)) {
+        match (known.record, known.seen) {
             (None, _) => match self.inputs.observed.imports.get(address) {
                 Some(Observation::Present(object)) => {
                     let key = &self.inputs.recorded.fingerprint_key;
@@ -350,10 +364,6 @@ impl<'a> Planner<'a> {
         }
         outputs
     }
-}
-
-fn recorded_nowhere(inputs: Inputs<'_>, address: &Address) -> bool {
-    !inputs.recorded.records.contains_key(address)
 }
 
 /// What happens to an instance, or to an attribute of it, if that changes it.

@@ -84,7 +84,7 @@ fn default(attribute: &Attribute, address: &Address) -> Option<Value> {
 /// The name of its own: in a component after the component's, since others have the same.
 fn own_name(address: &Address) -> String {
     let components = address.stack().components().map(|part| part.replace('.', "-"));
-    let path = address.resource.path.iter().map(|name| name.as_str().to_owned());
+    let path = address.resource.path.names().map(str::to_owned);
     let mut parts: Vec<String> = components.chain(path).collect();
     parts.extend(address.key.as_ref().map(ToString::to_string));
     parts.join("-")

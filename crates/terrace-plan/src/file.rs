@@ -1,7 +1,7 @@
 //! Saved plans: a JSON file that `apply` takes. Sensitive values are not in it, only keyed hashes;
 //! they are filled in again from the files of the workspace and must hash to the same.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use serde::{Deserialize, Serialize};
 use terrace_model::{Address, Attributes, Facts, Value, Workspace};
@@ -111,7 +111,7 @@ impl SavedPlan {
                 return Err(PlanFileError::Condition { address: instance.address.clone() });
             }
         }
-        let mut values = Values::kept(HashMap::new(), plan.existing.clone());
+        let mut values = Values::kept(HashMap::default(), plan.existing.clone());
         plan.instances.iter().for_each(|instance| tell(instance, &mut values));
         let sealed = |at: &usize| plan.instances[*at].desired.values().any(Value::is_sensitive);
         let mut sealed: Vec<usize> = (0..plan.instances.len()).filter(sealed).collect();
@@ -183,7 +183,7 @@ fn tell(instance: &InstanceChange, values: &mut Values<'_>) {
 fn evaluate(workspace: &Workspace, address: &Address, values: &Values<'_>) -> Attributes {
     let found = workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
     let Some((resource, stack)) = found else { return Attributes::new() };
-    let scope = values.scope(workspace, stack, Some(address));
+    let scope = values.scope(workspace, stack, Some((resource, address)));
     let mut attributes = Attributes::new();
     for attribute in address.kind().schema().attributes {
         if let Ok(Some(value)) =

@@ -45,7 +45,7 @@ impl<'a> Offline<'a> {
         let block = self.workspace.resource(&address.resource);
         let found = block.zip(self.workspace.stacks.get(address.stack()));
         let Some((resource, stack)) = found else { return Attributes::new() };
-        let scope = self.values.scope(self.workspace, stack, Some(address));
+        let scope = self.values.scope(self.workspace, stack, Some((resource, address)));
         let terms = resource.body.iter();
         let values = terms.filter_map(|(name, term)| {
             let value = term.value.evaluate(&scope).ok()?;

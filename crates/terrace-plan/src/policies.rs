@@ -1,7 +1,6 @@
 //! Policies: rules of the workspace that every plan is held to.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use terrace_model::expr::{EvalError, Root, Scope, Term};
 use terrace_model::{
     Address, Diagnostic, Diagnostics, Level, Observed, Policy, Refers, Spanned, StackName, Value,

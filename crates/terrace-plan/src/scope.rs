@@ -1,14 +1,15 @@
 //! What names mean inside a block, and what planned instances are worth to each other.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashMap;
 use terrace_model::expr::{EvalError, ResourceReference};
 use terrace_model::names::{Here, Leaves, Memo, Names, Within, absent};
 use terrace_model::observed::Named;
 use terrace_model::{
     Address, Attributes, Compare, Existing, InstanceKey, LookupKind, Name, Observed, Origin,
-    Pending, Presence, Repeat, ResourceAddress, Stack, Value, Workspace, suggest,
+    Pending, Presence, Repeat, Resource, ResourceAddress, Stack, Value, Workspace, suggest,
 };
 
 use crate::compare::same_value;
@@ -84,10 +85,11 @@ impl<'a> Values<'a> {
         &'s self,
         workspace: &'s Workspace,
         stack: &'s Stack,
-        address: Option<&'s Address>,
+        block: Option<(&'s Resource, &'s Address)>,
     ) -> InstanceScope<'s> {
-        let block = address.and_then(|a| Some((workspace.resource(&a.resource)?, a.key.as_ref())));
-        let within = block.map_or(Within::Stack, |(block, key)| Within::Instance(block, key));
+        let within = block.map_or(Within::Stack, |(block, instance)| {
+            Within::Instance(block, instance.key.as_ref())
+        });
         Names::new(workspace, self, &self.memo).here(stack, within)
     }
 
@@ -231,10 +233,7 @@ impl Leaves for Values<'_> {
 /// Whether a scope's block is nested in that one; they then repeat together.
 fn inside(here: &Here<'_>, parent: &ResourceAddress) -> bool {
     let Within::Instance(block, _) = here.within else { return false };
-    let own = &block.address;
-    own.kind.schema().parent == Some(parent.kind)
-        && own.stack == parent.stack
-        && own.path.first() == parent.path.first()
+    block.address.is_inside(parent)
 }
 
 fn attribute_of(

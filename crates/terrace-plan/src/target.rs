@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use foldhash::HashMap;
 use terrace_graph::ResourceGraph;
 use terrace_model::{Address, Snapshot};
 
@@ -37,6 +38,11 @@ impl Choices {
         let desired = |address: &Address| mode == Mode::Apply && graph.contains(address);
         let all = graph.order().iter().filter(|a| desired(a)).chain(recorded.records.keys());
         let mut open: Vec<&Address> = all.filter(meant).collect();
+        let goes = recorded.records.iter().filter(|(user, _)| !desired(user));
+        let mut users: HashMap<&Address, Vec<&Address>> = HashMap::default();
+        for (user, record) in goes {
+            record.dependencies.iter().for_each(|a| users.entry(a).or_default().push(user));
+        }
         while let Some(address) = open.pop() {
             if !included.insert(address.clone()) {
                 continue;
@@ -45,9 +51,7 @@ impl Choices {
                 open.extend(graph.dependencies(address).into_iter().map(|(needed, _)| needed));
             } else {
                 // What goes takes with it what goes as well and needs it.
-                let users = recorded.records.iter().filter(|(user, _)| !desired(user));
-                let users = users.filter(|(_, record)| record.dependencies.contains(address));
-                open.extend(users.map(|(user, _)| user));
+                open.extend(users.get(address).into_iter().flatten().copied());
             }
         }
         Some(included)
@@ -58,8 +62,5 @@ impl Choices {
 /// written inside of it.
 pub fn is_meant(asked: &Address, address: &Address) -> bool {
     let (outer, inner) = (&asked.resource, &address.resource);
-    let inside = inner.kind.schema().parent == Some(outer.kind)
-        && inner.stack == outer.stack
-        && inner.path.first() == outer.path.first();
-    (outer == inner || inside) && (asked.key.is_none() || asked.key == address.key)
+    (outer == inner || inner.is_inside(outer)) && (asked.key.is_none() || asked.key == address.key)
 }

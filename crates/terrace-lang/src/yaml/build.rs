@@ -1,7 +1,6 @@
 //! The event pass: parser events in, tree out.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use saphyr_parser::{Event, Parser, Tag};
 use terrace_model::{Diagnostic, Diagnostics, FileId, Span};
 
@@ -20,7 +19,7 @@ pub(crate) fn build(text: &str, file: FileId) -> (Option<Node>, Diagnostics) {
         diagnostics: Diagnostics::default(),
         open: Vec::new(),
         root: None,
-        anchors: HashMap::new(),
+        anchors: HashMap::default(),
         nodes: 0,
         aliased: 0,
         documents: 0,

@@ -10,6 +10,7 @@ use super::convert::{MAX_SIZE, from_cel, to_cel};
 use super::deep::with_room;
 use super::functions::{Around, Texts, register, too_large};
 use super::parse::{ENVIRONMENT, Parsed, Part, Template};
+use super::plain;
 use super::reference::Root;
 use super::scope::Scope;
 use super::walk::variable;
@@ -105,7 +106,15 @@ impl Template {
             return Ok(value.clone());
         }
         let secret = values.iter().any(Value::is_sensitive);
-        let value = if values.iter().any(Value::is_pending) {
+        let pending = values.iter().any(Value::is_pending);
+        if !secret
+            && !pending
+            && absent.is_empty()
+            && let Some(result) = plain::value(&parsed.parts, &values)
+        {
+            return result;
+        }
+        let value = if pending {
             Value::Pending(Box::new(self.pending(scope, values)?))
         } else {
             let texts = self.texts(scope)?;
@@ -259,7 +268,7 @@ impl Work<'_> {
     }
 }
 
-fn as_text(value: &Value) -> Result<String, EvalError> {
+pub(super) fn as_text(value: &Value) -> Result<String, EvalError> {
     match value {
         Value::String(text) => Ok(text.to_string()),
         Value::Int(n) => Ok(n.to_string()),

@@ -7,6 +7,7 @@ mod evaluate;
 mod functions;
 mod parse;
 mod pending;
+mod plain;
 mod reference;
 mod scan;
 mod scope;

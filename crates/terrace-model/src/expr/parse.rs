@@ -11,7 +11,7 @@ use super::deep::with_room;
 use super::functions::Texts;
 use super::reference::{Reference, ResourceReference, Root};
 use super::scan::{MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, Piece, Unclosed, Weight, pieces};
-use super::walk::Found;
+use super::walk::{Found, root_index};
 use super::wording;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -75,7 +75,7 @@ impl Part {
         let Self::Expression { tree: IdedExpr { expr: Expr::Ident(name), .. }, .. } = self else {
             return None;
         };
-        roots.get(name.strip_prefix('@')?.parse::<usize>().ok()?)
+        roots.get(root_index(name)?)
     }
 }
 

@@ -1,12 +1,12 @@
 //! References: what an expression names.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::evaluate::EvalError;
-use crate::address::{InstanceKey, Name, ResourceAddress, StackName};
+use crate::address::{InstanceKey, ResourceAddress, StackName};
 use crate::kind::Kind;
 use crate::observed::LookupKind;
+use crate::path::Path;
 use crate::source::Span;
 
 /// One reference in an expression, taken from its syntax tree.
@@ -81,7 +81,7 @@ pub struct ResourceReference {
     /// Kind, from the section name.
     pub kind: Kind,
     /// One name, or parent and child for nested kinds.
-    pub path: Arc<[Name]>,
+    pub path: Path,
     /// `[0]` or `["key"]` right after the names.
     pub key: Option<InstanceKey>,
     /// Whether it has `[count.index]` or `[each.key]` there: the instance of the user's own key.
@@ -191,7 +191,7 @@ impl fmt::Display for ResourceReference {
             f.write_str(".")?;
         }
         f.write_str(self.kind.section())?;
-        self.path.iter().try_for_each(|name| step(f, name.as_str()))?;
+        self.path.names().try_for_each(|name| step(f, name))?;
         match &self.key {
             Some(InstanceKey::Index(index)) => write!(f, "[{index}]")?,
             Some(InstanceKey::Text(text)) => write!(f, "[{}]", quoted(text))?,

@@ -321,7 +321,7 @@ fn pending_values_resolve_to_what_the_expression_would_have_given() {
     let mut bare = ResourceReference {
         stack: None,
         kind: crate::Kind::Network,
-        path: [name("back")].into(),
+        path: name("back").into(),
         key: None,
         own_key: false,
         attribute: None,

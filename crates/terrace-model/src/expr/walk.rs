@@ -18,6 +18,7 @@ use super::reference::{Reference, ResourceReference, Root};
 use crate::address::{InstanceKey, Name};
 use crate::diagnostic::Diagnostic;
 use crate::kind::Kind;
+use crate::path::Path;
 use crate::source::Span;
 use crate::suggest::{self, nearest};
 use comprehension::Items;
@@ -108,6 +109,11 @@ impl Found {
 /// The variable that stands for a root in the tree; no name of CEL begins with `@`.
 pub(crate) fn variable(index: usize) -> String {
     format!("@{index}")
+}
+
+/// Which root a variable stands for.
+pub(crate) fn root_index(variable: &str) -> Option<usize> {
+    variable.strip_prefix('@')?.parse().ok()
 }
 
 /// One step along `a.b[0]`.
@@ -361,9 +367,8 @@ impl Walk<'_> {
             })?;
             path.push(name);
         }
-        if path.len() < names {
-            return Err(self.incomplete(kind.section(), at));
-        }
+        let whole = Path::of(&path).filter(|_| path.len() == names);
+        let path = whole.ok_or_else(|| self.incomplete(kind.section(), at.clone()))?;
         let mut used = names;
         let key = match steps.get(used) {
             Some(Step { key: StepKey::Index(index), .. }) => {
@@ -382,13 +387,8 @@ impl Walk<'_> {
         };
         used += usize::from(attribute.is_some());
         let span = (self.span_of)(at.start..steps[used - 1].range.end);
-        Ok((
-            {
-                let path = path.into();
-                ResourceReference { stack: None, kind, path, key, own_key, attribute, span }.into()
-            },
-            used,
-        ))
+        let found = ResourceReference { stack: None, kind, path, key, own_key, attribute, span };
+        Ok((found.into(), used))
     }
 
     fn unknown(&self, name: &str, at: Range<usize>) -> Diagnostic {

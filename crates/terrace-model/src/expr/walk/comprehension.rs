@@ -2,7 +2,7 @@
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr};
 
-use super::{Step, StepKey, Walk};
+use super::{Step, StepKey, Walk, root_index};
 use crate::expr::functions::{self, Function};
 use crate::expr::parse::ItemRead;
 use crate::expr::reference::{ResourceReference, Root};
@@ -53,8 +53,7 @@ impl Walk<'_> {
             }
             _ => return None,
         };
-        let index: usize = name.strip_prefix('@')?.parse().ok()?;
-        match self.found.roots.get(index)? {
+        match self.found.roots.get(root_index(name)?)? {
             Root::Resource(resource)
                 if resource.attribute.is_none() && resource.key.is_none() && !resource.own_key =>
             {

@@ -47,8 +47,7 @@ pub(super) fn words(workspace: &Workspace, stack: &StackName) -> BTreeSet<String
     words.extend(stack.variables.keys().map(|name| format!("vars.{name}")));
     words.extend(stack.locals.keys().map(|name| format!("locals.{name}")));
     for address in stack.resources.keys() {
-        let path: Vec<&str> = address.path.iter().map(terrace_model::Name::as_str).collect();
-        let full = format!("{}.{}", address.kind.section(), path.join("."));
+        let full = format!("{}.{}", address.kind.section(), address.path);
         for attribute in address.kind.schema().attributes {
             words.insert(format!("{full}.{}", attribute.name));
         }
