@@ -37,6 +37,7 @@ pub(crate) fn record(
         schema_version: planned.schema_version,
         seen: seen(&planned.declared, &object.attributes),
         declared: planned.declared,
+        settled: false,
         dependencies: planned.dependencies,
         marker: marker.to_owned(),
         fault,
@@ -44,6 +45,12 @@ pub(crate) fn record(
         retain: planned.retain,
         delete_timeout_s: planned.delete_timeout_s,
     }
+}
+
+/// A record as it is written down: whether it is settled is said with it.
+pub(crate) fn judged(address: &Address, record: Record) -> Record {
+    let settled = terrace_plan::is_settled(address, &record);
+    Record { settled, ..record }
 }
 
 /// A record with what is kept of a lifecycle.

@@ -238,7 +238,7 @@ fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding
     let intent = &operation.intent;
     let planned = intent.planned.clone().unwrap_or_else(|| PlannedRecord {
         declared: object.attributes.clone(),
-        dependencies: Vec::new(),
+        dependencies: [].into(),
         schema_version: intent.address.kind().schema().version,
         cloud: None,
         prevent_destroy: false,
@@ -246,6 +246,7 @@ fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding
         delete_timeout_s: None,
     });
     let record = records::record(&intent.address, planned, object, &intent.marker);
+    let record = records::judged(&intent.address, record);
     (Finding::Adopted { id: object.id.clone(), by }, Decision::Exists(Box::new(record)))
 }
 
@@ -272,5 +273,6 @@ async fn begun(
     };
     let finding = Finding::StillThere { id: object.id.clone() };
     let seen = records::seen(&record.declared, &object.attributes);
-    Ok((finding, Decision::Exists(Box::new(Record { status, seen, ..record.clone() }))))
+    let record = Record { status, seen, ..record.clone() };
+    Ok((finding, Decision::Exists(Box::new(records::judged(&intent.address, record)))))
 }

@@ -4,10 +4,11 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use crate::value::Value;
@@ -20,7 +21,20 @@ pub type Attributes = Map;
 
 /// Something by name, in order of name. A clone costs nothing; the first change of a clone copies it.
 /// Very many entries are collected rather than inserted one by one.
-pub struct Map<V = Value>(Arc<Vec<(Key, V)>>);
+pub struct Map<V = Value>(Form<V>);
+
+/// As it is, or as it was stored, until somebody looks.
+enum Form<V> {
+    Read(Arc<Vec<(Key, V)>>),
+    Stored(Arc<Stored<V>>),
+}
+
+/// The stored text of a map, and what it says, once that was asked for.
+struct Stored<V> {
+    text: Box<str>,
+    read: fn(&str) -> Vec<(Key, V)>,
+    entries: OnceLock<Vec<(Key, V)>>,
+}
 
 /// Names and what they stand for, in order of name.
 pub type Iter<'a, V> =
@@ -37,20 +51,28 @@ impl<V> Map<V> {
 
     /// Nothing yet, with room for so many.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self(Arc::new(Vec::with_capacity(capacity)))
+        Self(Form::Read(Arc::new(Vec::with_capacity(capacity))))
+    }
+
+    fn entries(&self) -> &[(Key, V)] {
+        match &self.0 {
+            Form::Read(entries) => entries,
+            Form::Stored(stored) => stored.entries.get_or_init(|| (stored.read)(&stored.text)),
+        }
     }
 
     fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(key, _)| key.as_str().cmp(name))
+        self.entries().binary_search_by(|(key, _)| key.as_str().cmp(name))
     }
 
     /// What has that name.
     pub fn get(&self, name: &str) -> Option<&V> {
         // Of few, most are told apart by their length.
-        if self.0.len() <= FEW {
-            return self.0.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value);
+        let entries = self.entries();
+        if entries.len() <= FEW {
+            return entries.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value);
         }
-        self.place(name).ok().map(|at| &self.0[at].1)
+        self.place(name).ok().map(|at| &entries[at].1)
     }
 
     /// Whether something has that name.
@@ -60,32 +82,36 @@ impl<V> Map<V> {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries().is_empty()
     }
 
     /// Names and what they stand for, in order of name.
     pub fn iter(&self) -> Iter<'_, V> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.entries().iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// The names, in order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.entries().iter().map(|(name, _)| name.as_str())
     }
 
     /// What they stand for, in order of name.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &V> {
-        self.0.iter().map(|(_, value)| value)
+        self.entries().iter().map(|(_, value)| value)
     }
 
     /// Whether both are one and the same in memory; what is not may be equal all the same.
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        match (&self.0, &other.0) {
+            (Form::Read(a), Form::Read(b)) => Arc::ptr_eq(a, b),
+            (Form::Stored(a), Form::Stored(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
     }
 
     fn from_entries(mut entries: Vec<(Key, V)>) -> Self {
@@ -96,22 +122,37 @@ impl<V> Map<V> {
             entries.sort_by(|(a, _), (b, _)| a.cmp(b));
             entries.dedup_by(|(later, _), (earlier, _)| later == earlier);
         }
-        Self(Arc::new(entries))
+        Self(Form::Read(Arc::new(entries)))
     }
 }
 
 impl<V: Clone> Map<V> {
+    /// The entries, of this map alone.
+    fn own(&mut self) -> &mut Vec<(Key, V)> {
+        if let Form::Stored(_) = self.0 {
+            self.0 = Form::Read(Arc::new(self.entries().to_vec()));
+        }
+        match &mut self.0 {
+            Form::Read(entries) => Arc::make_mut(entries),
+            Form::Stored(_) => unreachable!("invariant: it was read right before"),
+        }
+    }
+
+    fn into_entries(mut self) -> Vec<(Key, V)> {
+        std::mem::take(self.own())
+    }
+
     /// What has that name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
         let at = self.place(name).ok()?;
-        Some(&mut Arc::make_mut(&mut self.0)[at].1)
+        Some(&mut self.own()[at].1)
     }
 
     /// Sets what has a name, and gives back what had it.
     pub fn insert(&mut self, name: impl Into<Key>, value: V) -> Option<V> {
         let name = name.into();
         let place = self.place(&name);
-        let entries = Arc::make_mut(&mut self.0);
+        let entries = self.own();
         match place {
             Ok(at) => Some(std::mem::replace(&mut entries[at].1, value)),
             Err(at) => {
@@ -124,31 +165,31 @@ impl<V: Clone> Map<V> {
     /// Takes one out.
     pub fn remove(&mut self, name: &str) -> Option<V> {
         let at = self.place(name).ok()?;
-        Some(Arc::make_mut(&mut self.0).remove(at).1)
+        Some(self.own().remove(at).1)
     }
 
     /// Keeps what passes the test.
     pub fn retain(&mut self, mut test: impl FnMut(&str, &V) -> bool) {
         if !self.iter().all(|(name, value)| test(name, value)) {
-            Arc::make_mut(&mut self.0).retain(|(name, value)| test(name, value));
+            self.own().retain(|(name, value)| test(name, value));
         }
     }
 
     /// Sets each of these.
     pub fn extend<K: Into<Key>>(&mut self, others: impl IntoIterator<Item = (K, V)>) {
-        let mut all = Arc::unwrap_or_clone(std::mem::take(&mut self.0));
+        let mut all = std::mem::take(self).into_entries();
         all.extend(others.into_iter().map(|(name, value)| (name.into(), value)));
         *self = Self::from_entries(all);
     }
 
     /// Names and what they stand for, to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut V)> {
-        Arc::make_mut(&mut self.0).iter_mut().map(|(name, value)| (name.as_str(), value))
+        self.own().iter_mut().map(|(name, value)| (name.as_str(), value))
     }
 
     /// What they stand for, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        Arc::make_mut(&mut self.0).iter_mut().map(|(_, value)| value)
+        self.own().iter_mut().map(|(_, value)| value)
     }
 }
 
@@ -165,13 +206,16 @@ impl Map {
 
 impl<V> Clone for Map<V> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(match &self.0 {
+            Form::Read(entries) => Form::Read(Arc::clone(entries)),
+            Form::Stored(stored) => Form::Stored(Arc::clone(stored)),
+        })
     }
 }
 
 impl<V> Default for Map<V> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self(Form::Read(Arc::default()))
     }
 }
 
@@ -186,7 +230,7 @@ impl std::ops::Index<&str> for Map {
 
 impl<V: PartialEq> PartialEq for Map<V> {
     fn eq(&self, other: &Self) -> bool {
-        self.is_same(other) || self.0 == other.0
+        self.is_same(other) || self.entries() == other.entries()
     }
 }
 
@@ -213,7 +257,7 @@ impl<V: Clone> IntoIterator for Map<V> {
     type IntoIter = std::vec::IntoIter<(Key, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.0).into_iter()
+        self.into_entries().into_iter()
     }
 }
 
@@ -251,6 +295,32 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Map<V> {
             }
         }
         deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+/// Most brackets in a text that is left for later: far from what a reader of JSON refuses.
+const MAX_BRACKETS: usize = 100;
+
+impl Map {
+    /// Takes over a stored map without reading it, of which most are never looked at. What could
+    /// turn out wrong inside is read at once.
+    ///
+    /// # Errors
+    /// When it is not a stored map.
+    pub fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let brackets = text.get().bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+        let plain = text.get().starts_with('{') && !text.get().contains("\"$");
+        if !plain || brackets > MAX_BRACKETS {
+            return serde_json::from_str(text.get()).map_err(serde::de::Error::custom);
+        }
+        let read = |text: &str| {
+            let map: Self = serde_json::from_str(text)
+                .expect("invariant: any object of JSON without names of our own is a map");
+            map.into_entries()
+        };
+        let text = text.into();
+        Ok(Self(Form::Stored(Arc::new(Stored { text, read, entries: OnceLock::new() }))))
     }
 }
 

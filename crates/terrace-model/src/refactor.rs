@@ -101,8 +101,9 @@ impl Snapshot {
         self.records.clear();
         self.deposed.clear();
         for (slot, mut record) in all {
-            record.dependencies = record.dependencies.iter().map(new).collect();
-            record.dependencies.sort();
+            let mut needed: Vec<Address> = record.dependencies.iter().map(new).collect();
+            needed.sort();
+            record.dependencies = needed.into();
             self.put(Slot { address: new(&slot.address), ..slot }, Some(record));
         }
         self

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -69,9 +70,13 @@ pub struct Record {
     /// user declared and the table's defaults, nothing that only the cloud sets.
     pub declared: Attributes,
     /// All attributes as they were last seen in the cloud.
+    #[serde(deserialize_with = "Attributes::stored")]
     pub seen: Attributes,
+    /// Whether what was seen was as declared, by the kind's table that wrote it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub settled: bool,
     /// Instances that this one directly depends on, sorted.
-    pub dependencies: Vec<Address>,
+    pub dependencies: Arc<[Address]>,
     /// The marker that was put on it.
     pub marker: String,
     /// Why it is failed or tainted, in the cloud's words.

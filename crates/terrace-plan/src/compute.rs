@@ -1,6 +1,7 @@
 //! From desired, recorded and observed to a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
 use terrace_graph::ResourceGraph;
@@ -128,6 +129,16 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// What an instance needs, in the same memory as what is recorded when it is the same.
+    fn dependencies<'g>(self, needed: impl Iterator<Item = &'g Address> + Clone) -> Arc<[Address]> {
+        match self.record {
+            Some(record) if needed.clone().eq(record.dependencies.iter()) => {
+                Arc::clone(&record.dependencies)
+            }
+            _ => needed.cloned().collect(),
+        }
+    }
+
     /// What is desired as it was declared when last applied, in the same memory: mostly it is.
     fn as_recorded(self, desired: Attributes) -> Attributes {
         match self.record {
@@ -194,7 +205,7 @@ impl<'a> Planner<'a> {
             changes: decided.changes,
             before: decided.before,
             desired,
-            dependencies: needed.map(|(needed, _)| needed.clone()).collect(),
+            dependencies: known.dependencies(needed.map(|(needed, _)| needed)),
             life,
             preconditions: checks.before,
             postconditions: checks.after,
@@ -244,7 +255,11 @@ impl<'a> Planner<'a> {
         let key = &self.inputs.recorded.fingerprint_key;
         let kept = ignore::keep(address, desired, &life.ignored, (record, object));
         let desired = kept.as_ref().unwrap_or(desired);
-        let mut changes = diff::changes(address, desired, (record, object), key, &place);
+        let mut changes = if diff::is_as_recorded(address, desired, (record, object)) {
+            Vec::new()
+        } else {
+            diff::changes(address, desired, (record, object), key, &place)
+        };
         let driver = self.inputs.observed.facts_of(resource.cloud.as_ref()).driver;
         for change in &mut changes {
             change.effect = driver.effect(address.kind(), change.effect);

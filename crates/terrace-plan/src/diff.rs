@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use terrace_model::{
-    Address, Attribute, Attributes, Compare, Object, OnChange, Place, Presence, Record, Status,
-    Value,
+    Address, Attribute, Attributes, Compare, Object, ObjectState, OnChange, Place, Presence,
+    Record, Status, Value,
 };
 
 use crate::compare::same_value;
@@ -44,6 +44,32 @@ pub(crate) fn changes(
     }
     found.sort_by(|a, b| a.attribute.cmp(&b.attribute));
     found
+}
+
+/// Whether a record needs no change to be as it was declared, seen as it was written. That is
+/// kept with it, so that it need not be looked at again.
+pub fn is_settled(address: &Address, record: &Record) -> bool {
+    let seen = Object {
+        id: record.id.clone(),
+        attributes: record.seen.clone(),
+        state: ObjectState::Ready,
+        revision: None,
+        marker: None,
+    };
+    let key: &[u8] = &[];
+    changes(address, &record.declared, (record, &seen), key, &|_| None).is_empty()
+}
+
+/// Whether that is known, and neither the one nor the other is different now.
+pub(crate) fn is_as_recorded(
+    address: &Address,
+    desired: &Attributes,
+    (record, seen): (&Record, &Object),
+) -> bool {
+    record.settled
+        && record.schema_version == address.kind().schema().version
+        && desired.is_same(&record.declared)
+        && seen.attributes.is_same(&record.seen)
 }
 
 /// What a change of an attribute does to this instance.
@@ -142,7 +168,6 @@ pub(crate) fn drift(address: &Address, record: &Record, seen: &Object) -> Vec<Dr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use terrace_model::ObjectState;
 
     fn attributes(pairs: &[(&str, Value)]) -> Attributes {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
@@ -161,7 +186,8 @@ mod tests {
             cloud: None,
             seen: declared.clone(),
             declared,
-            dependencies: Vec::new(),
+            settled: false,
+            dependencies: [].into(),
             marker: String::new(),
             fault: None,
             prevent_destroy: false,

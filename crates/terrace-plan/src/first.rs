@@ -45,8 +45,10 @@ fn spread(instances: &[InstanceChange], recorded: &Snapshot) -> BTreeSet<usize> 
             continue;
         }
         let record = recorded.records.get(&instances[at].address);
-        let needed =
-            instances[at].dependencies.iter().chain(record.iter().flat_map(|r| &r.dependencies));
+        let needed = instances[at]
+            .dependencies
+            .iter()
+            .chain(record.iter().flat_map(|r| r.dependencies.iter()));
         open.extend(needed.filter_map(|address| index.get(address)));
     }
     wanted

@@ -30,6 +30,7 @@ mod verify;
 pub use compare::{same_value, unmatched};
 pub use compute::{Inputs, compute};
 pub use conditions::Check;
+pub use diff::is_settled;
 pub use file::{PlanFileError, SavedPlan};
 pub use import::wanted as wanted_imports;
 pub use moves::moves;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use terrace_model::{
@@ -93,7 +94,7 @@ pub struct InstanceChange {
     /// Declared attributes and defaults as they shall be; empty if it shall not exist.
     pub desired: Attributes,
     /// Instances it directly depends on, sorted.
-    pub dependencies: Vec<Address>,
+    pub dependencies: Arc<[Address]>,
     /// What the user wants of its life.
     pub life: Life,
     /// What must hold before it is touched, as far as it could not be decided yet.

@@ -264,7 +264,8 @@ fn attribute_of(
 /// cloud can say is made pending when it is asked for, since hardly any of it ever is.
 #[derive(Clone, Debug, Default)]
 pub struct Planned {
-    values: Attributes,
+    desired: Attributes,
+    seen: Option<Attributes>,
     lacks: Lacks,
 }
 
@@ -283,26 +284,16 @@ enum Lacks {
 impl Planned {
     /// Of an instance that exists as `seen`, or does not exist yet.
     pub fn new(address: &Address, desired: &Attributes, seen: Option<&Attributes>) -> Self {
-        let Some(seen) = seen else {
-            let mut values = desired.clone();
-            values.retain(|_, value| !value.is_null());
-            let id = address.kind().schema().id_is.and_then(|name| desired.get(name)).cloned();
-            if let Some(id) = id {
-                values.insert("id", id);
-            }
-            return Self { values, lacks: Lacks::ByCloud };
-        };
-        let mut values = seen.clone();
-        for (name, value) in desired.iter() {
-            // What is seen is what is given, or has all that is given and more.
-            let told = &seen[name];
-            let by_given = address.kind().schema().attribute(name);
-            let mut by_given = by_given.into_iter().filter(|a| a.compare == Compare::Given);
-            if told != value && !by_given.any(|attribute| same_value(attribute, value, told)) {
-                values.insert(name, value.clone());
-            }
+        let (mut desired, seen) = (desired.clone(), seen.cloned());
+        if seen.is_some() {
+            return Self { desired, seen, lacks: Lacks::Nothing };
         }
-        Self { values, lacks: Lacks::Nothing }
+        desired.retain(|_, value| !value.is_null());
+        let id = address.kind().schema().id_is.and_then(|name| desired.get(name)).cloned();
+        if let Some(id) = id {
+            desired.insert("id", id);
+        }
+        Self { desired, seen, lacks: Lacks::ByCloud }
     }
 
     /// The same of something that is still being made.
@@ -310,9 +301,23 @@ impl Planned {
         Self { lacks: Lacks::Computed, ..self }
     }
 
+    fn get(&self, address: &Address, name: &str) -> Option<&Value> {
+        let (desired, Some(seen)) = (self.desired.get(name), &self.seen) else {
+            return self.desired.get(name);
+        };
+        let told = &seen[name];
+        // What is seen is what is given, or has all that is given and more.
+        let fulfilled = |wanted: &Value| {
+            let attribute = address.kind().schema().attribute(name);
+            let by_given = attribute.filter(|a| a.compare == Compare::Given);
+            told == wanted || by_given.is_some_and(|attribute| same_value(attribute, wanted, told))
+        };
+        desired.filter(|wanted| !fulfilled(wanted)).or_else(|| seen.get(name))
+    }
+
     /// The value of an attribute, null when there is none.
     pub fn value(&self, address: &Address, name: &str) -> Value {
-        match self.values.get(name) {
+        match self.get(address, name) {
             Some(value) if !value.is_null() => value.clone(),
             _ if self.is_pending(address, name) => waiting_for(address, name),
             _ => Value::Null,
@@ -331,13 +336,14 @@ impl Planned {
     }
 
     fn has(&self, address: &Address, name: &str) -> bool {
-        self.values.contains_key(name) || address.kind().schema().attribute(name).is_some()
+        self.get(address, name).is_some() || address.kind().schema().attribute(name).is_some()
     }
 
     /// The value of every attribute that an instance of its kind can have.
     pub(crate) fn whole(&self, address: &Address) -> Vec<(&str, Value)> {
         let known = address.kind().schema().attributes.iter().map(|a| a.name);
-        let names: BTreeSet<&str> = known.chain(self.values.keys()).collect();
+        let seen = self.seen.iter().flat_map(Attributes::keys);
+        let names: BTreeSet<&str> = known.chain(self.desired.keys()).chain(seen).collect();
         names.into_iter().map(|name| (name, self.value(address, name))).collect()
     }
 }

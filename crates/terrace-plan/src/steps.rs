@@ -79,7 +79,8 @@ impl Edges {
                 }
             }
             let record = recorded.record(&instance.slot());
-            let needed = record.iter().flat_map(|r| &r.dependencies).filter_map(|a| index.get(a));
+            let needed =
+                record.iter().flat_map(|r| r.dependencies.iter()).filter_map(|a| index.get(a));
             needed.flatten().for_each(|needed| edges.backward(instances, at, *needed));
         }
         for same in index.values().filter(|same| same.len() > 1) {

@@ -88,7 +88,10 @@ impl From<&Export> for Document {
             format_version: EXPORT_VERSION,
             records: snapshot
                 .slots()
-                .map(|(slot, record)| (slot.to_string(), record.clone()))
+                // What is edited by hand is looked at again.
+                .map(|(slot, record)| {
+                    (slot.to_string(), Record { settled: false, ..record.clone() })
+                })
                 .collect(),
             lineage: snapshot.lineage,
             serial: snapshot.serial,

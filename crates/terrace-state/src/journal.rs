@@ -1,6 +1,7 @@
 //! Words of the journal: what is about to be done to an instance, and how it ended.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use terrace_model::{Address, Attributes, Name, Record};
@@ -76,7 +77,7 @@ pub struct PlannedRecord {
     /// The attributes that are applied; sensitive ones as fingerprints.
     pub declared: Attributes,
     /// Instances that this one directly depends on, sorted.
-    pub dependencies: Vec<Address>,
+    pub dependencies: Arc<[Address]>,
     /// Version of the kind's table.
     pub schema_version: u32,
     /// Which cloud; the workspace's own when `None`.

@@ -100,6 +100,7 @@ pub fn settled(built: Built) -> Settled {
             schema_version: instance.address.kind().schema().version,
             declared: seen.clone(),
             seen: seen.clone(),
+            settled: false,
             dependencies: instance.dependencies.clone(),
             marker: format!("terrace:{}", instance.address),
             fault: None,

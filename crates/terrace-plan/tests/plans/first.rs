@@ -214,7 +214,7 @@ fn what_is_recorded_gives_way_where_it_contradicts_what_is_desired() {
     // Of two runs that did not come to their ends: each is recorded to need the other.
     let address = |text: &str| text.parse::<terrace_model::Address>().expect("an address");
     let a = world.recorded.records.get_mut(&address("web/server_groups.a")).expect("recorded");
-    a.dependencies = vec![address("web/server_groups.b")];
+    a.dependencies = [address("web/server_groups.b")].into();
     let plan = world.plan_as(Mode::Destroy).expect("a plan");
     assert_eq!(plan.steps.len(), 2);
     let plan = world.plan("{}").expect("a plan");

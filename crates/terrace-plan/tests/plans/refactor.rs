@@ -74,7 +74,7 @@ fn moves_change_the_state_and_nothing_else() {
         same(&shown(&plan), expected);
         world.carry_out(&plan.expect("a plan"));
         same(&shown(&world.plan(&stack)), "");
-        let needed = world.recorded.records.values().flat_map(|r| &r.dependencies);
+        let needed = world.recorded.records.values().flat_map(|r| r.dependencies.iter());
         assert!(needed.clone().all(|a| world.recorded.records.contains_key(a)), "{moved}");
     }
 }

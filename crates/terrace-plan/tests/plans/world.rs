@@ -169,6 +169,7 @@ impl World {
             schema_version: schema.version,
             declared: desired.sealed(b"key"),
             seen: seen.clone(),
+            settled: false,
             dependencies: instance.dependencies.clone(),
             cloud: None,
             marker: String::new(),

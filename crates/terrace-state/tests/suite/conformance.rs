@@ -296,7 +296,7 @@ fn no_secrets(store: &dyn Store) {
     };
     let planned = |declared| PlannedRecord {
         declared,
-        dependencies: vec![address("web/networks.a")],
+        dependencies: [address("web/networks.a")].into(),
         schema_version: 1,
         cloud: None,
         prevent_destroy: false,
