@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use smol_str::SmolStr;
 use terrace_model::expr::{Root, Term};
 use terrace_model::names::{Memo, Names, Within, unsettled};
 use terrace_model::{
@@ -27,7 +28,7 @@ pub(crate) struct Use {
     name: Name,
     span: Span,
     /// The path as written, and where.
-    source: Spanned<String>,
+    source: Spanned<SmolStr>,
     with: Vec<(Entry, Spanned<Term>)>,
     wanted: Wanted,
 }
@@ -184,7 +185,7 @@ fn supplies(
             unsettled()
         });
         let (key, node) = (entry.key_span, entry.value.clone());
-        supplies.insert(entry.key.clone(), Supply { value, key, node, term: term.clone() });
+        supplies.insert(entry.key.to_string(), Supply { value, key, node, term: term.clone() });
     }
     supplies
 }

@@ -72,7 +72,7 @@ pub(crate) fn policies(reading: &mut Reading<'_>, node: &Node) -> Vec<Policy> {
             continue;
         };
         found.push(Policy {
-            name: name.as_scalar().map(|s| s.text.clone()).unwrap_or_default(),
+            name: name.as_scalar().map(|s| s.text.to_string()).unwrap_or_default(),
             span: name.span,
             kinds: find(fields, "sections").map(|n| kinds(reading, n)).unwrap_or_default(),
             when: find(fields, "when").map(|n| expression(reading, n)),

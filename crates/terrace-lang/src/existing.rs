@@ -25,7 +25,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, node: &Node) -> Lookups {
         let mut lookups = BTreeMap::new();
         for entry in entries(reading, &section.value, &format!("`{}`", section.key)) {
             named(reading, entry);
-            lookups.insert(entry.key.clone(), one(reading, kind, entry));
+            lookups.insert(entry.key.to_string(), one(reading, kind, entry));
         }
         found.insert(kind, lookups);
     }
@@ -58,7 +58,7 @@ fn one(reading: &mut Reading<'_>, kind: LookupKind, entry: &Entry) -> Existing {
         }
     }
     if existing.filters.is_empty() {
-        let name = Spanned::new(Term::Literal(Value::text(&entry.key)), span);
+        let name = Spanned::new(Term::Literal(Value::text(entry.key.clone())), span);
         existing.filters.insert("name".to_owned(), name);
     }
     existing

@@ -40,9 +40,9 @@ fn entry(reading: &mut Reading<'_>, item: &Node, kind: Kind, short: &str) -> Opt
     let value = match item.as_map() {
         Some(_) => item.clone(),
         None => {
-            let field = Entry { key: short.to_owned(), key_span: item.span, value: item.clone() };
+            let field = Entry { key: short.into(), key_span: item.span, value: item.clone() };
             Node { content: Content::Map(vec![field]), span: item.span }
         }
     };
-    Some(Entry { key, key_span: item.span, value })
+    Some(Entry { key: key.into(), key_span: item.span, value })
 }

@@ -115,7 +115,7 @@ impl<'a> Item<'a, '_> {
     fn address(&mut self, node: &Node) -> Option<Spanned<Address>> {
         let text = match node.as_scalar().filter(|scalar| scalar.has_expression()) {
             Some(_) => evaluate(self.reading, self.stack, node)?.as_str().map(str::to_owned),
-            None => node.as_scalar().map(|scalar| scalar.text.clone()),
+            None => node.as_scalar().map(|scalar| scalar.text.to_string()),
         };
         let text = text.unwrap_or_default();
         let plain = text.split('[').next().unwrap_or_default();

@@ -145,13 +145,13 @@ fn cloud(reading: &mut Reading<'_>, node: &Node) -> CloudChoice {
         return if name == "simulator" {
             CloudChoice::Simulator
         } else {
-            CloudChoice::OpenStack(Some(name))
+            CloudChoice::OpenStack(Some(name.into()))
         };
     }
     if let Some([entry]) = node.as_map()
         && entry.key == "openstack"
     {
-        return CloudChoice::OpenStack(text(&entry.value));
+        return CloudChoice::OpenStack(text(&entry.value).map(Into::into));
     }
     let kind = node.as_map().into_iter().flatten().find(|entry| entry.key == "type");
     if kind.and_then(|entry| entry.value.as_scalar()).is_some_and(|kind| kind.text == "gateway") {
@@ -196,9 +196,9 @@ fn gateway(reading: &mut Reading<'_>, node: &Node) -> Option<GatewayChoice> {
         }
     }
     Some(GatewayChoice {
-        endpoint: fields.remove("endpoint")?,
-        project_id: fields.remove("project_id")?,
-        token_env: fields.remove("token_env").unwrap_or_else(|| "BNERD_TOKEN".to_owned()),
+        endpoint: fields.remove("endpoint")?.into(),
+        project_id: fields.remove("project_id")?.into(),
+        token_env: fields.remove("token_env").map_or_else(|| "BNERD_TOKEN".to_owned(), Into::into),
     })
 }
 
@@ -226,7 +226,7 @@ fn environments(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<String, Envi
                 )),
             }
         }
-        found.insert(entry.key.clone(), environment);
+        found.insert(entry.key.to_string(), environment);
     }
     found
 }

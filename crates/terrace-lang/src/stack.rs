@@ -33,7 +33,7 @@ pub(crate) fn read(
     if let Some(entry) = find("locals") {
         for local in entries(reading, &entry.value, "`locals`") {
             named(reading, local);
-            stack.locals.insert(local.key.clone(), term(reading, &local.value));
+            stack.locals.insert(local.key.to_string(), term(reading, &local.value));
         }
     }
     if let Some(entry) = find("existing") {
@@ -139,5 +139,5 @@ fn outputs(reading: &mut Reading<'_>, stack: &mut Stack, entry: &Entry) {
             )),
         }
     }
-    stack.outputs.insert(entry.key.clone(), output);
+    stack.outputs.insert(entry.key.to_string(), output);
 }

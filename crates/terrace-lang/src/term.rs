@@ -48,7 +48,7 @@ pub(crate) fn typed(reading: &mut Reading<'_>, node: &Node, ty: &Type) -> Spanne
         (Content::Scalar(scalar), Type::String | Type::Enum(_) | Type::Cidr | Type::Address)
             if !scalar.is_null() && !scalar.has_expression() =>
         {
-            Term::Literal(Value::text(&scalar.text))
+            Term::Literal(Value::text(scalar.text.clone()))
         }
         (Content::Scalar(scalar), Type::Integer(..) | Type::Bool) if !scalar.has_expression() => {
             let wanted = if *ty == Type::Bool { Wanted::Truth } else { Wanted::Integer };

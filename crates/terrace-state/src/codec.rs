@@ -34,6 +34,15 @@ pub(crate) fn decode<T: DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<T, StateError> {
     let (_, json) = open(tree, key, bytes)?;
+    read(tree, key, json)
+}
+
+/// Reads what was inside of an envelope.
+pub(crate) fn read<T: DeserializeOwned>(
+    tree: Tree,
+    key: &[u8],
+    json: &[u8],
+) -> Result<T, StateError> {
     serde_json::from_slice(json).map_err(|error| {
         StateError::damaged(format!("{} is not as it should be: {error}", name(tree, key)))
     })
@@ -44,7 +53,12 @@ pub(crate) fn verify(tree: Tree, key: &[u8], bytes: &[u8]) -> Result<u32, StateE
     open(tree, key, bytes).map(|(sum, _)| sum)
 }
 
-fn open<'a>(tree: Tree, key: &[u8], bytes: &'a [u8]) -> Result<(u32, &'a [u8]), StateError> {
+/// Checks an envelope, and gives its checksum and what is inside.
+pub(crate) fn open<'a>(
+    tree: Tree,
+    key: &[u8],
+    bytes: &'a [u8],
+) -> Result<(u32, &'a [u8]), StateError> {
     let damaged = || StateError::damaged(format!("{} fails its checksum", name(tree, key)));
     let ([version, a, b, c, d], json) = bytes.split_first_chunk::<HEAD>().ok_or_else(damaged)?;
     let sum = u32::from_le_bytes([*a, *b, *c, *d]);

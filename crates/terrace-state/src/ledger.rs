@@ -1,7 +1,7 @@
 //! The store's behaviour, whatever keeps the bytes: what each call reads, checks and writes.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -35,13 +35,20 @@ struct Identity {
     fingerprint_key: Vec<u8>,
 }
 
-/// What is kept in memory: as much as there are operations in the air, never as much as records.
+/// What is kept in memory: as much as there are operations in the air, and the records only until
+/// they are asked for.
+#[derive(Default)]
 struct Desk {
     next: u64,
     open: BTreeMap<OpId, Operation>,
     busy: BTreeMap<Address, OpId>,
     tally: Tally,
+    /// The records as they were when the state was opened: all of it is gone through then, and
+    /// nearly every command asks for them next.
+    read: Option<Records>,
 }
+
+type Records = Vec<(Slot, Record)>;
 
 /// A store over some backing.
 pub(crate) struct Ledger<B> {
@@ -73,19 +80,26 @@ impl<B: Backing> Ledger<B> {
             return Err(StateError::Newer { found: format, known: FORMAT });
         }
         let kept: Tally = need(&backing, KEY_TALLY)?;
-        let found = Tally::audit(&backing)?;
+        let mut read = Some(Records::new());
+        let found = Tally::audit(&backing, |key, json| {
+            let record = codec::read(Tree::Records, key, json);
+            // What is wrong with one is told to those who ask for the records.
+            match (slot_of(&Tree::Records.show_key(key)), record, &mut read) {
+                (Ok(slot), Ok(record), Some(read)) => {
+                    let record = like(record, read.last().map(|(_, last)| last));
+                    read.push((slot, record));
+                }
+                _ => read = None,
+            }
+        })?;
         if kept != found {
             return Err(StateError::damaged(format!(
                 "{} records were written and {} are there, or others than were written",
                 kept.records, found.records
             )));
         }
-        let mut desk = Desk {
-            next: need(&backing, KEY_NEXT)?,
-            open: BTreeMap::new(),
-            busy: BTreeMap::new(),
-            tally: kept,
-        };
+        let next = need(&backing, KEY_NEXT)?;
+        let mut desk = Desk { next, tally: kept, read, ..Desk::default() };
         each(&backing, Tree::Journal, |_, operation: Operation| {
             desk.admit(operation);
             Ok(())
@@ -109,12 +123,7 @@ impl<B: Backing> Ledger<B> {
             lineage: snapshot.lineage.clone(),
             fingerprint_key: snapshot.fingerprint_key.clone(),
         };
-        let mut desk = Desk {
-            next: export.next_operation,
-            open: BTreeMap::new(),
-            busy: BTreeMap::new(),
-            tally: Tally::default(),
-        };
+        let mut desk = Desk { next: export.next_operation, ..Desk::default() };
         for (slot, record) in snapshot.slots() {
             let key = slot.to_string();
             let bytes = codec::encode(Tree::Records, key.as_bytes(), record)?;
@@ -151,17 +160,11 @@ impl<B: Backing> Ledger<B> {
             snapshot.serial = need(&self.backing, KEY_SERIAL)?;
             snapshot.cloud = need(&self.backing, KEY_CLOUD)?;
             snapshot.clouds = self.clouds()?;
+            let (deposed, records): (Records, Records) =
+                self.records(desk)?.into_iter().partition(|(slot, _)| slot.deposed.is_some());
             // Collected, and not put in one by one, for a map without gaps.
-            let mut records = Vec::new();
-            each(&self.backing, Tree::Records, |key, record: Record| {
-                let slot = slot_of(&key)?;
-                match slot.deposed {
-                    None => records.push((slot.address, record)),
-                    Some(_) => snapshot.put(slot, Some(record)),
-                }
-                Ok(())
-            })?;
-            snapshot.records = records.into_iter().collect();
+            snapshot.records = records.into_iter().map(|(slot, r)| (slot.address, r)).collect();
+            deposed.into_iter().for_each(|(slot, record)| snapshot.put(slot, Some(record)));
             each(&self.backing, Tree::Outputs, |name, output: OutputRecord| {
                 snapshot.outputs.insert(name, output);
                 Ok(())
@@ -173,6 +176,18 @@ impl<B: Backing> Ledger<B> {
                 history: self.runs()?,
             })
         })
+    }
+
+    fn records(&self, desk: &mut Desk) -> Result<Records, StateError> {
+        if let Some(read) = desk.read.take() {
+            return Ok(read);
+        }
+        let mut records = Records::new();
+        each(&self.backing, Tree::Records, |key, record| {
+            records.push((slot_of(&key)?, record));
+            Ok(())
+        })?;
+        Ok(records)
     }
 
     /// Which history this is.
@@ -208,7 +223,10 @@ impl<B: Backing> Ledger<B> {
         &self,
         act: impl FnOnce(&mut Desk) -> Result<T, StateError>,
     ) -> Result<T, StateError> {
-        let done = self.at_desk(act)?;
+        let done = self.at_desk(|desk| {
+            desk.read = None;
+            act(desk)
+        })?;
         self.backing.settle()?;
         Ok(done)
     }
@@ -302,10 +320,16 @@ impl<B: Backing> Store for Ledger<B> {
 
     fn slots(&self) -> Result<Vec<Slot>, StateError> {
         let mut slots = Vec::new();
-        self.backing.scan(Tree::Records, &mut |key, _| {
-            slots.push(slot_of(&Tree::Records.show_key(key))?);
-            Ok(())
+        let read = self.at_desk(|desk| {
+            let read = desk.read.as_ref();
+            Ok(read.map(|all| slots.extend(all.iter().map(|(slot, _)| slot.clone()))).is_some())
         })?;
+        if !read {
+            self.backing.scan(Tree::Records, &mut |key, _| {
+                slots.push(slot_of(&Tree::Records.show_key(key))?);
+                Ok(())
+            })?;
+        }
         slots.sort();
         Ok(slots)
     }
@@ -457,6 +481,16 @@ fn each<B: Backing, T: DeserializeOwned>(
 ) -> Result<(), StateError> {
     backing
         .scan(tree, &mut |key, bytes| visit(tree.show_key(key), codec::decode(tree, key, bytes)?))
+}
+
+/// A record in the memory of the one before it, where that is the same: many need the same.
+fn like(record: Record, last: Option<&Record>) -> Record {
+    match last {
+        Some(last) if last.dependencies == record.dependencies => {
+            Record { dependencies: Arc::clone(&last.dependencies), ..record }
+        }
+        _ => record,
+    }
 }
 
 fn slot_of(key: &str) -> Result<Slot, StateError> {

@@ -33,15 +33,19 @@ impl Tally {
         Ok(self)
     }
 
-    /// Checks the envelope of every value, and counts the records.
-    pub(crate) fn audit<B: Backing>(backing: &B) -> Result<Self, StateError> {
+    /// Checks the envelope of every value, counts the records, and shows key and JSON of each.
+    pub(crate) fn audit<B: Backing>(
+        backing: &B,
+        mut record: impl FnMut(&[u8], &[u8]),
+    ) -> Result<Self, StateError> {
         let mut tally = Self::default();
         for tree in Tree::ALL {
             backing.scan(tree, &mut |key, bytes| {
-                let sum = codec::verify(tree, key, bytes)?;
+                let (sum, json) = codec::open(tree, key, bytes)?;
                 if tree == Tree::Records {
                     tally.records += 1;
                     tally.sum ^= sum;
+                    record(key, json);
                 }
                 Ok(())
             })?;

@@ -68,7 +68,7 @@ fn take(
         return None;
     }
     for entry in node.iter().flat_map(|node| entries(reading, node, "a file of values").to_vec()) {
-        files.insert(entry.key, FromFile { node: entry.value, file: path.to_owned() });
+        files.insert(entry.key.into(), FromFile { node: entry.value, file: path.to_owned() });
     }
     Some(())
 }

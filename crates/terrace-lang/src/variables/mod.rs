@@ -33,8 +33,8 @@ pub(crate) fn read(
         match source {
             Source::Outside(given) => {
                 if let Some((value, span)) = one(reading, entry, &declared, given) {
-                    stack.given.insert(name.clone(), span.unwrap_or(entry.key_span));
-                    stack.variables.insert(name.clone(), value);
+                    stack.given.insert(name.to_string(), span.unwrap_or(entry.key_span));
+                    stack.variables.insert(name.to_string(), value);
                 }
             }
             Source::Use(supplies, used) => {
@@ -42,8 +42,9 @@ pub(crate) fn read(
             }
         }
         // Nothing more is said about what was told.
-        if !stack.variables.contains_key(name) && !stack.inputs.contains_key(name) {
-            stack.variables.insert(name.clone(), unsettled());
+        if !stack.variables.contains_key(name.as_str()) && !stack.inputs.contains_key(name.as_str())
+        {
+            stack.variables.insert(name.to_string(), unsettled());
         }
     }
     if let Source::Use(supplies, _) = source {

@@ -36,7 +36,7 @@ pub(super) fn read(reading: &mut Reading<'_>, (stack, entry): (&StackName, &Entr
                 )),
             }
         }
-        let (stack, variable, declared) = (stack.clone(), entry.key.clone(), entry.key_span);
+        let (stack, variable, declared) = (stack.clone(), entry.key.to_string(), entry.key_span);
         match (condition, message) {
             (Some(condition), Some(message)) => {
                 reading.rules.push(Rule { stack, variable, declared, condition, message });

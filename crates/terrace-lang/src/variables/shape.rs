@@ -100,7 +100,7 @@ impl Shape {
         let any = Self::default();
         match &node.content {
             Content::Scalar(scalar) if self.kind == Kind::String && !scalar.is_null() => {
-                Value::text(&scalar.text)
+                Value::text(scalar.text.clone())
             }
             Content::Scalar(scalar) => {
                 if let Some(wanted) = self.kind.wanted() {
@@ -116,7 +116,9 @@ impl Shape {
                 let read = entries.iter().map(|entry| {
                     let of = match self.kind {
                         Kind::Map => self.items.as_deref(),
-                        Kind::Object => self.fields.get(&entry.key).map(|field| &field.shape),
+                        Kind::Object => {
+                            self.fields.get(entry.key.as_str()).map(|field| &field.shape)
+                        }
                         _ => None,
                     };
                     (entry.key.clone(), of.unwrap_or(&any).read(&entry.value, found))
@@ -354,7 +356,7 @@ fn take(reading: &mut Reading<'_>, shape: &mut Shape, field: &Entry, depth: usiz
         ("fields", _) => {
             for inner in entries(reading, &field.value, "`fields`") {
                 let read = object_field(reading, inner, depth + 1);
-                shape.fields.insert(inner.key.clone(), read);
+                shape.fields.insert(inner.key.to_string(), read);
             }
         }
         ("minimum", Some(value)) if number(value).is_some() => shape.minimum = number(value),

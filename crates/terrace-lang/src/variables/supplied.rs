@@ -41,14 +41,14 @@ pub(super) fn one(
     (supplies, used): (&Supplies, Span),
 ) {
     let name = &entry.key;
-    let supply = supplies.get(name).filter(|supply| !supply.value.is_null());
+    let supply = supplies.get(name.as_str()).filter(|supply| !supply.value.is_null());
     let (value, span, source) = match (supply, declared.default) {
         (Some(supply), _) => {
             let span = supply.node.span;
-            stack.given.insert(name.clone(), span);
+            stack.given.insert(name.to_string(), span);
             if supply.value.is_pending() {
                 let (term, sensitive) = (supply.term.clone(), declared.sensitive);
-                stack.inputs.insert(name.clone(), Input { term, sensitive });
+                stack.inputs.insert(name.to_string(), Input { term, sensitive });
                 return;
             }
             let value = match has_expression(&supply.node) {
@@ -59,7 +59,7 @@ pub(super) fn one(
             (value, span, "given under `with`")
         }
         (None, Some(default)) => {
-            stack.given.insert(name.clone(), default.span);
+            stack.given.insert(name.to_string(), default.span);
             let value = declared.shape.read(default, &mut reading.diagnostics);
             (value, default.span, "the default")
         }
@@ -73,7 +73,7 @@ pub(super) fn one(
         }
     };
     if let Some(value) = fitting(reading, (entry, declared), value, (Some(span), source)) {
-        stack.variables.insert(name.clone(), value);
+        stack.variables.insert(name.to_string(), value);
     }
 }
 

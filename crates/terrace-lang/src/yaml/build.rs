@@ -2,6 +2,7 @@
 
 use foldhash::HashMap;
 use saphyr_parser::{Event, Parser, Tag};
+use smol_str::SmolStr;
 use terrace_model::{Diagnostic, Diagnostics, FileId, Span};
 
 use super::place::{Offsets, scalar};
@@ -65,8 +66,8 @@ const MANY_KEYS: usize = 16;
 struct MapFrame {
     entries: Vec<Entry>,
     /// Where each key is, once there are too many to look through.
-    index: HashMap<String, usize>,
-    key: Option<(Option<String>, Span)>,
+    index: HashMap<SmolStr, usize>,
+    key: Option<(Option<SmolStr>, Span)>,
     merges: Vec<Node>,
 }
 
@@ -98,7 +99,7 @@ impl Builder<'_> {
             Event::DocumentStart(_) => self.document(span),
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::Scalar(text, style, anchor, tag) => {
-                let mut scalar = scalar(text.into_owned(), style, self.text, span);
+                let mut scalar = scalar(text.into(), style, self.text, span);
                 match self.tag(tag.as_deref(), span) {
                     Some("str") => scalar.plain = false,
                     Some("int" | "float" | "bool" | "null") => scalar.plain = true,
@@ -162,7 +163,11 @@ impl Builder<'_> {
     fn end(&mut self, span: Span) -> Result<(), Stop> {
         let Some(frame) = self.open.pop() else { return Ok(()) };
         let content = match frame.kind {
-            Collection::List(items) => Content::List(items),
+            // Room for more than there is would be most of the memory of a large file.
+            Collection::List(mut items) => {
+                items.shrink_to_fit();
+                Content::List(items)
+            }
             Collection::Map(map) => self.close(map),
         };
         let end = self.trimmed(frame.start.start, span.end);
@@ -238,6 +243,7 @@ impl Builder<'_> {
                 }
             }
         }
+        map.entries.shrink_to_fit();
         Content::Map(map.entries)
     }
 
@@ -285,7 +291,7 @@ impl MapFrame {
     }
 }
 
-fn key_of(node: Node, diagnostics: &mut Diagnostics) -> (Option<String>, Span) {
+fn key_of(node: Node, diagnostics: &mut Diagnostics) -> (Option<SmolStr>, Span) {
     match node.content {
         Content::Scalar(scalar) => (Some(scalar.text), node.span),
         _ => {

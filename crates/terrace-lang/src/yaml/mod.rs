@@ -11,6 +11,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+use smol_str::SmolStr;
 use terrace_model::{Diagnostics, FileId, Span};
 
 pub(crate) use look_alike::Wanted;
@@ -49,7 +50,7 @@ pub enum Content {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The key.
-    pub key: String,
+    pub key: SmolStr,
     /// Where the key is written.
     pub key_span: Span,
     /// The value.

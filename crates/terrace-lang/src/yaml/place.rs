@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use saphyr_parser::ScalarStyle;
+use smol_str::SmolStr;
 use terrace_model::{FileId, Span};
 
 use super::scalar::Scalar;
 
 /// A scalar from its text and the bytes it was read from. Places are only worked out where
 /// expressions need them.
-pub(crate) fn scalar(text: String, style: ScalarStyle, source: &str, whole: Span) -> Scalar {
+pub(crate) fn scalar(text: SmolStr, style: ScalarStyle, source: &str, whole: Span) -> Scalar {
     let plain = style == ScalarStyle::Plain;
     let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
     let mut start = whole.start as usize;

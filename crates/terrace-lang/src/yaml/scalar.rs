@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
 use terrace_model::{Span, Value};
 
 /// A scalar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scalar {
     /// The text, without quotes and escapes.
-    pub text: String,
+    pub text: SmolStr,
     /// Whether it has no quotes and is no block, so that it may be a number or the like.
     pub plain: bool,
     /// Where the text is written, without quotes.
@@ -33,7 +34,7 @@ impl Scalar {
     /// numbers with leading zeros such as `0755`, and numbers that do not fit.
     pub fn value(&self) -> Value {
         if !self.plain {
-            return Value::text(&self.text);
+            return Value::text(self.text.clone());
         }
         if self.is_null() {
             return Value::Null;

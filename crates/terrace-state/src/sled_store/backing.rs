@@ -16,8 +16,8 @@ use super::barrier::Barrier;
 use crate::backing::{Backing, Tree, Visit, Write};
 use crate::error::StateError;
 
-/// Bytes of pages that are kept: they are read in order, all of them, and are decoded once.
-const CACHE: u64 = 4 * 1024 * 1024;
+/// Bytes of pages that are kept: they are read in order, all of them, and once.
+const CACHE: u64 = 512 * 1024;
 
 /// An open sled database.
 pub(super) struct SledBacking {
