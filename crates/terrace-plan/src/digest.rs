@@ -1,31 +1,56 @@
 //! The digest: one SHA-256 that names a plan, for review in git.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use terrace_model::CloudIdentity;
 
 use crate::plan::{Action, InstanceChange, Plan, PlannedOutput};
+
+struct Hashed(Sha256);
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The changes of a plan, without secrets.
+struct Changes<'a>(&'a [InstanceChange], &'a [u8]);
+
+impl Serialize for Changes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let changed = self.0.iter().filter(|i| i.action != Action::NoOp);
+        serializer.collect_seq(changed.map(|i| Change(i.sealed(self.1))))
+    }
+}
+
+struct Change(InstanceChange);
+
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let i = &self.0;
+        let changes: Vec<_> =
+            i.changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
+        let object = (&i.cloud, &i.id, i.deposed, i.revision);
+        let how = (i.action, i.create_first, i.imported, &i.life, &i.dependencies);
+        let checks = (&i.preconditions, &i.postconditions);
+        (&i.address, object, how, &i.desired, changes, checks).serialize(serializer)
+    }
+}
 
 impl Plan {
     /// Lower-case hexadecimal SHA-256 over everything that apply would do and what it was decided
     /// on: lineage, serial, cloud, the changes with their values (sensitive ones as keyed hashes)
     /// and the order of steps. Wording, places and unchanged instances are not in it.
     pub fn digest(&self, fingerprint_key: &[u8]) -> String {
-        let changes: Vec<_> = self
-            .instances
-            .iter()
-            .filter(|i| i.action != Action::NoOp)
-            .map(|i| {
-                let i = i.sealed(fingerprint_key);
-                let changes: Vec<_> =
-                    i.changes.iter().map(|c| (&c.attribute, &c.before, &c.after)).collect();
-                let object = (&i.cloud, &i.id, i.deposed, i.revision);
-                let how = (i.action, i.create_first, i.imported, &i.life, &i.dependencies);
-                let checks = (&i.preconditions, &i.postconditions);
-                serde_json::json!([i.address, object, how, i.desired, changes, checks])
-            })
-            .collect();
         let steps: Vec<_> =
             self.steps.iter().map(|s| (s.instance, s.operation, &s.after)).collect();
         let place = |cloud: &CloudIdentity| {
@@ -33,18 +58,22 @@ impl Plan {
         };
         let others: Vec<_> = self.clouds.iter().map(|(name, c)| (name, place(c))).collect();
         let clouds = serde_json::json!([place(&self.cloud), others]);
-        let canonical = serde_json::json!([
+        let canonical = (
             self.mode,
-            self.environment,
-            self.lineage,
+            &self.environment,
+            &self.lineage,
             self.serial,
             clouds,
-            self.moves,
-            changes,
+            &self.moves,
+            Changes(&self.instances, fingerprint_key),
             steps,
-            sealed_outputs(&self.outputs, fingerprint_key)
-        ]);
-        terrace_model::value::hex(&Sha256::digest(canonical.to_string()))
+            sealed_outputs(&self.outputs, fingerprint_key),
+        );
+        // Written into the hash as it is made: a plan may have very many changes.
+        let mut hash = Hashed(Sha256::new());
+        serde_json::to_writer(&mut hash, &canonical)
+            .expect("invariant: a sealed plan can be written, and a hash takes all");
+        terrace_model::value::hex(&hash.0.finalize())
     }
 
     /// The plan fit to be stored or shown: every sensitive value replaced by its keyed hash.

@@ -29,23 +29,24 @@ pub fn plan(text: &PlanText<'_>) -> String {
         .clouds
         .iter()
         .map(|(name, cloud)| format!(" Also cloud {name}, project {}.", cloud.project_name));
-    let mut parts = vec![format!(
+    let mut parts = Parts::default();
+    parts.add(format!(
         "Cloud {}, project {}, environment {}.{}",
         plan.cloud.name,
         plan.cloud.project_name,
         plan.environment,
         others.collect::<String>()
-    )];
+    ));
     if plan.left_out > 0 {
-        parts.push(format!(
+        parts.add(format!(
             "Only a part is planned, as asked for: {} left out.",
             crate::style::plural(plan.left_out, "instance")
         ));
     }
     parts.extend(drift(&plan.drift, &plan.names));
     if changed.is_empty() && plan.is_empty() {
-        parts.push("No changes. The cloud is as the files say.".into());
-        return parts.join("\n\n") + "\n";
+        parts.add("No changes. The cloud is as the files say.".into());
+        return parts.text();
     }
     parts.extend(legend(&changed));
     parts.extend(losses(&changed, style));
@@ -55,8 +56,28 @@ pub fn plan(text: &PlanText<'_>) -> String {
         plan.refusals.iter().map(|r| format!("Refused: {}.\n  help: {}", r.message, r.help));
     parts.extend(plan.warnings.iter().map(|w| format!("Warning: {}.", w.message)));
     parts.extend(refusals);
-    parts.push(format!("{}\nDigest sha256:{digest}", summary(plan, style)));
-    parts.join("\n\n") + "\n"
+    parts.add(format!("{}\nDigest sha256:{digest}", summary(plan, style)));
+    parts.text()
+}
+
+/// Parts of a text with an empty line between them, put together as they come.
+#[derive(Default)]
+struct Parts(String);
+
+impl Parts {
+    fn add(&mut self, part: String) {
+        self.0.push_str(if self.0.is_empty() { "" } else { "\n\n" });
+        self.0.push_str(&part);
+    }
+
+    fn extend(&mut self, parts: impl IntoIterator<Item = String>) {
+        parts.into_iter().for_each(|part| self.add(part));
+    }
+
+    fn text(mut self) -> String {
+        self.0.push('\n');
+        self.0
+    }
 }
 
 /// What would be done to one instance and why, or why nothing.

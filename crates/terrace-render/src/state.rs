@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json, json};
-use terrace_model::{Attributes, Record, Slot, Snapshot, Status, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+use terrace_model::{
+    Address, Attributes, CloudIdentity, Kind, Lineage, Record, Slot, Snapshot, Status, Value,
+};
 
 use crate::plan_json::plain;
 use crate::style::plural;
@@ -50,35 +53,74 @@ pub fn show(snapshot: &Snapshot) -> String {
     text
 }
 
-/// The whole state as JSON, without the key of fingerprints and without anything sensitive.
-pub fn state_json(snapshot: &Snapshot) -> Json {
-    let attributes = |values: &Attributes| -> Map<String, Json> {
-        values.iter().map(|(k, v)| (k.to_owned(), plain(v))).collect()
-    };
-    let resources = snapshot.slots().map(|(slot, record)| {
-        json!({
-            "address": slot.address,
-            "deposed": slot.deposed,
-            "type": slot.address.kind(),
-            "id": record.id,
-            "status": record.status,
-            "fault": record.fault,
-            "schema_version": record.schema_version,
-            "declared": attributes(&record.declared),
-            "values": attributes(&record.seen),
-            "depends_on": record.dependencies,
-            "prevent_destroy": record.prevent_destroy,
-            "retain": record.retain,
-        })
-    });
-    json!({
-        "format_version": "1.0",
-        "lineage": snapshot.lineage,
-        "serial": snapshot.serial,
-        "cloud": snapshot.cloud,
-        "resources": resources.collect::<Vec<_>>(),
-        "outputs": crate::outcome::outputs_json(&snapshot.outputs),
-    })
+/// The whole state as JSON, without the key of fingerprints and without anything sensitive. It is
+/// made while it is written: there may be very many records.
+pub fn state_json(snapshot: &Snapshot) -> impl Serialize {
+    Document {
+        format_version: "1.0",
+        lineage: &snapshot.lineage,
+        serial: snapshot.serial,
+        cloud: snapshot.cloud.as_ref(),
+        resources: Resources(snapshot),
+        outputs: crate::outcome::outputs_json(&snapshot.outputs),
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    lineage: &'a Lineage,
+    serial: u64,
+    cloud: Option<&'a CloudIdentity>,
+    resources: Resources<'a>,
+    outputs: Json,
+}
+
+struct Resources<'a>(&'a Snapshot);
+
+impl Serialize for Resources<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.slots().map(|(slot, record)| Resource {
+            kind: slot.address.kind(),
+            address: slot.address,
+            deposed: slot.deposed,
+            id: &record.id,
+            status: record.status,
+            fault: record.fault.as_deref(),
+            schema_version: record.schema_version,
+            declared: Plain(&record.declared),
+            values: Plain(&record.seen),
+            depends_on: &record.dependencies,
+            prevent_destroy: record.prevent_destroy,
+            retain: record.retain,
+        }))
+    }
+}
+
+#[derive(Serialize)]
+struct Resource<'a> {
+    address: Address,
+    deposed: Option<String>,
+    #[serde(rename = "type")]
+    kind: Kind,
+    id: &'a str,
+    status: Status,
+    fault: Option<&'a str>,
+    schema_version: u32,
+    declared: Plain<'a>,
+    values: Plain<'a>,
+    depends_on: &'a [Address],
+    prevent_destroy: bool,
+    retain: bool,
+}
+
+/// Attributes without anything sensitive.
+struct Plain<'a>(&'a Attributes);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, plain(value))))
+    }
 }
 
 fn status(status: Status) -> &'static str {

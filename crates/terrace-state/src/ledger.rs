@@ -45,8 +45,11 @@ struct Desk {
     tally: Tally,
     /// The records as they were when the state was opened: all of it is gone through then, and
     /// nearly every command asks for them next.
-    read: Option<Records>,
+    read: Option<Vec<Entry>>,
 }
+
+/// Key and JSON of a record.
+type Entry = (Box<[u8]>, Box<[u8]>);
 
 type Records = Vec<(Slot, Record)>;
 
@@ -80,18 +83,8 @@ impl<B: Backing> Ledger<B> {
             return Err(StateError::Newer { found: format, known: FORMAT });
         }
         let kept: Tally = need(&backing, KEY_TALLY)?;
-        let mut read = Some(Records::new());
-        let found = Tally::audit(&backing, |key, json| {
-            let record = codec::read(Tree::Records, key, json);
-            // What is wrong with one is told to those who ask for the records.
-            match (slot_of(&Tree::Records.show_key(key)), record, &mut read) {
-                (Ok(slot), Ok(record), Some(read)) => {
-                    let record = like(record, read.last().map(|(_, last)| last));
-                    read.push((slot, record));
-                }
-                _ => read = None,
-            }
-        })?;
+        let mut read = Vec::new();
+        let found = Tally::audit(&backing, |key, json| read.push((key.into(), json.into())))?;
         if kept != found {
             return Err(StateError::damaged(format!(
                 "{} records were written and {} are there, or others than were written",
@@ -99,6 +92,7 @@ impl<B: Backing> Ledger<B> {
             )));
         }
         let next = need(&backing, KEY_NEXT)?;
+        let read = Some(read);
         let mut desk = Desk { next, tally: kept, read, ..Desk::default() };
         each(&backing, Tree::Journal, |_, operation: Operation| {
             desk.admit(operation);
@@ -179,14 +173,19 @@ impl<B: Backing> Ledger<B> {
     }
 
     fn records(&self, desk: &mut Desk) -> Result<Records, StateError> {
-        if let Some(read) = desk.read.take() {
-            return Ok(read);
-        }
         let mut records = Records::new();
-        each(&self.backing, Tree::Records, |key, record| {
-            records.push((slot_of(&key)?, record));
+        let mut add = |key: &[u8], json: &[u8]| {
+            let record: Record = codec::read(Tree::Records, key, json)?;
+            let record = like(record, records.last().map(|(_, last)| last));
+            records.push((slot_of(&Tree::Records.show_key(key))?, record));
             Ok(())
-        })?;
+        };
+        match desk.read.take() {
+            Some(read) => read.into_iter().try_for_each(|(key, json)| add(&key, &json))?,
+            None => self.backing.scan(Tree::Records, &mut |key, bytes| {
+                add(key, codec::open(Tree::Records, key, bytes)?.1)
+            })?,
+        }
         Ok(records)
     }
 
@@ -320,16 +319,14 @@ impl<B: Backing> Store for Ledger<B> {
 
     fn slots(&self) -> Result<Vec<Slot>, StateError> {
         let mut slots = Vec::new();
-        let read = self.at_desk(|desk| {
-            let read = desk.read.as_ref();
-            Ok(read.map(|all| slots.extend(all.iter().map(|(slot, _)| slot.clone()))).is_some())
+        let mut add = |key: &[u8]| {
+            slots.push(slot_of(&Tree::Records.show_key(key))?);
+            Ok(())
+        };
+        self.at_desk(|desk| match &desk.read {
+            Some(read) => read.iter().try_for_each(|(key, _)| add(key)),
+            None => self.backing.scan(Tree::Records, &mut |key, _| add(key)),
         })?;
-        if !read {
-            self.backing.scan(Tree::Records, &mut |key, _| {
-                slots.push(slot_of(&Tree::Records.show_key(key))?);
-                Ok(())
-            })?;
-        }
         slots.sort();
         Ok(slots)
     }

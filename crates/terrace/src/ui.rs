@@ -53,8 +53,10 @@ pub(crate) fn print(text: &str) {
 }
 
 /// JSON, indented.
-pub(crate) fn print_json(json: &serde_json::Value) {
-    print(&format!("{json:#}"));
+pub(crate) fn print_json(json: &impl serde::Serialize) {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut out, json).map_err(std::io::Error::from);
+    drop(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()));
 }
 
 /// Something worth knowing.
