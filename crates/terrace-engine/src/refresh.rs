@@ -99,12 +99,14 @@ pub async fn refresh(
         imports: imports.into_iter().collect(),
         ..Observed::default()
     };
-    let (deposed, present): (Vec<_>, Vec<_>) =
-        objects.into_iter().flatten().partition(|(slot, _)| slot.deposed.is_some());
-    observed.objects = present.into_iter().map(|(slot, seen)| (slot.address, seen)).collect();
-    let deposed = deposed.into_iter();
-    observed.deposed =
-        deposed.filter_map(|(slot, seen)| Some(((slot.address, slot.deposed?), seen))).collect();
+    let mut present = Vec::with_capacity(recorded.records.len());
+    for (slot, seen) in objects.into_iter().flatten() {
+        match slot.deposed {
+            None => present.push((slot.address, seen)),
+            Some(id) => drop(observed.deposed.insert((slot.address, id), seen)),
+        }
+    }
+    observed.objects = present.into_iter().collect();
     let absent = observed.objects.values().filter(|o| **o == Observation::Absent).count();
     context.emit(Event::RefreshFinished {
         present: observed.objects.len() - absent,

@@ -99,7 +99,8 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// All instances and edges, and what is wrong with references.
     fn of(workspace: &'a Workspace, survey: &Survey<'a>) -> Self {
-        let (dag, diagnostics) = (Dag::default(), Diagnostics::default());
+        let instances = workspace.resources().map(|resource| resource.repeat.count()).sum();
+        let (dag, diagnostics) = (Dag::with_capacity(instances), Diagnostics::default());
         let mut builder = Self { workspace, dag, to_route: Vec::new(), diagnostics };
         for stack in workspace.stacks.values() {
             for resource in stack.resources.values() {

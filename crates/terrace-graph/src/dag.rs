@@ -31,6 +31,14 @@ impl<N: Ord + Hash + Clone, E: Clone> Default for Dag<N, E> {
 }
 
 impl<N: Ord + Hash + Clone, E: Clone> Dag<N, E> {
+    /// Nothing yet, with room for so many nodes.
+    pub fn with_capacity(nodes: usize) -> Self {
+        let mut dag = Self { graph: DiGraph::with_capacity(nodes, nodes), ..Self::default() };
+        dag.index.reserve(nodes);
+        dag.joined.reserve(nodes);
+        dag
+    }
+
     /// Adds a node; adding it again changes nothing.
     pub fn node(&mut self, node: N) {
         self.place(node);

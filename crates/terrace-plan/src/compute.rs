@@ -48,7 +48,7 @@ pub struct Inputs<'a> {
 pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     let mut planner = Planner {
         inputs,
-        values: Values::new(inputs.observed),
+        values: Values::new(inputs.observed, inputs.graph.order().len()),
         instances: Vec::with_capacity(inputs.graph.order().len()),
         index: HashMap::with_capacity(inputs.graph.order().len()),
         moved: inputs.moves.iter().map(|m| (&m.to, &m.from)).collect(),

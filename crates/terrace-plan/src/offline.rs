@@ -24,7 +24,7 @@ impl<'a> Offline<'a> {
         recorded: Option<&Snapshot>,
         looked_up: &'a Observed,
     ) -> Self {
-        let mut offline = Self { workspace, values: Values::new(looked_up) };
+        let mut offline = Self { workspace, values: Values::new(looked_up, graph.order().len()) };
         for address in graph.order() {
             let record = recorded.and_then(|snapshot| snapshot.records.get(address));
             let values = match record {

@@ -37,9 +37,11 @@ pub(crate) struct Values<'a> {
 pub(crate) type InstanceScope<'a> = Here<'a>;
 
 impl<'a> Values<'a> {
-    /// No instances yet.
-    pub(crate) fn new(observed: &'a Observed) -> Self {
-        Self { observed: Some(observed), ..Self::default() }
+    /// No instances yet, with room for so many.
+    pub(crate) fn new(observed: &'a Observed, instances: usize) -> Self {
+        let mut values = Self { observed: Some(observed), ..Self::default() };
+        values.instances.reserve(instances);
+        values
     }
 
     /// What a saved plan knew.

@@ -51,8 +51,6 @@ struct Desk {
 /// Key and JSON of a record.
 type Entry = (Box<[u8]>, Box<[u8]>);
 
-type Records = Vec<(Slot, Record)>;
-
 /// A store over some backing.
 pub(crate) struct Ledger<B> {
     backing: B,
@@ -154,11 +152,13 @@ impl<B: Backing> Ledger<B> {
             snapshot.serial = need(&self.backing, KEY_SERIAL)?;
             snapshot.cloud = need(&self.backing, KEY_CLOUD)?;
             snapshot.clouds = self.clouds()?;
-            let (deposed, records): (Records, Records) =
-                self.records(desk)?.into_iter().partition(|(slot, _)| slot.deposed.is_some());
             // Collected, and not put in one by one, for a map without gaps.
-            snapshot.records = records.into_iter().map(|(slot, r)| (slot.address, r)).collect();
-            deposed.into_iter().for_each(|(slot, record)| snapshot.put(slot, Some(record)));
+            let mut records = Vec::with_capacity(usize::try_from(desk.tally.records).unwrap_or(0));
+            self.records(desk, |slot, record| match slot.deposed {
+                None => records.push((slot.address, record)),
+                Some(_) => snapshot.put(slot, Some(record)),
+            })?;
+            snapshot.records = records.into_iter().collect();
             each(&self.backing, Tree::Outputs, |name, output: OutputRecord| {
                 snapshot.outputs.insert(name, output);
                 Ok(())
@@ -172,21 +172,28 @@ impl<B: Backing> Ledger<B> {
         })
     }
 
-    fn records(&self, desk: &mut Desk) -> Result<Records, StateError> {
-        let mut records = Records::new();
-        let mut add = |key: &[u8], json: &[u8]| {
-            let record: Record = codec::read(Tree::Records, key, json)?;
-            let record = like(record, records.last().map(|(_, last)| last));
-            records.push((slot_of(&Tree::Records.show_key(key))?, record));
+    fn records(
+        &self,
+        desk: &mut Desk,
+        mut visit: impl FnMut(Slot, Record),
+    ) -> Result<(), StateError> {
+        let mut last: Arc<[Address]> = [].into();
+        let mut read = |key: &[u8], json: &[u8]| {
+            let mut record: Record = codec::read(Tree::Records, key, json)?;
+            // Many need the same: they share it.
+            if record.dependencies == last {
+                record.dependencies = Arc::clone(&last);
+            }
+            last = Arc::clone(&record.dependencies);
+            visit(slot_of(&Tree::Records.show_key(key))?, record);
             Ok(())
         };
         match desk.read.take() {
-            Some(read) => read.into_iter().try_for_each(|(key, json)| add(&key, &json))?,
+            Some(kept) => kept.into_iter().try_for_each(|(key, json)| read(&key, &json)),
             None => self.backing.scan(Tree::Records, &mut |key, bytes| {
-                add(key, codec::open(Tree::Records, key, bytes)?.1)
-            })?,
+                read(key, codec::open(Tree::Records, key, bytes)?.1)
+            }),
         }
-        Ok(records)
     }
 
     /// Which history this is.
@@ -478,16 +485,6 @@ fn each<B: Backing, T: DeserializeOwned>(
 ) -> Result<(), StateError> {
     backing
         .scan(tree, &mut |key, bytes| visit(tree.show_key(key), codec::decode(tree, key, bytes)?))
-}
-
-/// A record in the memory of the one before it, where that is the same: many need the same.
-fn like(record: Record, last: Option<&Record>) -> Record {
-    match last {
-        Some(last) if last.dependencies == record.dependencies => {
-            Record { dependencies: Arc::clone(&last.dependencies), ..record }
-        }
-        _ => record,
-    }
 }
 
 fn slot_of(key: &str) -> Result<Slot, StateError> {
