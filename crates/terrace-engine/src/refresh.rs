@@ -99,14 +99,7 @@ pub async fn refresh(
         imports: imports.into_iter().collect(),
         ..Observed::default()
     };
-    let mut present = Vec::with_capacity(recorded.records.len());
-    for (slot, seen) in objects.into_iter().flatten() {
-        match slot.deposed {
-            None => present.push((slot.address, seen)),
-            Some(id) => drop(observed.deposed.insert((slot.address, id), seen)),
-        }
-    }
-    observed.objects = present.into_iter().collect();
+    sort_in(&mut observed, objects.into_iter().flatten(), recorded.records.len());
     let absent = observed.objects.values().filter(|o| **o == Observation::Absent).count();
     context.emit(Event::RefreshFinished {
         present: observed.objects.len() - absent,
@@ -115,6 +108,22 @@ pub async fn refresh(
         elapsed_ms: context.now().saturating_sub(started),
     });
     Ok(observed)
+}
+
+/// Puts what was seen under its addresses; collected, and not put in one by one, for a map without gaps.
+fn sort_in(
+    observed: &mut Observed,
+    seen: impl Iterator<Item = (Slot, Observation)>,
+    recorded: usize,
+) {
+    let mut present = Vec::with_capacity(recorded);
+    for (slot, seen) in seen {
+        match slot.deposed {
+            None => present.push((slot.address, seen)),
+            Some(id) => drop(observed.deposed.insert((slot.address, id), seen)),
+        }
+    }
+    observed.objects = present.into_iter().collect();
 }
 
 /// A list that is read: the cloud, the workspace's own when `None`, and the kind.

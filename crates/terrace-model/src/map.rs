@@ -343,6 +343,38 @@ mod tests {
     }
 
     #[test]
+    fn a_stored_map_is_as_one_that_is_read_at_once() {
+        #[derive(Deserialize)]
+        struct Kept(#[serde(deserialize_with = "Map::stored")] Map);
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(110), "]".repeat(110));
+        let texts = [
+            "{}",
+            r#"{"b":{"c":[1,2.5]},"a":null}"#,
+            r#" {"a":{"$fingerprint":"ab"}} "#,
+            r#"{"$map":{"$pending":1}}"#,
+            "[1]",
+            "7",
+            r#"{"a":{"$fingerprint":7}}"#,
+            r#"{"a":"#,
+            &deep,
+        ];
+        for text in texts {
+            let read = serde_json::from_str::<Map>(text).ok();
+            let kept = serde_json::from_str::<Kept>(text).ok().map(|kept| kept.0);
+            assert_eq!(kept, read, "{text}");
+        }
+        let Kept(mut kept) = serde_json::from_str(r#"{"a":1}"#).expect("kept");
+        let first = kept.clone();
+        assert!(first.is_same(&kept));
+        kept.insert("b", Value::Int(2));
+        assert_eq!(
+            (shown(&first), shown(&kept)),
+            ("{\"a\": 1}".into(), "{\"a\": 1, \"b\": 2}".into())
+        );
+        assert!(!first.is_same(&kept));
+    }
+
+    #[test]
     fn a_change_of_a_clone_leaves_the_first_alone() {
         let first: Map = [("a", Value::Int(1)), ("c", Value::Int(3))].into();
         let mut second = first.clone();

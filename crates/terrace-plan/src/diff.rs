@@ -237,6 +237,30 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_settled_and_the_same_is_not_looked_at() {
+        let address: Address = "web/servers.a".parse().expect("an address");
+        let asked = attributes(&[("flavor", Value::text("1"))]);
+        let other = attributes(&[("flavor", Value::text("2"))]);
+        let (mut record, mut object) =
+            server(Status::Ready, asked.clone(), ObjectState::Ready, asked.clone());
+        object.attributes = record.seen.clone();
+        assert!(is_settled(&address, &record));
+        assert!(!is_settled(&address, &Record { seen: other.clone(), ..record.clone() }));
+        let known = |record: &Record, desired: &Attributes, object: &Object| {
+            is_as_recorded(&address, desired, (record, object))
+        };
+        let declared = record.declared.clone();
+        assert!(!known(&record, &declared, &object), "nobody said so");
+        record.settled = true;
+        assert!(known(&record, &declared, &object));
+        assert!(!known(&record, &other, &object), "something else is desired");
+        let seen = Object { attributes: other, ..object.clone() };
+        assert!(!known(&record, &declared, &seen), "something else is seen");
+        record.schema_version += 1;
+        assert!(!known(&record, &declared, &object), "by another table");
+    }
+
+    #[test]
     fn a_secret_is_compared_by_its_hash() {
         let secret = |text: &str| Value::Sensitive(Box::new(Value::text(text)));
         let declared = attributes(&[("user_data", secret("old").sealed(b"key"))]);

@@ -8,7 +8,7 @@ use crate::backing::Tree;
 use crate::error::StateError;
 
 /// Version of the JSON inside. The envelope itself never changes.
-pub(crate) const VALUE_VERSION: u8 = 2;
+pub(crate) const VALUE_VERSION: u8 = 3;
 
 const HEAD: usize = 5;
 
@@ -131,6 +131,6 @@ mod tests {
         bytes.extend(checksum(Tree::Meta, b"serial", VALUE_VERSION + 1, b"1").to_le_bytes());
         bytes.extend(b"1");
         let error = decode::<u64>(Tree::Meta, b"serial", &bytes).expect_err("newer");
-        assert!(matches!(error, StateError::Newer { found: 3, known: 2 }), "{error}");
+        assert!(matches!(error, StateError::Newer { found: 4, known: 3 }), "{error}");
     }
 }

@@ -108,7 +108,8 @@ fn elsewhere(
     recorded: &Snapshot,
     unfinished: &[terrace_state::Operation],
 ) -> BTreeMap<Name, Vec<Address>> {
-    let desired = loaded.graph.order().iter().filter_map(|address| {
+    let several = loaded.workspace.resources().any(|resource| resource.cloud.is_some());
+    let desired = loaded.graph.order().iter().filter(|_| several).filter_map(|address| {
         let cloud = loaded.workspace.resource(&address.resource)?.cloud.as_ref()?;
         (!recorded.records.contains_key(address)).then_some((cloud, address))
     });

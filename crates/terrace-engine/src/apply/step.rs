@@ -156,6 +156,7 @@ impl Work<'_> {
         let declared = self.unchanged(instance)?;
         let planned = records::planned(instance, &declared, self.key);
         let record = records::record(address, planned, &object, "");
+        let record = records::judged(address, record);
         self.values.learn(address, object.attributes);
         let slot = instance.slot();
         self.stored(move |store| store.put_records(&[(slot, Some(record))])).await?;

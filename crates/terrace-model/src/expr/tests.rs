@@ -145,6 +145,24 @@ fn values() {
 }
 
 #[test]
+fn what_is_only_read_is_as_what_is_computed() {
+    let read = ["vars.map.a", "vars.map", "vars.half", "vars.none", "each.value.port", "vars.list"];
+    let missing = ["vars.map.nope", "vars.map.a.b", "each.value.port.x", "vars.none.x"];
+    let said = |text: String| {
+        let value = Template::parse(&text, at(&text)).expect("an expression").evaluate(&fixed());
+        value.map_err(|error| (error.message, error.help))
+    };
+    for name in read.into_iter().chain(missing) {
+        // The interpreter does what is more than reading.
+        let computed = said(format!("${{true ? {name} : null}}"));
+        assert_eq!(said(format!("${{{name}}}")), computed, "{name}");
+        assert_eq!(computed.is_ok(), read.contains(&name), "{name}");
+        let computed = said(format!("a-${{true ? {name} : null}}-${{vars.n + 0}}"));
+        assert_eq!(said(format!("a-${{{name}}}-${{vars.n}}")), computed, "{name}");
+    }
+}
+
+#[test]
 fn pending_values_keep_what_they_need() {
     for (text, expected) in [
         ("${networks.front.id}", "pending on 1 with {}"),
