@@ -81,7 +81,9 @@ pub(super) fn run(
     rows: &mut Rows,
 ) -> anyhow::Result<()> {
     for shape in Shape::ALL {
-        for size in SIZES.into_iter().filter(|size| *size <= wanted.most) {
+        let most =
+            if shape.has_large_figures() { wanted.most } else { wanted.most.min(MOST_WHOLE) };
+        for size in SIZES.into_iter().filter(|size| *size <= most) {
             emptied(folder)?;
             let ours = folder.join("ours");
             workspaces::write(&ours, shape, size)?;

@@ -20,6 +20,14 @@ const BLOCKS: usize = 20_000;
 impl Shape {
     pub(crate) const ALL: [Self; 3] = [Self::Flat, Self::ForEach, Self::Layered];
 
+    /// Whether there is a figure to reach at the largest size.
+    pub(crate) fn has_large_figures(self) -> bool {
+        match self {
+            Self::Flat | Self::ForEach => true,
+            Self::Layered => false,
+        }
+    }
+
     /// An address in it.
     pub(crate) fn target(self) -> &'static str {
         match self {
