@@ -30,7 +30,7 @@ pub(crate) fn record(
         ObjectState::Failed(fault) => (Status::Failed, Some(fault.clone())),
     };
     debug_assert_eq!(planned.schema_version, address.kind().schema().version);
-    Record {
+    let record = Record {
         id: object.id.clone(),
         cloud: planned.cloud,
         status,
@@ -44,10 +44,11 @@ pub(crate) fn record(
         prevent_destroy: planned.prevent_destroy,
         retain: planned.retain,
         delete_timeout_s: planned.delete_timeout_s,
-    }
+    };
+    judged(address, record)
 }
 
-/// A record as it is written down: whether it is settled is said with it.
+/// A record whose values were changed since it was made: whether it is settled is said anew.
 pub(crate) fn judged(address: &Address, record: Record) -> Record {
     let settled = terrace_plan::is_settled(address, &record);
     Record { settled, ..record }

@@ -246,7 +246,6 @@ fn adopted(operation: &Operation, object: &Object, by: &'static str) -> (Finding
         delete_timeout_s: None,
     });
     let record = records::record(&intent.address, planned, object, &intent.marker);
-    let record = records::judged(&intent.address, record);
     (Finding::Adopted { id: object.id.clone(), by }, Decision::Exists(Box::new(record)))
 }
 

@@ -143,7 +143,7 @@ impl Work<'_> {
         let planned = intent.planned.clone().expect("invariant: a create is planned");
         let record = records::record(address, planned, &object, &intent.marker);
         self.values.learn(address, object.attributes.clone());
-        self.end(op, Ended::Recorded(Box::new(records::judged(address, record)))).await?;
+        self.end(op, Ended::Recorded(Box::new(record))).await?;
         judge(&object, waited, limit)?;
         finished
     }

@@ -156,7 +156,6 @@ impl Work<'_> {
         let declared = self.unchanged(instance)?;
         let planned = records::planned(instance, &declared, self.key);
         let record = records::record(address, planned, &object, "");
-        let record = records::judged(address, record);
         self.values.learn(address, object.attributes);
         let slot = instance.slot();
         self.stored(move |store| store.put_records(&[(slot, Some(record))])).await?;

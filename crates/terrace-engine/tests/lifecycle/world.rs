@@ -204,6 +204,10 @@ impl World {
         let recorded = recovery.onto(snapshot);
         recovery.commit(self.store.as_ref()).expect("written");
         assert_eq!(recorded, self.store.snapshot().expect("a snapshot"), "recovery differs");
+        for (address, record) in &recorded.records {
+            let settled = terrace_plan::is_settled(address, record);
+            assert_eq!(record.settled, settled, "{address} is said to be what it is not");
+        }
         let told = |found: terrace_model::Diagnostics| {
             found.into_iter().map(|d| d.message).collect::<Vec<_>>().join("\n")
         };

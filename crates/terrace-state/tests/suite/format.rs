@@ -1,6 +1,7 @@
 //! The contract of `state/`: what was written once is read for ever, and written the same.
 
 use serde_json::{Value, json};
+use terrace_model::Record;
 use terrace_state::{EXPORT_VERSION, Ended, Export, MemoryStore, StateError, Store as _};
 
 use crate::samples::{ids, open};
@@ -79,6 +80,22 @@ fn a_future_version_is_refused_and_nothing_is_made_of_it() {
     for _ in 0..2 {
         assert!(matches!(open(folder.path()), Err(StateError::Newer { found: 999, .. })));
     }
+}
+
+#[test]
+fn what_is_settled_is_kept_and_not_exported() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).expect("opened");
+    let slot: terrace_model::Slot = "web/networks.a".parse().expect("a slot");
+    let record =
+        Export::from_json(GOLDEN).expect("an export").snapshot.records.into_values().next();
+    let record = Record { settled: true, ..record.expect("a record") };
+    store.put_records(&[(slot.clone(), Some(record))]).expect("put");
+    let settled = |snapshot: &terrace_model::Snapshot| snapshot.record(&slot).map(|r| r.settled);
+    assert_eq!(settled(&store.snapshot().expect("a snapshot")), Some(true));
+    let export = store.export().expect("an export").to_json().expect("written");
+    let read = Export::from_json(&export).expect("an export");
+    assert_eq!(settled(&read.snapshot), Some(false), "people edit it");
 }
 
 #[test]
