@@ -43,6 +43,11 @@ impl Paces {
         self.0.get(sort).map_or(FIRST_MS, |pace| pace.expected).max(SHORTEST_MS)
     }
 
+    /// Whether it is known how long one should take.
+    pub(crate) fn knows(&self, sort: &Sort) -> bool {
+        self.0.contains_key(sort)
+    }
+
     /// How long after a look at something that was not over yet to look again: a quarter of the
     /// time that it is late by, so that its end is seen late by a quarter at most.
     pub(crate) fn next_look(&self, sort: &Sort, elapsed: u64) -> u64 {

@@ -76,6 +76,15 @@ struct Waiter {
 /// What is waited for: its cloud, the workspace's own when `None`, its kind and its id.
 type Thing = (Option<Name>, Kind, String);
 
+/// Something that a look is at.
+pub(crate) struct Looked {
+    pub(crate) kind: Kind,
+    pub(crate) id: String,
+    pub(crate) until: Until,
+    /// It should be there by now, and whoever waits wants to be told all of it.
+    pub(crate) expected: bool,
+}
+
 /// The shared poller: [`Poller::wait`] puts something on the list, [`Poller::run`] looks.
 pub(crate) struct Poller {
     context: Context,
@@ -158,16 +167,10 @@ impl Poller {
     }
 
     async fn tick(&self, began: u64, seen: &mut BTreeMap<Option<Name>, Seen>) {
-        let mut clouds: BTreeMap<Option<Name>, Vec<(Kind, String, Until)>> = BTreeMap::new();
-        for ((cloud, kind, id), waiter) in &self.lock().waiting {
-            let thing = (*kind, id.clone(), waiter.until);
-            clouds.entry(cloud.clone()).or_default().push(thing);
-        }
-        for (cloud, things) in clouds {
+        for (cloud, things) in self.looked_for(began) {
             let session = self.context.clouds.session(cloud.as_ref());
             let seen = seen.entry(cloud.clone()).or_default();
-            let wanted = things.iter().map(|(kind, id, _)| (*kind, id.as_str()));
-            let sight = match Sight::of(session, seen, wanted, began).await {
+            let sight = match Sight::of(session, seen, &things, began).await {
                 Ok(sight) => sight,
                 Err(error) => {
                     self.failed(&error);
@@ -175,7 +178,7 @@ impl Poller {
                 }
             };
             let mut ended = Vec::new();
-            for (kind, id, until) in things {
+            for Looked { kind, id, until, .. } in things {
                 let progress = match sight.progress(kind, &id) {
                     Some(seen) => Ok(seen),
                     // What the cloud has accepted and not begun is not told with what changed.
@@ -194,6 +197,21 @@ impl Poller {
             }
             self.tell(&sight, ended).await;
         }
+    }
+
+    /// All that is waited for, by cloud.
+    fn looked_for(&self, now: u64) -> BTreeMap<Option<Name>, Vec<Looked>> {
+        let mut clouds: BTreeMap<Option<Name>, Vec<Looked>> = BTreeMap::new();
+        let desk = self.lock();
+        for (thing, waiter) in &desk.waiting {
+            let (cloud, kind, id) = thing;
+            let (kind, id, until) = (*kind, id.clone(), waiter.until);
+            let expected = waiter.telling > Telling::End
+                && waiter.due <= now
+                && desk.paces.knows(&sort(thing, until));
+            clouds.entry(cloud.clone()).or_default().push(Looked { kind, id, until, expected });
+        }
+        clouds
     }
 
     /// Whether the wait for something is over, and how, in a look that `began` then.

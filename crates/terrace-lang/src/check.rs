@@ -95,7 +95,7 @@ fn value(term: &Spanned<Term>, scope: &Here<'_>, found: &mut Diagnostics) -> Opt
         }
         Term::Literal(value) => Some(value.clone()),
         Term::Reference(reference) => {
-            let result = reference.evaluate(scope);
+            let result = reference.read(scope);
             result.map_err(|error| tell(error, term.span, scope, found)).ok()
         }
     }
@@ -129,7 +129,7 @@ fn block(names: Names<'_>, stack: &Stack, resource: &Resource, found: &mut Diagn
     crate::lifecycle::check(stack, resource, &scope, found);
     for (name, term) in &resource.body {
         let Some(attribute) = resource.address.kind.schema().attribute(name) else { continue };
-        if attribute.names_resources() {
+        if attribute.names_resources() && !names.workspace.clouds.is_empty() {
             same_cloud(names.workspace, resource, term, found);
         }
         let own = |r: &Reference| match &r.root {
@@ -137,15 +137,11 @@ fn block(names: Names<'_>, stack: &Stack, resource: &Resource, found: &mut Diagn
             Root::Resource(reference) => reference.own_key,
             _ => false,
         };
-        let several = if term.value.references().iter().any(own) { keys.len() } else { 1 };
-        for key in keys.iter().take(several) {
+        let differs = keys.len() > 1 && term.value.references().iter().any(own);
+        for key in keys.iter().take(if differs { keys.len() } else { 1 }) {
             let scope = names.here(stack, Within::Instance(resource, key.as_ref()));
             let before = found.len();
-            let subject = match key {
-                Some(InstanceKey::Text(_)) => resource.address.instance(key.clone()).to_string(),
-                _ => resource.address.to_string(),
-            };
-            check((attribute, term), &scope, &subject, found);
+            check((attribute, term), &scope, (resource, key.as_ref()), found);
             if found.len() > before {
                 break;
             }
@@ -156,13 +152,15 @@ fn block(names: Names<'_>, stack: &Stack, resource: &Resource, found: &mut Diagn
 fn check(
     (attribute, term): (&Attribute, &Spanned<Term>),
     scope: &Here<'_>,
-    subject: &str,
+    (resource, key): (&Resource, Option<&InstanceKey>),
     found: &mut Diagnostics,
 ) {
     let Some(value) = value(term, scope, found).filter(|value| !value.is_null()) else { return };
     let mut wrong = Vec::new();
     mismatches(&attribute.ty, term, &value, scope, &mut wrong);
     for Wrong { span, text, help } in wrong {
+        let key = key.filter(|key| matches!(key, InstanceKey::Text(_)));
+        let subject = resource.address.instance(key.cloned());
         let message = format!("`{}` of `{subject}`: {text}", attribute.name);
         let mut diagnostic = Diagnostic::error("E0301", span, message);
         for (place, text) in origins(scope.names.workspace, scope.stack, &term.value) {
@@ -214,13 +212,12 @@ fn mismatches(
 fn promise(ty: &Type, term: &Spanned<Term>, scope: &Here<'_>) -> Option<Wrong> {
     let reference = only_resource(&term.value)?;
     let name = reference.attribute.as_deref()?;
-    let block = scope.names.workspace.resource(&reference.address(&scope.stack.name))?;
     let promised = reference.kind.schema().attribute(name)?;
-    let one = matches!(block.repeat, Repeat::One | Repeat::Absent)
-        || reference.key.is_some()
-        || reference.own_key
-        || matches!(term.value, Term::Reference(_));
-    if !one {
+    let one =
+        matches!(term.value, Term::Reference(_)) || reference.key.is_some() || reference.own_key;
+    let target = || scope.names.workspace.resource(&reference.address(&scope.stack.name));
+    let several = |block: &&Resource| !matches!(block.repeat, Repeat::One | Repeat::Absent);
+    if let Some(block) = (!one).then(target).flatten().filter(several) {
         return items::of_all(ty, (reference, promised), block, scope).map(|(text, help)| Wrong {
             span: term.span,
             text,

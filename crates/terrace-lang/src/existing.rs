@@ -23,7 +23,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, node: &Node) -> Lookups {
             continue;
         };
         let mut lookups = BTreeMap::new();
-        for entry in entries(reading, &section.value, &format!("`{}`", section.key)) {
+        for entry in entries(reading, &section.value, format_args!("`{}`", section.key)) {
             named(reading, entry);
             lookups.insert(entry.key.to_string(), one(reading, kind, entry));
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use terrace_model::expr::{ResourceReference, Root, Template, Term};
 use terrace_model::schema::OWN;
 use terrace_model::{
@@ -54,7 +55,7 @@ fn depends_on(reading: &mut Reading<'_>, resource: &Resource, known: &Known) {
 
 /// What can be named.
 struct Known {
-    resources: BTreeMap<ResourceAddress, Repeat>,
+    resources: HashMap<ResourceAddress, Repeat>,
     /// Some of each kind, to compare with what is not there.
     some: BTreeMap<Kind, Vec<ResourceAddress>>,
     existing: BTreeMap<(StackName, LookupKind), Vec<String>>,
@@ -158,7 +159,7 @@ impl BareNames<'_, '_> {
         let (home, name) = name.rsplit_once('/').map_or((None, name), |(s, n)| (Some(s), n));
         let stack = home.and_then(|stack| StackName::new(stack).ok());
         let within = stack.as_ref().unwrap_or(&self.own.stack);
-        let address = format!("{within}/{}.{name}", kind.section()).parse::<Address>().ok();
+        let address = Address::within(within, kind, name).ok();
         let address = address.filter(|_| home.is_none() || stack.is_some());
         let repeat = address.as_ref().and_then(|a| self.known.resources.get(&a.resource));
         let (Some(address), Some(repeat)) = (address, repeat) else {

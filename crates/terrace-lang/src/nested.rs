@@ -13,7 +13,7 @@ pub(crate) fn entries_of(reading: &mut Reading<'_>, section: &Entry, kind: Kind)
         (Some(items), Some(short)) => {
             items.iter().filter_map(|item| entry(reading, item, kind, short)).collect()
         }
-        _ => entries(reading, &section.value, &format!("`{}`", schema.key)).to_vec(),
+        _ => entries(reading, &section.value, format_args!("`{}`", schema.key)).to_vec(),
     }
 }
 

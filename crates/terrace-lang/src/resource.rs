@@ -59,7 +59,9 @@ pub(crate) fn settle(reading: &mut Reading<'_>, workspace: &mut Workspace) {
         }
         settled.push(repeat);
     }
-    for (Repeats { address, .. }, repeat) in repeats.iter().zip(settled) {
+    // Each is one until something else is said.
+    let others = repeats.iter().zip(settled).filter(|(_, repeat)| *repeat != Repeat::One);
+    for (Repeats { address, .. }, repeat) in others {
         let stack = workspace.stacks.get_mut(&address.stack);
         if let Some(resource) = stack.and_then(|stack| stack.resources.get_mut(address)) {
             resource.repeat = repeat;
@@ -84,7 +86,7 @@ pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, ent
     let entry = &with_defaults(reading, kind, entry);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path: name.into() };
     let nested: Vec<Kind> = kind.nested().collect();
-    let fields = entries(reading, &entry.value, &format!("`{}`", entry.key));
+    let fields = entries(reading, &entry.value, format_args!("`{}`", entry.key));
     let wanted = repeat::wanted(reading, fields);
     reading.repeats.push(Repeats { address: address.clone(), parent: None, wanted });
     let resource = block(reading, stack, entry, &address, &nested);

@@ -260,7 +260,7 @@ fn defaults(reading: &mut Reading<'_>, node: &Node) -> BTreeMap<Kind, Vec<Entry>
             reading.diagnostics.push(unknown(entry, "kind", &sections));
             continue;
         };
-        let mut fields = entries(reading, &entry.value, &format!("`{}`", entry.key)).to_vec();
+        let mut fields = entries(reading, &entry.value, format_args!("`{}`", entry.key)).to_vec();
         fields.retain(|field| {
             let own =
                 ["count", "for_each", "when", "depends_on", "cloud"].contains(&field.key.as_str());

@@ -1,7 +1,8 @@
 //! A stack file: its sections.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
+use foldhash::{HashMap, HashMapExt as _};
 use terrace_model::{Diagnostic, Kind, Name, Output, Stack, StackName};
 
 use crate::load::Reading;
@@ -46,7 +47,7 @@ pub(crate) fn read(
     }
     for kind in top_kinds() {
         if let Some(entry) = find(kind.section()) {
-            let blocks = entries(reading, &entry.value, &format!("`{}`", kind.section()));
+            let blocks = entries(reading, &entry.value, format_args!("`{}`", kind.section()));
             look_alikes(reading, blocks);
             for block in blocks {
                 resource::read(reading, &mut stack, kind, block);
@@ -86,9 +87,11 @@ fn odd_section(entry: &Entry, known: &[&str], counted: bool) -> Diagnostic {
 
 /// Names that differ only in case are taken for the same by some clouds and by readers.
 fn look_alikes(reading: &mut Reading<'_>, blocks: &[Entry]) {
-    let mut seen: BTreeMap<String, &Entry> = BTreeMap::new();
+    let mut seen: HashMap<Cow<'_, str>, &Entry> = HashMap::with_capacity(blocks.len());
     for entry in blocks {
-        if let Some(other) = seen.insert(entry.key.to_lowercase(), entry) {
+        let lower = !entry.key.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
+        let key = if lower { Cow::from(&*entry.key) } else { entry.key.to_lowercase().into() };
+        if let Some(other) = seen.insert(key, entry) {
             let message = format!("`{}` and `{}` differ only in case", other.key, entry.key);
             let diagnostic = Diagnostic::warning("W0302", entry.key_span, message);
             reading.diagnostics.push(diagnostic.related(other.key_span, "the other one"));

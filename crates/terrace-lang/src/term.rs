@@ -1,5 +1,7 @@
 //! From nodes to terms, and complaints that many parts share.
 
+use std::fmt;
+
 use terrace_model::expr::{EvalError, Template, Term};
 use terrace_model::names::unsettled;
 use terrace_model::{Diagnostic, Diagnostics, Span, Spanned, Type, Value, suggest};
@@ -88,7 +90,11 @@ pub(crate) fn complaint(code: &'static str, error: EvalError, span: Span) -> Dia
 }
 
 /// The entries of a map; a complaint if it is none.
-pub(crate) fn entries<'n>(reading: &mut Reading<'_>, node: &'n Node, what: &str) -> &'n [Entry] {
+pub(crate) fn entries<'n>(
+    reading: &mut Reading<'_>,
+    node: &'n Node,
+    what: impl fmt::Display,
+) -> &'n [Entry] {
     if node.is_null() {
         return &[];
     }

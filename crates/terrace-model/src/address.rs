@@ -203,6 +203,35 @@ impl Address {
     pub fn stack(&self) -> &StackName {
         &self.resource.stack
     }
+
+    /// What a text such as `front`, `front.v4` or `web[0]` names among what a stack has of a kind.
+    ///
+    /// # Errors
+    /// When it does not name one instance or block.
+    pub fn within(stack: &StackName, kind: Kind, text: &str) -> Result<Self, AddressError> {
+        let (names, key) = keyed(text)?;
+        let path = path_of(kind, names, text)?;
+        Ok(Self { resource: ResourceAddress { stack: stack.clone(), kind, path }, key })
+    }
+}
+
+/// A text without the key at its end, and the key.
+fn keyed(text: &str) -> Result<(&str, Option<InstanceKey>), AddressError> {
+    let Some(open) = text.strip_suffix(']') else { return Ok((text, None)) };
+    let (body, key) = open.split_once('[').ok_or_else(|| AddressError::Shape(text.to_owned()))?;
+    let key = parse_key(key).ok_or_else(|| AddressError::Shape(text.to_owned()))?;
+    Ok((body, Some(key)))
+}
+
+/// The path that a kind's names make, in a text that they are from.
+fn path_of(kind: Kind, names: &str, text: &str) -> Result<Path, AddressError> {
+    let mut names = names.split('.').map(Name::new);
+    let first = names.next().unwrap_or_else(|| Name::new(""))?;
+    match (kind.schema().parent, names.next(), names.next()) {
+        (None, None, _) => Ok(first.into()),
+        (Some(_), Some(inner), None) => Ok(Path::from(first).child(&inner?)),
+        _ => Err(AddressError::Shape(text.to_owned())),
+    }
 }
 
 impl fmt::Display for Address {
@@ -225,13 +254,7 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let shape = || AddressError::Shape(text.to_owned());
-        let (body, key) = match text.strip_suffix(']') {
-            None => (text, None),
-            Some(open) => {
-                let (body, key) = open.split_once('[').ok_or_else(shape)?;
-                (body, Some(parse_key(key).ok_or_else(shape)?))
-            }
-        };
+        let (body, key) = keyed(text)?;
         let (stack, rest) =
             body.rsplit_once('/').ok_or_else(|| AddressError::NoStack(text.to_owned()))?;
         let (section, names) = rest.split_once('.').ok_or_else(shape)?;
@@ -240,16 +263,7 @@ impl FromStr for Address {
             address: text.to_owned(),
             known: Kind::ALL.map(Kind::section).join(", "),
         })?;
-        let mut names = names.split('.').map(Name::new);
-        let first = Path::from(names.next().ok_or_else(shape)??);
-        let path = match (kind.schema().parent, names.next()) {
-            (None, None) => first,
-            (Some(_), Some(inner)) => first.child(&inner?),
-            _ => return Err(shape()),
-        };
-        if names.next().is_some() {
-            return Err(shape());
-        }
+        let path = path_of(kind, names, text)?;
         Ok(Self { resource: ResourceAddress { stack: StackName::new(stack)?, kind, path }, key })
     }
 }

@@ -183,8 +183,12 @@ impl Scope for Here<'_> {
             Root::Existing { kind, name, attribute } => {
                 self.existing(*kind, name, attribute.as_deref())
             }
-            Root::Resource(reference) => self.names.leaves.resource(self, reference),
+            Root::Resource(reference) => self.resource(reference),
         }
+    }
+
+    fn resource(&self, reference: &ResourceReference) -> Result<Value, EvalError> {
+        self.names.leaves.resource(self, reference)
     }
 
     fn file(&self, path: &str) -> Option<&str> {

@@ -68,6 +68,7 @@ pub struct Record {
     pub schema_version: u32,
     /// The attributes as they were last applied; sensitive ones as fingerprints. Holds what the
     /// user declared and the table's defaults, nothing that only the cloud sets.
+    #[serde(deserialize_with = "Attributes::stored")]
     pub declared: Attributes,
     /// All attributes as they were last seen in the cloud.
     #[serde(deserialize_with = "Attributes::stored")]

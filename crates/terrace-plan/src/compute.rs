@@ -11,6 +11,7 @@ use terrace_model::{
     Observed, Record, Resource, Snapshot, Value, Workspace,
 };
 
+use crate::align::{self, Aligned};
 use crate::judge::{self, Decided, because};
 use crate::plan::{Action, Drift, InstanceChange, Mode, Plan, PlannedOutput, ReasonCode};
 use crate::scope::{Planned, Values};
@@ -58,13 +59,7 @@ pub fn compute(inputs: Inputs<'_>) -> Result<Plan, Diagnostics> {
     };
     if inputs.mode == Mode::Apply {
         planner.check_imports();
-        for address in inputs.graph.order() {
-            if planner.is_left_out(address) {
-                planner.leave_out(address);
-            } else {
-                planner.desired_instance(address);
-            }
-        }
+        planner.desired_instances();
     }
     planner.leftovers();
     let outputs = planner.outputs();
@@ -149,11 +144,26 @@ impl Known<'_> {
 }
 
 impl<'a> Planner<'a> {
-    fn desired_instance(&mut self, address: &Address) {
+    fn desired_instances(&mut self) {
+        let Inputs { workspace, graph, recorded, observed, .. } = self.inputs;
+        let aligned = Aligned::of(graph.order());
+        let blocks = workspace.resources().map(|block| (&block.address, block));
+        let blocks = aligned.with(|address| &address.resource, blocks);
+        let records = aligned.with(|address| address, recorded.records.iter());
+        let objects = aligned.with(|address| address, observed.objects.iter());
+        for (at, address) in graph.order().iter().enumerate() {
+            let known = Known { record: records[at], seen: objects[at] };
+            match blocks[at] {
+                _ if self.is_left_out(address) => self.leave_out(address),
+                Some(block) => self.desired_instance(block, address, known),
+                None => {}
+            }
+        }
+    }
+
+    fn desired_instance(&mut self, resource: &Resource, address: &Address, known: Known<'a>) {
         let workspace = self.inputs.workspace;
-        let found =
-            workspace.resource(&address.resource).zip(workspace.stacks.get(address.stack()));
-        let Some((resource, stack)) = found else { return };
+        let Some(stack) = workspace.stacks.get(address.stack()) else { return };
         let facts = self.inputs.observed.facts_of(resource.cloud.as_ref());
         let scope = self.values.scope(workspace, stack, Some((resource, address)));
         // What refers to it is planned all the same, so that all findings come at once.
@@ -162,12 +172,8 @@ impl<'a> Planner<'a> {
                 self.problems.extend(problems);
                 Attributes::new()
             });
-        let known = Known {
-            record: self.inputs.recorded.records.get(address),
-            seen: self.inputs.observed.objects.get(address),
-        };
-        let desired = known.as_recorded(desired);
         self.problems.extend(capable::refused(resource, address, &desired, facts.driver));
+        let desired = known.as_recorded(desired);
         let life = resource.lifecycle.evaluate(address.kind(), &scope).unwrap_or_else(|problems| {
             self.problems.extend(problems);
             Life::default()
@@ -410,7 +416,8 @@ fn drift(inputs: Inputs<'_>, instances: &[InstanceChange]) -> Vec<Drift> {
         (Some(attribute), Some(instance)) => !instance.life.ignored.whole(attribute),
         _ => true,
     };
-    let seen = |(address, record): (&Address, &Record)| match inputs.observed.objects.get(address) {
+    let mut objects = inputs.observed.objects.iter().peekable();
+    let seen = |(address, record)| match align::at(&mut objects, address) {
         Some(Observation::Present(object)) => diff::drift(address, record, object),
         Some(Observation::Absent) => vec![Drift {
             address: address.clone(),

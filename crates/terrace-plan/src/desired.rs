@@ -22,7 +22,12 @@ pub(crate) fn evaluate(
 ) -> Result<Attributes, Diagnostics> {
     let mut values = Vec::with_capacity(resource.body.len() + DEFAULTS);
     let mut problems = Diagnostics::default();
-    for attribute in address.kind().schema().attributes {
+    let schema = address.kind().schema();
+    let given = resource.body.keys().filter_map(|name| schema.attribute(name));
+    let by_default = schema.attributes.iter().filter(|a| {
+        matches!(a.presence, Presence::Default(_)) && !resource.body.contains_key(a.name)
+    });
+    for attribute in given.chain(by_default) {
         match one(resource, attribute, address, scope, facts) {
             Ok(Some(value)) => values.push((attribute.name, value)),
             Ok(None) => {}

@@ -109,6 +109,9 @@ fn newly_kept(record: &Record, life: &Life) -> Option<String> {
 
 /// An object cannot go from one cloud to another.
 fn elsewhere(instance: &InstanceChange, recorded: &Snapshot) -> Option<Refusal> {
+    if instance.cloud.is_none() && recorded.clouds.is_empty() {
+        return None;
+    }
     let record = recorded.record(&instance.slot())?;
     let cloud = |name: &Option<Name>| match name {
         Some(name) => format!("the cloud `{name}`"),

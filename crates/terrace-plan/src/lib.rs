@@ -4,6 +4,7 @@
 //! give the same bytes and the same digest. [`review`] is the only way to an [`ApprovedPlan`],
 //! which is the only thing that apply takes. This crate never does IO and reads no clock.
 
+mod align;
 mod capable;
 mod compare;
 mod compute;

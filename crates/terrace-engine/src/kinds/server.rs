@@ -265,21 +265,28 @@ fn power_state(server: &Server) -> Value {
     })
 }
 
+/// The addresses that are the server's own, not those that are forwarded to it.
+pub(super) fn fixed_addresses(server: &Server) -> impl Iterator<Item = &compute::AddressEntry> {
+    server.addresses.values().flatten().filter(is_fixed)
+}
+
+fn is_fixed(address: &&compute::AddressEntry) -> bool {
+    address.kind != "floating"
+}
+
 /// The object; `None` when it is gone.
 fn object(server: &Server, joins: &Joins<'_>) -> Option<Object> {
     let progress = progress_of(server)?;
     let mut metadata = server.metadata.clone();
     let marker = metadata.remove(METADATA_KEY);
     let metadata = metadata.into_iter().map(|(k, v)| (k, Value::text(v))).collect();
-    let fixed = |a: &&compute::AddressEntry| a.kind != "floating";
     let addresses = server.addresses.iter();
     let addresses = addresses
         .map(|(net, list)| {
-            (net.clone(), Value::texts(list.iter().filter(fixed).map(|a| a.addr.as_str())))
+            (net.clone(), Value::texts(list.iter().filter(is_fixed).map(|a| a.addr.as_str())))
         })
         .collect();
-    let entries = server.addresses.values().flatten().filter(fixed);
-    let first = entries.min_by_key(|a| a.version).map(|a| a.addr.as_str());
+    let first = fixed_addresses(server).min_by_key(|a| a.version).map(|a| a.addr.as_str());
     let ports = joins.ports.get(server.id.as_str()).map(Vec::as_slice).unwrap_or_default();
     let nics = ports.iter().map(|port| nic::seen(port)).collect();
     Some(Object {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use terrace_api::compute::{self, Server};
+use terrace_api::network::Port;
 use terrace_api::volume::{self, Volume};
 use terrace_api::{ApiError, Session};
 use terrace_model::{Kind, Object};
@@ -10,6 +11,7 @@ use terrace_model::{Kind, Object};
 use super::server::{self, progress_of};
 use super::volume::{attached, progress_of as progress_of_volume, volume_of};
 use super::{Progress, lists};
+use crate::wait::Looked;
 
 /// The servers and volumes that somebody waits for, at one moment.
 pub(crate) struct Sight<'a> {
@@ -18,6 +20,8 @@ pub(crate) struct Sight<'a> {
     changes: bool,
     servers: &'a BTreeMap<String, Server>,
     volumes: BTreeMap<String, Volume>,
+    /// Those of the servers that were expected to be there.
+    ports: Vec<Port>,
 }
 
 /// What earlier looks saw of the servers of a cloud that are waited for, so that a look asks only
@@ -67,18 +71,22 @@ impl Seen {
 }
 
 impl<'a> Sight<'a> {
-    /// One list for servers and one for volumes, whatever the number.
+    /// One list for servers and one for volumes, whatever the number, and at the same time the
+    /// ports of servers that are expected to be there.
     pub(crate) async fn of(
         session: &'a Session,
         seen: &'a mut Seen,
-        wanted: impl Iterator<Item = (Kind, &str)>,
+        wanted: &[Looked],
         now: u64,
     ) -> Result<Self, ApiError> {
-        let (mut ids, mut some_volume) = (BTreeSet::new(), false);
-        for (kind, id) in wanted {
+        let (mut ids, mut expected, mut some_volume) = (BTreeSet::new(), Vec::new(), false);
+        for Looked { kind, id, expected: is_expected, .. } in wanted {
             match kind {
                 Kind::Volume | Kind::VolumeAttachment => some_volume = true,
-                _ => drop(ids.insert(id)),
+                _ => {
+                    ids.insert(id.as_str());
+                    expected.extend(is_expected.then_some(id.as_str()));
+                }
             }
         }
         let servers =
@@ -86,9 +94,13 @@ impl<'a> Sight<'a> {
         let volumes = async {
             if some_volume { session.all(volume::volumes_detail()).await } else { Ok(vec![]) }
         };
-        let ((), volumes): ((), Vec<Volume>) = futures::try_join!(servers, volumes)?;
+        // Without them they are read once it is seen whose are needed.
+        let ports = async { Ok(lists::ports_of(session, &expected).await.unwrap_or_default()) };
+        let ((), volumes, ports): ((), Vec<Volume>, _) =
+            futures::try_join!(servers, volumes, ports)?;
         let volumes = volumes.into_iter().map(|v| (v.id.clone(), v)).collect();
-        Ok(Self { session, changes: seen.whole_at != Some(now), servers: &seen.servers, volumes })
+        let changes = seen.whole_at != Some(now);
+        Ok(Self { session, changes, servers: &seen.servers, volumes, ports })
     }
 
     /// Whether something of that kind may be there without being seen.
@@ -105,8 +117,9 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// The servers among these, whole, by id: one more list whatever their number, and one of server
-    /// groups where any is `grouped`. Of other kinds there are few.
+    /// The servers among these, whole, by id: one more list of ports, whatever their number, where
+    /// they were not told yet, and one of server groups where any is `grouped`. Of other kinds there
+    /// are few.
     pub(crate) async fn objects(
         &self,
         wanted: impl Iterator<Item = (Kind, &str)>,
@@ -117,11 +130,49 @@ impl<'a> Sight<'a> {
         if servers.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let ids: Vec<&str> = servers.iter().map(|server| server.id.as_str()).collect();
+        let told = lists::by_device(&self.ports);
+        let untold = servers.iter().filter(|server| !are_all(server, &told));
+        let ids: Vec<&str> = untold.map(|server| server.id.as_str()).collect();
         let groups = async {
             if grouped { self.session.all(compute::server_groups()).await } else { Ok(vec![]) }
         };
-        let (ports, groups) = futures::try_join!(lists::ports_of(self.session, &ids), groups)?;
+        let (mut ports, groups) = futures::try_join!(lists::ports_of(self.session, &ids), groups)?;
+        let whole = self.ports.iter().filter(|port| !ids.contains(&port.device_id.as_str()));
+        ports.extend(whole.cloned());
         Ok(server::objects(servers, &ports, &groups).map(|o| (o.id.clone(), o)).collect())
+    }
+}
+
+/// Whether these ports, read in the same moment as the server, have each of its addresses.
+fn are_all(server: &Server, ports: &BTreeMap<&str, Vec<&Port>>) -> bool {
+    let Some(ports) = ports.get(server.id.as_str()) else { return false };
+    let has = |address: &str| {
+        ports.iter().flat_map(|port| &port.fixed_ips).any(|ip| ip.ip_address == address)
+    };
+    server::fixed_addresses(server).all(|address| has(&address.addr))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ports_are_all_once_they_have_each_address_that_is_the_servers_own() {
+        let address =
+            |addr: &str, kind: &str| json!({ "addr": addr, "version": 4, "OS-EXT-IPS:type": kind });
+        let told = json!({ "id": "a", "status": "ACTIVE", "addresses": { "n": [
+            address("10.0.0.4", "fixed"), address("10.0.1.4", "fixed"), address("192.0.2.4", "floating")
+        ] } });
+        let server: Server = serde_json::from_value(told).expect("a server");
+        let port = |device: &str, addr: &str| -> Port {
+            let told = json!({ "id": addr, "device_id": device, "fixed_ips": [{ "ip_address": addr, "subnet_id": "s" }] });
+            serde_json::from_value(told).expect("a port")
+        };
+        let ports = [port("a", "10.0.0.4"), port("a", "10.0.1.4"), port("b", "10.0.0.5")];
+        assert!(are_all(&server, &lists::by_device(&ports)));
+        assert!(!are_all(&server, &lists::by_device(&ports[..1])));
+        assert!(!are_all(&server, &lists::by_device(&ports[2..])));
     }
 }

@@ -1,5 +1,7 @@
 //! Resolving: from a pending value and what became known to a value.
 
+use std::borrow::Cow;
+
 use super::evaluate::{EvalError, file_binding};
 use super::parse::Template;
 use super::reference::{ResourceReference, Root};
@@ -22,13 +24,12 @@ impl ResourceReference {
     /// # Errors
     /// When the scope has no such resource.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, EvalError> {
-        let mut reference = self.clone();
-        reference.attribute.get_or_insert_with(|| "id".into());
-        let value =
-            scope.value(&Root::Resource(reference.clone())).map_err(|error| error.at(self.span))?;
+        let reference = self.of_attribute();
+        let value = reference.read(scope)?;
         if !value.is_pending() {
             return Ok(value);
         }
+        let mut reference = reference.into_owned();
         let origins = value.origins();
         let target = reference.address(scope.stack());
         if let [origin] = origins.as_slice()
@@ -42,6 +43,21 @@ impl ResourceReference {
             Pending { origins, template: format!("${{{reference}}}"), stack, bindings: Map::new() };
         let pending = Value::Pending(Box::new(pending));
         Ok(if value.is_sensitive() { pending.into_sensitive() } else { pending })
+    }
+
+    /// The same, pending as the scope has it while it is not known.
+    ///
+    /// # Errors
+    /// When the scope has no such resource.
+    pub fn read(&self, scope: &dyn Scope) -> Result<Value, EvalError> {
+        scope.resource(&self.of_attribute()).map_err(|error| error.at(self.span))
+    }
+
+    fn of_attribute(&self) -> Cow<'_, Self> {
+        match self.attribute {
+            Some(_) => Cow::Borrowed(self),
+            None => Cow::Owned(Self { attribute: Some("id".into()), ..self.clone() }),
+        }
     }
 }
 

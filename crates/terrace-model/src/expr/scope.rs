@@ -1,7 +1,7 @@
 //! Scopes: what names mean where an expression stands.
 
 use super::evaluate::EvalError;
-use super::reference::Root;
+use super::reference::{ResourceReference, Root};
 use crate::address::StackName;
 use crate::value::Value;
 
@@ -17,6 +17,14 @@ pub trait Scope {
     /// # Errors
     /// When there is nothing of that name here.
     fn value(&self, root: &Root) -> Result<Value, EvalError>;
+
+    /// The value of a resource reference, as [`Scope::value`] gives it.
+    ///
+    /// # Errors
+    /// When there is nothing of that name here.
+    fn resource(&self, reference: &ResourceReference) -> Result<Value, EvalError> {
+        self.value(&Root::Resource(reference.clone()))
+    }
 
     /// The text of a file that was read when the workspace was loaded, by the path as written.
     fn file(&self, path: &str) -> Option<&str>;
