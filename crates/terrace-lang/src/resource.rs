@@ -90,11 +90,15 @@ pub(crate) fn read(reading: &mut Reading<'_>, stack: &mut Stack, kind: Kind, ent
     let wanted = repeat::wanted(reading, fields);
     reading.repeats.push(Repeats { address: address.clone(), parent: None, wanted });
     let resource = block(reading, stack, entry, &address, &nested);
+    let cloud = resource.cloud.clone();
     stack.resources.insert(address.clone(), resource);
     for kind in nested {
         let Some(section) = fields.iter().find(|f| f.key == kind.schema().key) else { continue };
         for child in crate::nested::entries_of(reading, section, kind) {
-            nested_block(reading, stack, (kind, &child), &address);
+            if let Some(child) = nested_block(reading, stack, (kind, &child), &address) {
+                let child = Resource { cloud: cloud.clone(), ..child };
+                stack.resources.insert(child.address.clone(), child);
+            }
         }
     }
 }
@@ -116,11 +120,11 @@ fn with_defaults<'e>(reading: &Reading<'_>, kind: Kind, entry: &'e Entry) -> Cow
 /// A nested block repeats with its parent, and refers to the parent's instance of the same key.
 fn nested_block(
     reading: &mut Reading<'_>,
-    stack: &mut Stack,
+    stack: &Stack,
     (kind, entry): (Kind, &Entry),
     parent: &ResourceAddress,
-) {
-    let Some(name) = named(reading, entry) else { return };
+) -> Option<Resource> {
+    let name = named(reading, entry)?;
     let entry = &*with_defaults(reading, kind, entry);
     let path = parent.path.child(&name);
     let address = ResourceAddress { stack: stack.name.clone(), kind, path };
@@ -149,7 +153,6 @@ fn nested_block(
             .diagnostics
             .push(diagnostic.help(format!("write `cloud` on the {}", parent.kind.noun())));
     }
-    resource.cloud = stack.resources.get(parent).and_then(|parent| parent.cloud.clone());
     let to_parent = kind.schema().attributes.iter().find(|a| a.refers == Refers::Kind(parent.kind));
     if let Some(attribute) = to_parent {
         let reference = ResourceReference {
@@ -164,7 +167,7 @@ fn nested_block(
         let term = Spanned::new(Term::Reference(Box::new(reference)), entry.key_span);
         resource.body.insert(attribute.name, term);
     }
-    stack.resources.insert(address, resource);
+    Some(resource)
 }
 
 fn block(

@@ -1,7 +1,7 @@
 //! The store's behaviour, whatever keeps the bytes: what each call reads, checks and writes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -177,14 +177,8 @@ impl<B: Backing> Ledger<B> {
         desk: &mut Desk,
         mut visit: impl FnMut(Slot, Record),
     ) -> Result<(), StateError> {
-        let mut last: Arc<[Address]> = [].into();
         let mut read = |key: &[u8], json: &[u8]| {
-            let mut record: Record = codec::read(Tree::Records, key, json)?;
-            // Many need the same: they share it.
-            if record.dependencies == last {
-                record.dependencies = Arc::clone(&last);
-            }
-            last = Arc::clone(&record.dependencies);
+            let record: Record = codec::read(Tree::Records, key, json)?;
             visit(slot_of(&Tree::Records.show_key(key))?, record);
             Ok(())
         };

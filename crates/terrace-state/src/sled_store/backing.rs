@@ -13,6 +13,7 @@ use sled::Transactional as _;
 use sled::transaction::{ConflictableTransactionError, TransactionError};
 
 use super::barrier::Barrier;
+use super::threads::unhurried;
 use crate::backing::{Backing, Tree, Visit, Write};
 use crate::error::StateError;
 
@@ -35,7 +36,8 @@ impl SledBacking {
     pub(super) fn open(path: &Path) -> Result<Self, StateError> {
         guarded(|| {
             let failed = |error| from_sled(error, path);
-            let db = sled::Config::new().path(path).cache_capacity(CACHE).open().map_err(failed)?;
+            let config = sled::Config::new().path(path).cache_capacity(CACHE);
+            let db = unhurried(|| guarded(|| config.open().map_err(failed)))?;
             let open = |tree: &Tree| db.open_tree(tree.name());
             let trees =
                 Tree::ALL.iter().map(open).collect::<Result<Vec<_>, _>>().map_err(failed)?;

@@ -4,6 +4,7 @@ mod backing;
 mod barrier;
 mod exports;
 mod opening;
+mod threads;
 
 use std::fs::DirBuilder;
 use std::path::Path;
