@@ -7,12 +7,14 @@
 /// all are started. Then they may run wherever this one may.
 #[cfg(target_os = "linux")]
 pub(super) fn unhurried<T>(open: impl FnOnce() -> T) -> T {
-    use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-    // Where that is not allowed they spin, and nothing else is different.
-    let Ok(anywhere) = sched_getaffinity(None) else { return open() };
+    // Where that is not told or not allowed they spin, and nothing else is different.
+    let (Ok(anywhere), Some(processor)) = (sched_getaffinity(None), processor()) else {
+        return open();
+    };
     let mut here = CpuSet::new();
-    here.set(sched_getcpu());
+    here.set(processor);
     if sched_setaffinity(None, &here).is_err() {
         return open();
     }
@@ -24,6 +26,14 @@ pub(super) fn unhurried<T>(open: impl FnOnce() -> T) -> T {
     }
     let _ = sched_setaffinity(None, &anywhere);
     opened
+}
+
+/// Where this thread runs (proc(5), `/proc/pid/stat`, field 39; the second may have spaces).
+#[cfg(target_os = "linux")]
+fn processor() -> Option<usize> {
+    let told = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
+    let number = told.rsplit_once(')')?.1.split_whitespace().nth(36)?.parse().ok()?;
+    (number < rustix::thread::CpuSet::MAX_CPU).then_some(number)
 }
 
 /// The threads of this process.
