@@ -23,6 +23,7 @@ pub mod rules;
 pub mod schema;
 pub mod snapshot;
 pub mod source;
+mod stored;
 pub mod suggest;
 pub mod survey;
 pub mod value;

@@ -8,9 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
+use crate::stored::{self, Text};
 use crate::value::Value;
 
 /// A name in a map: mostly short, so that it takes no memory of its own.
@@ -31,7 +31,7 @@ enum Form<V> {
 
 /// The stored text of a map, and what it says, once that was asked for.
 struct Stored<V> {
-    text: Box<str>,
+    text: Text,
     read: fn(&str) -> Vec<(Key, V)>,
     /// Whether entries are stored as exactly that text. Others may say the same.
     says: fn(&str, &[(Key, V)]) -> bool,
@@ -243,7 +243,7 @@ impl<V: PartialEq> PartialEq for Map<V> {
     fn eq(&self, other: &Self) -> bool {
         let same_text = || match (self.unread(), other.unread()) {
             (None, None) => false,
-            (Some(a), Some(b)) => a.text == b.text,
+            (Some(a), Some(b)) => *a.text == *b.text,
             (Some(a), None) => (a.says)(&a.text, other.entries()),
             (None, Some(b)) => (b.says)(&b.text, self.entries()),
         };
@@ -254,9 +254,9 @@ impl<V: PartialEq> PartialEq for Map<V> {
 /// JSON that is compared with values, without reading it. Each says what comes after the value, or
 /// nothing when that is not how it begins, or cannot be told so easily.
 #[derive(Clone, Copy)]
-struct Text<'a>(&'a str);
+struct Shown<'a>(&'a str);
 
-impl<'a> Text<'a> {
+impl<'a> Shown<'a> {
     fn is_map(self, entries: &[(Key, Value)]) -> Option<&'a str> {
         let mut rest = self.0.strip_prefix('{')?;
         for (at, (name, value)) in entries.iter().enumerate() {
@@ -377,19 +377,18 @@ impl Map {
     /// # Errors
     /// When it is not a stored map.
     pub fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        let own = |(at, _)| text.get()[..at].ends_with('"');
-        let plain = text.get().starts_with('{') && !text.get().match_indices('$').any(own);
-        if !plain || brackets(text.get()) > MAX_BRACKETS {
-            return serde_json::from_str(text.get()).map_err(serde::de::Error::custom);
+        let text = stored::text(deserializer)?;
+        let own = |(at, _)| text[..at].ends_with('"');
+        let plain = text.starts_with('{') && !text.match_indices('$').any(own);
+        if !plain || brackets(&text) > MAX_BRACKETS {
+            return serde_json::from_str(&text).map_err(serde::de::Error::custom);
         }
         let read = |text: &str| {
             let map: Self = serde_json::from_str(text)
                 .expect("invariant: any object of JSON without names of our own is a map");
             map.into_entries()
         };
-        let says = |text: &str, entries: &[(Key, Value)]| Text(text).is_map(entries) == Some("");
-        let text = text.into();
+        let says = |text: &str, entries: &[(Key, Value)]| Shown(text).is_map(entries) == Some("");
         Ok(Self(Form::Stored(Arc::new(Stored { text, read, says, entries: OnceLock::new() }))))
     }
 }

@@ -1,13 +1,11 @@
 //! What is recorded: the state of a workspace in one environment, as it was last committed.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, AddressError, Name};
 use crate::map::Attributes;
@@ -79,7 +77,7 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "is_false")]
     pub settled: bool,
     /// Instances that this one directly depends on, sorted.
-    #[serde(deserialize_with = "shared")]
+    #[serde(deserialize_with = "crate::stored::addresses")]
     pub dependencies: Arc<[Address]>,
     /// The marker that was put on it.
     pub marker: String,
@@ -99,22 +97,6 @@ pub struct Record {
 
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// Addresses as they are stored. Of the records that are read one after the other, many need the
-/// same: they share it.
-fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[Address]>, D::Error> {
-    thread_local! {
-        static LAST: RefCell<(Box<str>, Arc<[Address]>)> = RefCell::new(("[]".into(), [].into()));
-    }
-    let text: Box<str> = Box::<RawValue>::deserialize(deserializer)?.into();
-    LAST.with_borrow_mut(|(last, addresses)| {
-        if *last != text {
-            *addresses = serde_json::from_str(&text).map_err(serde::de::Error::custom)?;
-            *last = text;
-        }
-        Ok(Arc::clone(addresses))
-    })
 }
 
 /// Where a record is kept: at the address of its instance, or beside it, once its object is

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::error::StateError;
 
 /// A tree of keys.
@@ -58,7 +60,7 @@ pub(crate) struct Write {
 }
 
 /// What a visitor of [`Backing::scan`] is: it gets key and value, and may stop with an error.
-pub(crate) type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), StateError>;
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(&[u8], Bytes) -> Result<(), StateError>;
 
 /// Keeps bytes.
 pub(crate) trait Backing: Send + Sync {

@@ -34,18 +34,12 @@ pub(crate) fn decode<T: DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<T, StateError> {
     let (_, json) = open(tree, key, bytes)?;
-    read(tree, key, json)
+    serde_json::from_slice(json).map_err(|error| unreadable(tree, key, &error))
 }
 
-/// Reads what was inside of an envelope.
-pub(crate) fn read<T: DeserializeOwned>(
-    tree: Tree,
-    key: &[u8],
-    json: &[u8],
-) -> Result<T, StateError> {
-    serde_json::from_slice(json).map_err(|error| {
-        StateError::damaged(format!("{} is not as it should be: {error}", name(tree, key)))
-    })
+/// What was inside of an envelope is not what should be there.
+pub(crate) fn unreadable(tree: Tree, key: &[u8], error: &serde_json::Error) -> StateError {
+    StateError::damaged(format!("{} is not as it should be: {error}", name(tree, key)))
 }
 
 /// Checks an envelope without looking at what is inside, and gives its checksum.

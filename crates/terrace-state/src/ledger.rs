@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use terrace_model::{Address, CloudIdentity, Lineage, Name, OutputRecord, Record, Slot, Snapshot};
@@ -49,7 +50,7 @@ struct Desk {
 }
 
 /// Key and JSON of a record.
-type Entry = (Box<[u8]>, Box<[u8]>);
+type Entry = (Box<[u8]>, Bytes);
 
 /// A store over some backing.
 pub(crate) struct Ledger<B> {
@@ -82,7 +83,7 @@ impl<B: Backing> Ledger<B> {
         }
         let kept: Tally = need(&backing, KEY_TALLY)?;
         let mut read = Vec::new();
-        let found = Tally::audit(&backing, |key, json| read.push((key.into(), json.into())))?;
+        let found = Tally::audit(&backing, |key, json| read.push((key.into(), json)))?;
         if kept != found {
             return Err(StateError::damaged(format!(
                 "{} records were written and {} are there, or others than were written",
@@ -177,15 +178,17 @@ impl<B: Backing> Ledger<B> {
         desk: &mut Desk,
         mut visit: impl FnMut(Slot, Record),
     ) -> Result<(), StateError> {
-        let mut read = |key: &[u8], json: &[u8]| {
-            let record: Record = codec::read(Tree::Records, key, json)?;
+        let mut read = |key: &[u8], json: &Bytes| {
+            let record = Record::stored(json);
+            let record = record.map_err(|error| codec::unreadable(Tree::Records, key, &error))?;
             visit(slot_of(&Tree::Records.show_key(key))?, record);
             Ok(())
         };
         match desk.read.take() {
             Some(kept) => kept.into_iter().try_for_each(|(key, json)| read(&key, &json)),
             None => self.backing.scan(Tree::Records, &mut |key, bytes| {
-                read(key, codec::open(Tree::Records, key, bytes)?.1)
+                let (_, json) = codec::open(Tree::Records, key, &bytes)?;
+                read(key, &bytes.slice_ref(json))
             }),
         }
     }
@@ -478,7 +481,7 @@ fn each<B: Backing, T: DeserializeOwned>(
     mut visit: impl FnMut(String, T) -> Result<(), StateError>,
 ) -> Result<(), StateError> {
     backing
-        .scan(tree, &mut |key, bytes| visit(tree.show_key(key), codec::decode(tree, key, bytes)?))
+        .scan(tree, &mut |key, bytes| visit(tree.show_key(key), codec::decode(tree, key, &bytes)?))
 }
 
 fn slot_of(key: &str) -> Result<Slot, StateError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use terrace_model::{Record, Slot, Snapshot};
 
 use crate::backing::{Backing, Tree, Visit, Write};
@@ -101,7 +102,7 @@ impl Backing for MemoryBacking {
         self.values()
             .range(from..)
             .take_while(|((of, _), _)| *of == tree)
-            .try_for_each(|((_, key), value)| visit(key, value))
+            .try_for_each(|((_, key), value)| visit(key, Bytes::copy_from_slice(value)))
     }
 
     fn commit(&self, writes: Vec<Write>) -> Result<(), StateError> {

@@ -1,5 +1,6 @@
 //! A running sum over all records, so that records which go missing are missed.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::backing::{Backing, Tree};
@@ -36,16 +37,16 @@ impl Tally {
     /// Checks the envelope of every value, counts the records, and shows key and JSON of each.
     pub(crate) fn audit<B: Backing>(
         backing: &B,
-        mut record: impl FnMut(&[u8], &[u8]),
+        mut record: impl FnMut(&[u8], Bytes),
     ) -> Result<Self, StateError> {
         let mut tally = Self::default();
         for tree in Tree::ALL {
             backing.scan(tree, &mut |key, bytes| {
-                let (sum, json) = codec::open(tree, key, bytes)?;
+                let (sum, json) = codec::open(tree, key, &bytes)?;
                 if tree == Tree::Records {
                     tally.records += 1;
                     tally.sum ^= sum;
-                    record(key, json);
+                    record(key, bytes.slice_ref(json));
                 }
                 Ok(())
             })?;

@@ -9,6 +9,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use bytes::Bytes;
 use sled::Transactional as _;
 use sled::transaction::{ConflictableTransactionError, TransactionError};
 
@@ -73,7 +74,7 @@ impl Backing for SledBacking {
             for entry in self.tree(tree) {
                 // sled repeats the same error for ever, so the first one must end the loop.
                 let (key, value) = entry.map_err(|error| self.failed(error))?;
-                visit(&key, &value)?;
+                visit(&key, Bytes::from_owner(value))?;
             }
             Ok(())
         })
