@@ -170,7 +170,8 @@ impl Poller {
         for (cloud, things) in self.looked_for(began) {
             let session = self.context.clouds.session(cloud.as_ref());
             let seen = seen.entry(cloud.clone()).or_default();
-            let sight = match Sight::of(session, seen, &things, began).await {
+            let now = || self.context.now();
+            let sight = match Sight::of(session, seen, &things, (began, &now)).await {
                 Ok(sight) => sight,
                 Err(error) => {
                     self.failed(&error);

@@ -31,14 +31,16 @@ pub(crate) struct Seen {
     servers: BTreeMap<String, Server>,
     /// The latest change seen, by the cloud's clock.
     latest: String,
-    /// When all were looked at, by ours.
-    whole_at: Option<u64>,
+    /// When all were looked at, by ours, and how long that took.
+    whole: Option<(u64, u64)>,
 }
 
 /// Clocks of one cloud differ by less.
 const SKEW_S: i64 = 5;
 /// All are looked at from time to time, in case a change was missed.
 const WHOLE_MS: u64 = 30_000;
+/// That takes this part of the time at most, however many there are.
+const WHOLE_PART: u64 = 20;
 
 impl Seen {
     /// Looks at what changed, which has what was deleted too, or at all.
@@ -46,14 +48,16 @@ impl Seen {
         &mut self,
         session: &Session,
         wanted: &BTreeSet<&str>,
-        now: u64,
+        (began, now): (u64, &(dyn Fn() -> u64 + Sync)),
     ) -> Result<(), ApiError> {
-        let recent = self.whole_at.is_some_and(|at| now.saturating_sub(at) < WHOLE_MS);
+        let recent = self.whole.is_some_and(|(at, took)| {
+            began.saturating_sub(at) < WHOLE_MS.max(WHOLE_PART.saturating_mul(took))
+        });
         let told: Vec<Server> = if recent {
             session.all(compute::changed_servers(&self.latest, SKEW_S)).await?
         } else {
             let all = session.all(compute::servers_detail(&[])).await?;
-            self.whole_at = Some(now);
+            self.whole = Some((began, now().saturating_sub(began)));
             self.servers.clear();
             all
         };
@@ -72,12 +76,12 @@ impl Seen {
 
 impl<'a> Sight<'a> {
     /// One list for servers and one for volumes, whatever the number, and at the same time the
-    /// ports of servers that are expected to be there.
+    /// ports of servers that are expected to be there. `time` is when this look began, and the clock.
     pub(crate) async fn of(
         session: &'a Session,
         seen: &'a mut Seen,
         wanted: &[Looked],
-        now: u64,
+        time: (u64, &(dyn Fn() -> u64 + Sync)),
     ) -> Result<Self, ApiError> {
         let (mut ids, mut expected, mut some_volume) = (BTreeSet::new(), Vec::new(), false);
         for Looked { kind, id, expected: is_expected, .. } in wanted {
@@ -90,7 +94,7 @@ impl<'a> Sight<'a> {
             }
         }
         let servers =
-            async { if ids.is_empty() { Ok(()) } else { seen.look(session, &ids, now).await } };
+            async { if ids.is_empty() { Ok(()) } else { seen.look(session, &ids, time).await } };
         let volumes = async {
             if some_volume { session.all(volume::volumes_detail()).await } else { Ok(vec![]) }
         };
@@ -99,7 +103,7 @@ impl<'a> Sight<'a> {
         let ((), volumes, ports): ((), Vec<Volume>, _) =
             futures::try_join!(servers, volumes, ports)?;
         let volumes = volumes.into_iter().map(|v| (v.id.clone(), v)).collect();
-        let changes = seen.whole_at != Some(now);
+        let changes = seen.whole.is_none_or(|(at, _)| at != time.0);
         Ok(Self { session, changes, servers: &seen.servers, volumes, ports })
     }
 
