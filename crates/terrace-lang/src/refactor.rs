@@ -92,7 +92,7 @@ impl<'a> Item<'a, '_> {
         optional: &[&str],
     ) -> Option<[&'a Node; N]> {
         let item: &'a Node = self.item;
-        let fields = entries(self.reading, item, &format!("an entry of {what}"));
+        let fields = entries(self.reading, item, format_args!("an entry of {what}"));
         let known: Vec<&str> = required.iter().chain(optional).copied().collect();
         for field in fields.iter().filter(|f| !known.contains(&f.key.as_str())) {
             let what = format!("field of {what}");

@@ -50,17 +50,15 @@ pub(super) fn unhurried<T>(open: impl FnOnce() -> T) -> T {
     open()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use rustix::thread::sched_getaffinity;
-
-    use super::*;
-
+    #[cfg(target_os = "linux")]
     #[test]
     fn what_is_started_meanwhile_may_run_anywhere_afterwards() {
+        use rustix::thread::sched_getaffinity;
         let anywhere = sched_getaffinity(None).expect("told");
         let (tell, told) = std::sync::mpsc::channel::<()>();
-        let started = unhurried(|| {
+        let started = super::unhurried(|| {
             let held = sched_getaffinity(None).expect("told");
             assert_eq!(held.count(), 1);
             std::thread::spawn(move || {
