@@ -1,5 +1,6 @@
 //! Waiting: one list a tick for all servers, and one for all volumes that are waited for, whatever
-//! their number. What has settled is told together with the object, read from the same lists.
+//! their number, with the ports of servers that should be there by now. What has settled is told
+//! together with the object, read from the same lists.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -69,6 +70,8 @@ struct Waiter {
     due: u64,
     /// How long it was waited for when it was last seen busy.
     busy: Option<u64>,
+    /// Whether it was seen busy when it should have been over.
+    late: bool,
     on_tick: OnTick,
     tell: oneshot::Sender<Result<Told, String>>,
 }
@@ -120,9 +123,9 @@ impl Poller {
             let mut desk = self.lock();
             let first = desk.paces.first_look(&sort(&thing, until));
             let due = since + first;
-            let busy = None;
+            let (busy, late) = (None, false);
             let waiter =
-                Waiter { until, telling, since, deadline, first, due, busy, on_tick, tell };
+                Waiter { until, telling, since, deadline, first, due, busy, late, on_tick, tell };
             desk.waiting.insert(thing, waiter);
         }
         self.news.notify_one();
@@ -209,6 +212,7 @@ impl Poller {
             let (kind, id, until) = (*kind, id.clone(), waiter.until);
             let expected = waiter.telling > Telling::End
                 && waiter.due <= now
+                && !waiter.late
                 && desk.paces.knows(&sort(thing, until));
             clouds.entry(cloud.clone()).or_default().push(Looked { kind, id, until, expected });
         }
@@ -242,6 +246,7 @@ impl Poller {
             }
             None => {
                 waiter.busy = Some(elapsed);
+                waiter.late |= waiter.due <= began;
                 if waiter.due <= now {
                     waiter.due = now + paces.next_look(&sort, elapsed);
                 }

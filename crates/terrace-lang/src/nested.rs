@@ -1,5 +1,6 @@
 //! Blocks written inside others as a list of names: `interfaces: [front.v4]`.
 
+use foldhash::{HashMap, HashMapExt as _};
 use terrace_model::{Diagnostic, Kind};
 
 use crate::load::Reading;
@@ -11,9 +12,28 @@ pub(crate) fn entries_of(reading: &mut Reading<'_>, section: &Entry, kind: Kind)
     let schema = kind.schema();
     match (section.value.as_list(), schema.short) {
         (Some(items), Some(short)) => {
-            items.iter().filter_map(|item| entry(reading, item, kind, short)).collect()
+            let entries = items.iter().filter_map(|item| entry(reading, item, kind, short));
+            let entries: Vec<Entry> = entries.collect();
+            same_names(reading, &entries, kind);
+            entries
         }
         _ => entries(reading, &section.value, format_args!("`{}`", schema.key)).to_vec(),
+    }
+}
+
+/// Two entries of one name would be one block.
+fn same_names(reading: &mut Reading<'_>, entries: &[Entry], kind: Kind) {
+    let schema = kind.schema();
+    let mut seen: HashMap<&str, &Entry> = HashMap::with_capacity(entries.len());
+    for entry in entries {
+        let Some(other) = seen.insert(&entry.key, entry) else { continue };
+        let message = format!("two {}s are called `{}`", schema.noun, entry.key);
+        let (key, short) = (schema.key, schema.short.unwrap_or_default());
+        let help =
+            format!("write `{key}` as a map of names: `{key}: {{ NAME: {{ {short}: ... }} }}`");
+        let diagnostic = Diagnostic::error("E0104", entry.key_span, message);
+        let diagnostic = diagnostic.related(other.key_span, "the other one");
+        reading.diagnostics.push(diagnostic.help(help));
     }
 }
 

@@ -59,9 +59,10 @@ pub(crate) fn settle(reading: &mut Reading<'_>, workspace: &mut Workspace) {
         }
         settled.push(repeat);
     }
-    // Each is one until something else is said.
-    let others = repeats.iter().zip(settled).filter(|(_, repeat)| *repeat != Repeat::One);
-    for (Repeats { address, .. }, repeat) in others {
+    // Each is one until something else is said. Of nested blocks, several may have one name.
+    let said =
+        |(block, repeat): &(&Repeats, Repeat)| block.parent.is_some() || *repeat != Repeat::One;
+    for (Repeats { address, .. }, repeat) in repeats.iter().zip(settled).filter(said) {
         let stack = workspace.stacks.get_mut(&address.stack);
         if let Some(resource) = stack.and_then(|stack| stack.resources.get_mut(address)) {
             resource.repeat = repeat;

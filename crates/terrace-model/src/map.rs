@@ -371,21 +371,32 @@ fn brackets(text: &str) -> usize {
 const MAX_BRACKETS: usize = 100;
 
 impl Map {
-    /// Takes over a stored map without reading it, of which most are never looked at. What could
-    /// turn out wrong inside is read at once.
+    /// Reads what was taken over without being read, to know whether it is as we store it: what
+    /// somebody else wrote may be JSON that we do not read.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn check(&self) -> serde_json::Result<()> {
+        self.unread().map_or(Ok(()), |stored| serde_json::from_str::<Self>(&stored.text).map(drop))
+    }
+
+    /// Takes over a stored map without reading it, of which most are never looked at. What of our
+    /// own could turn out wrong inside is read at once.
     ///
     /// # Errors
     /// When it is not a stored map.
     pub fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = stored::text(deserializer)?;
-        let own = |(at, _)| text[..at].ends_with('"');
-        let plain = text.starts_with('{') && !text.match_indices('$').any(own);
-        if !plain || brackets(&text) > MAX_BRACKETS {
-            return serde_json::from_str(&text).map_err(serde::de::Error::custom);
+        let shown: &str = &text;
+        let own = |(at, _): (usize, &str)| shown.as_bytes()[..at].ends_with(b"\"");
+        let plain = shown.starts_with('{') && !shown.match_indices('$').any(own);
+        if !plain || brackets(shown) > MAX_BRACKETS {
+            return serde_json::from_str(shown).map_err(serde::de::Error::custom);
         }
         let read = |text: &str| {
-            let map: Self = serde_json::from_str(text)
-                .expect("invariant: any object of JSON without names of our own is a map");
+            let map: Self = serde_json::from_str(text).expect(
+                "invariant: what we stored, or was checked, and has no names of our own is a map",
+            );
             map.into_entries()
         };
         let says = |text: &str, entries: &[(Key, Value)]| Shown(text).is_map(entries) == Some("");
@@ -446,7 +457,24 @@ mod tests {
             // What is as it would be stored was not read for that.
             assert_eq!(kept.unread().is_some(), text == same[0], "{text}");
         }
+        for (text, value) in [
+            (r#"{"a":12}"#, Value::Int(1)),
+            (r#"{"a":1.5}"#, Value::Int(1)),
+            (r#"{"a":"b\nc"}"#, Value::text("b\\nc")),
+            (r#"{"a":"b","c":"d"}"#, Value::text("b\",\"c\":\"d")),
+            (r#"{"a":"b","a":"b"}"#, Value::text("c")),
+            (r#"{"a":null}"#, Value::text("null")),
+        ] {
+            let Kept(kept) = serde_json::from_str(text).expect("kept");
+            let other = Map::from([("a", value)]);
+            assert_ne!(kept, other, "{text}");
+        }
+        for text in [r#"{"a":"\ud800"}"#, r#"{"a":1e999}"#, r#"{"a":{"\u0024fingerprint":7}}"#] {
+            let Kept(kept) = serde_json::from_str(text).expect("kept");
+            assert!(kept.check().is_err(), "{text}");
+        }
         let Kept(mut kept) = serde_json::from_str(r#"{"a":1}"#).expect("kept");
+        assert!(kept.check().is_ok());
         let first = kept.clone();
         assert!(first.is_same(&kept));
         kept.insert("b", Value::Int(2));

@@ -47,9 +47,26 @@ impl Record {
     /// When it is not a record.
     pub fn stored(json: &Bytes) -> serde_json::Result<Self> {
         RECORD.set(Some(json.clone()));
-        let record = serde_json::from_slice(json);
+        let _over = Over;
+        serde_json::from_slice(json)
+    }
+
+    /// Reads all of a record that somebody else may have written.
+    ///
+    /// # Errors
+    /// What of it is not as it would be stored.
+    pub fn check(&self) -> serde_json::Result<()> {
+        self.declared.check()?;
+        self.seen.check()
+    }
+}
+
+/// The end of reading a record, however it ended.
+struct Over;
+
+impl Drop for Over {
+    fn drop(&mut self) {
         RECORD.set(None);
-        record
     }
 }
 

@@ -40,7 +40,9 @@ impl Export {
             return Err(StateError::Newer { found: probe.format_version, known: EXPORT_VERSION });
         }
         let document: Document = serde_json::from_slice(json).map_err(damaged)?;
-        document.into_export()
+        let export = document.into_export()?;
+        export.snapshot.slots().try_for_each(|(_, record)| record.check()).map_err(damaged)?;
+        Ok(export)
     }
 
     /// The JSON, the same bytes for the same state.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use terrace_api::compute::{self, Server};
+use terrace_api::compute::{self, AddressEntry, Server};
 use terrace_api::network::Port;
 use terrace_api::volume::{self, Volume};
 use terrace_api::{ApiError, Session};
@@ -41,8 +41,16 @@ const SKEW_S: i64 = 5;
 const WHOLE_MS: u64 = 30_000;
 /// That takes this part of the time at most, however many there are.
 const WHOLE_PART: u64 = 20;
+/// It is done this often at least, however slow the cloud.
+const WHOLE_MOST_MS: u64 = 300_000;
 
 impl Seen {
+    /// Whether all were looked at not long ago.
+    fn is_recent(&self, now: u64) -> bool {
+        let interval = |took: u64| WHOLE_PART.saturating_mul(took).clamp(WHOLE_MS, WHOLE_MOST_MS);
+        self.whole.is_some_and(|(at, took)| now.saturating_sub(at) < interval(took))
+    }
+
     /// Looks at what changed, which has what was deleted too, or at all.
     async fn look(
         &mut self,
@@ -50,10 +58,7 @@ impl Seen {
         wanted: &BTreeSet<&str>,
         (began, now): (u64, &(dyn Fn() -> u64 + Sync)),
     ) -> Result<(), ApiError> {
-        let recent = self.whole.is_some_and(|(at, took)| {
-            began.saturating_sub(at) < WHOLE_MS.max(WHOLE_PART.saturating_mul(took))
-        });
-        let told: Vec<Server> = if recent {
+        let told: Vec<Server> = if self.is_recent(began) {
             session.all(compute::changed_servers(&self.latest, SKEW_S)).await?
         } else {
             let all = session.all(compute::servers_detail(&[])).await?;
@@ -92,6 +97,10 @@ impl<'a> Sight<'a> {
                     expected.extend(is_expected.then_some(id.as_str()));
                 }
             }
+        }
+        // The list of all takes its time, in which a port may come and its server be done.
+        if !seen.is_recent(time.0) {
+            expected.clear();
         }
         let servers =
             async { if ids.is_empty() { Ok(()) } else { seen.look(session, &ids, time).await } };
@@ -147,13 +156,15 @@ impl<'a> Sight<'a> {
     }
 }
 
-/// Whether these ports, read in the same moment as the server, have each of its addresses.
+/// Whether these ports, asked for together with the server, have each address that it tells of.
 fn are_all(server: &Server, ports: &BTreeMap<&str, Vec<&Port>>) -> bool {
     let Some(ports) = ports.get(server.id.as_str()) else { return false };
-    let has = |address: &str| {
-        ports.iter().flat_map(|port| &port.fixed_ips).any(|ip| ip.ip_address == address)
+    let has = |address: &AddressEntry| {
+        let mut its = ports.iter().filter(|port| port.mac_address == address.mac);
+        its.any(|port| port.fixed_ips.iter().any(|ip| ip.ip_address == address.addr))
     };
-    server::fixed_addresses(server).all(|address| has(&address.addr))
+    let mut addresses = server::fixed_addresses(server).peekable();
+    addresses.peek().is_some() && addresses.all(has)
 }
 
 #[cfg(test)]
@@ -164,19 +175,27 @@ mod tests {
 
     #[test]
     fn ports_are_all_once_they_have_each_address_that_is_the_servers_own() {
-        let address =
-            |addr: &str, kind: &str| json!({ "addr": addr, "version": 4, "OS-EXT-IPS:type": kind });
-        let told = json!({ "id": "a", "status": "ACTIVE", "addresses": { "n": [
-            address("10.0.0.4", "fixed"), address("10.0.1.4", "fixed"), address("192.0.2.4", "floating")
-        ] } });
-        let server: Server = serde_json::from_value(told).expect("a server");
-        let port = |device: &str, addr: &str| -> Port {
-            let told = json!({ "id": addr, "device_id": device, "fixed_ips": [{ "ip_address": addr, "subnet_id": "s" }] });
+        let address = |addr: &str, mac: &str, kind: &str| json!({ "addr": addr, "version": 4, "OS-EXT-IPS-MAC:mac_addr": mac, "OS-EXT-IPS:type": kind });
+        let server = |addresses: &[serde_json::Value]| -> Server {
+            let told = json!({ "id": "a", "status": "ACTIVE", "addresses": { "n": addresses } });
+            serde_json::from_value(told).expect("a server")
+        };
+        let port = |device: &str, addr: &str, mac: &str| -> Port {
+            let fixed = json!([{ "ip_address": addr, "subnet_id": "s" }]);
+            let told =
+                json!({ "id": mac, "device_id": device, "mac_address": mac, "fixed_ips": fixed });
             serde_json::from_value(told).expect("a port")
         };
-        let ports = [port("a", "10.0.0.4"), port("a", "10.0.1.4"), port("b", "10.0.0.5")];
-        assert!(are_all(&server, &lists::by_device(&ports)));
-        assert!(!are_all(&server, &lists::by_device(&ports[..1])));
-        assert!(!are_all(&server, &lists::by_device(&ports[2..])));
+        let two = [address("10.0.0.4", "m1", "fixed"), address("10.0.0.4", "m2", "fixed")];
+        let two = server(&[&two[..], &[address("192.0.2.4", "m1", "floating")]].concat());
+        let ports =
+            [port("a", "10.0.0.4", "m1"), port("a", "10.0.0.4", "m2"), port("b", "10.0.0.4", "m3")];
+        let are_all = |server: &Server, ports: &[Port]| are_all(server, &lists::by_device(ports));
+        assert!(are_all(&two, &ports));
+        // Networks may have the same addresses.
+        assert!(!are_all(&two, &ports[..1]));
+        assert!(!are_all(&two, &ports[2..]));
+        // Who tells of none may have some all the same.
+        assert!(!are_all(&server(&[]), &ports));
     }
 }

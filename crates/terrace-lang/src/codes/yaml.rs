@@ -28,7 +28,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "E0104",
         title: "A key is written twice in one map.",
-        why: "Only one of the two could count, and which one is a guess.",
+        why: "Only one of the two could count, and which one is a guess. Items of a list that stand for entries are called by what they name: `data[0]` and `data[1]` are both called `data`, and need a map with names of their own.",
         example: Stack("networks:\n  front: { mtu: 1500, mtu: 9000 }\n"),
         fix: "Remove one of the two; both places are shown.",
     },

@@ -3,8 +3,8 @@
 //! slice: on two processors that was ten milliseconds, half of what a small plan takes.
 
 /// Opens a database so that its threads hardly spin. They are held on the processor of this thread,
-/// which has a whole time slice before it as it slept right before: none of them gets to run until
-/// all are started. Then they may run wherever this one may.
+/// which has a whole time slice before it as it slept right before: mostly none of them gets to run
+/// until all are started. Then they may run wherever this one may.
 #[cfg(target_os = "linux")]
 pub(super) fn unhurried<T>(open: impl FnOnce() -> T) -> T {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -22,7 +22,9 @@ pub(super) fn unhurried<T>(open: impl FnOnce() -> T) -> T {
     let opened = open();
     for thread in threads() {
         // One that has just ended needs it no more.
-        let _ = sched_setaffinity(Some(thread), &anywhere);
+        if sched_getaffinity(Some(thread)).is_ok_and(|its| its == here) {
+            let _ = sched_setaffinity(Some(thread), &anywhere);
+        }
     }
     let _ = sched_setaffinity(None, &anywhere);
     opened

@@ -54,6 +54,11 @@ pub(crate) fn bytes(take: &mut Take<'_>) {
 /// What is written and means something else, or nothing.
 pub(crate) fn words(take: &mut Take<'_>) {
     take(stack("the same key twice", "networks: { a: {}, a: {} }", "E0104"));
+    take(stack(
+        "two attachments of one name",
+        "volumes: { v: { count: 2, size: 1 } }\nservers: { s: { image: i, flavor: f, networks: [], volumes: ['v[0]', 'v[1]'] } }",
+        "E0104",
+    ));
     take(stack("tabs in front", "networks:\n\ta: {}\n", "E0102"));
     take(stack("tabs behind", "networks:\t\n  a:\t{}\t# comment\n", ""));
     take(stack("two documents", "networks: {}\n---\nservers: {}\n", "E0109"));
