@@ -21,6 +21,7 @@ pub mod policy;
 pub mod refactor;
 pub mod rules;
 pub mod schema;
+mod shown;
 pub mod snapshot;
 pub mod source;
 mod stored;

@@ -10,6 +10,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
 
+use crate::shown::Shown;
 use crate::stored::{self, Text};
 use crate::value::Value;
 
@@ -56,7 +57,7 @@ impl<V> Map<V> {
         Self(Form::Read(Arc::new(Vec::with_capacity(capacity))))
     }
 
-    fn entries(&self) -> &[(Key, V)] {
+    pub(crate) fn entries(&self) -> &[(Key, V)] {
         match &self.0 {
             Form::Read(entries) => entries,
             Form::Stored(stored) => stored.entries.get_or_init(|| (stored.read)(&stored.text)),
@@ -248,52 +249,6 @@ impl<V: PartialEq> PartialEq for Map<V> {
             (None, Some(b)) => (b.says)(&b.text, self.entries()),
         };
         self.is_same(other) || same_text() || self.entries() == other.entries()
-    }
-}
-
-/// JSON that is compared with values, without reading it. Each says what comes after the value, or
-/// nothing when that is not how it begins, or cannot be told so easily.
-#[derive(Clone, Copy)]
-struct Shown<'a>(&'a str);
-
-impl<'a> Shown<'a> {
-    fn is_map(self, entries: &[(Key, Value)]) -> Option<&'a str> {
-        let mut rest = self.0.strip_prefix('{')?;
-        for (at, (name, value)) in entries.iter().enumerate() {
-            rest = rest.strip_prefix(if at > 0 { "," } else { "" })?;
-            rest = Self(Self(rest).is_text(name)?.strip_prefix(':')?).is_value(value)?;
-        }
-        rest.strip_prefix('}')
-    }
-
-    fn is_list(self, items: &[Value]) -> Option<&'a str> {
-        let mut rest = self.0.strip_prefix('[')?;
-        for (at, item) in items.iter().enumerate() {
-            rest = rest.strip_prefix(if at > 0 { "," } else { "" })?;
-            rest = Self(rest).is_value(item)?;
-        }
-        rest.strip_prefix(']')
-    }
-
-    fn is_value(self, value: &Value) -> Option<&'a str> {
-        match value {
-            Value::Null => self.0.strip_prefix("null"),
-            Value::Bool(true) => self.0.strip_prefix("true"),
-            Value::Bool(false) => self.0.strip_prefix("false"),
-            Value::String(text) => self.is_text(text),
-            Value::List(items) => self.is_list(items),
-            Value::Map(map) => self.is_map(map.entries()),
-            // Of numbers there are few, and what is secret or pending is never stored like this.
-            Value::Int(number) => self.0.strip_prefix(number.to_string().as_str()),
-            _ => None,
-        }
-    }
-
-    /// What has to be escaped is not compared.
-    fn is_text(self, text: &str) -> Option<&'a str> {
-        let plain = !text.as_bytes().contains(&b'"') && !text.as_bytes().contains(&b'\\');
-        let rest = self.0.strip_prefix('"')?.strip_prefix(text)?.strip_prefix('"')?;
-        plain.then_some(rest)
     }
 }
 
