@@ -31,15 +31,13 @@ pub(crate) enum Until {
     Gone,
 }
 
-/// What is told of something that has settled, as far as lists tell it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Telling {
-    /// How the wait ended, no more.
-    End,
-    /// The object too, which is in no server group.
-    Object,
-    /// The object, and the server group that it is in.
-    Grouped,
+/// What is to be told of a server that has settled besides that: the server, as lists tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Telling {
+    /// So many ports it has at least.
+    pub(crate) ports: usize,
+    /// Whether it may be in a server group.
+    pub(crate) grouped: bool,
 }
 
 /// How a wait ended.
@@ -61,7 +59,7 @@ pub(crate) type OnTick = Box<dyn Fn(&str) + Send>;
 
 struct Waiter {
     until: Until,
-    telling: Telling,
+    telling: Option<Telling>,
     since: u64,
     deadline: u64,
     /// How long after the begin to look first.
@@ -84,7 +82,8 @@ pub(crate) struct Looked {
     pub(crate) kind: Kind,
     pub(crate) id: String,
     pub(crate) until: Until,
-    /// It should be there by now, and whoever waits wants to be told all of it.
+    pub(crate) telling: Option<Telling>,
+    /// It should be over by now.
     pub(crate) expected: bool,
 }
 
@@ -111,7 +110,7 @@ impl Poller {
     pub(crate) async fn wait(
         &self,
         (cloud, kind, id): (Option<&Name>, Kind, &str),
-        (until, telling): (Until, Telling),
+        (until, telling): (Until, Option<Telling>),
         timeout: Duration,
         on_tick: OnTick,
     ) -> Result<Told, String> {
@@ -182,39 +181,39 @@ impl Poller {
                 }
             };
             let mut ended = Vec::new();
-            for Looked { kind, id, until, .. } in things {
-                let progress = match sight.progress(kind, &id) {
+            for Looked { kind, id, until, .. } in &things {
+                let progress = match sight.progress(*kind, id) {
                     Some(seen) => Ok(seen),
                     // What the cloud has accepted and not begun is not told with what changed.
-                    None if until == Until::Made && sight.is_of_changes(kind) => {
+                    None if *until == Until::Made && sight.is_of_changes(*kind) => {
                         Ok(Some(Progress::Busy("BUILD".into())))
                     }
                     // Absence in a list is not proof.
-                    None => kinds::progress(kind, session, &id).await,
+                    None => kinds::progress(*kind, session, id).await,
                 };
                 match progress {
                     Ok(progress) => {
-                        ended.extend(self.look((cloud.clone(), kind, id), progress, began));
+                        let thing = (cloud.clone(), *kind, id.clone());
+                        ended.extend(self.look(thing, progress, began));
                     }
                     Err(error) => self.failed(&error),
                 }
             }
-            self.tell(&sight, ended).await;
+            self.tell(sight, ended).await;
         }
     }
 
-    /// All that is waited for, by cloud.
+    /// All that is waited for, by cloud, in the order in which it was begun.
     fn looked_for(&self, now: u64) -> BTreeMap<Option<Name>, Vec<Looked>> {
         let mut clouds: BTreeMap<Option<Name>, Vec<Looked>> = BTreeMap::new();
         let desk = self.lock();
-        for (thing, waiter) in &desk.waiting {
-            let (cloud, kind, id) = thing;
-            let (kind, id, until) = (*kind, id.clone(), waiter.until);
-            let expected = waiter.telling > Telling::End
-                && waiter.due <= now
-                && !waiter.late
-                && desk.paces.knows(&sort(thing, until));
-            clouds.entry(cloud.clone()).or_default().push(Looked { kind, id, until, expected });
+        let mut waiting: Vec<(&Thing, &Waiter)> = desk.waiting.iter().collect();
+        waiting.sort_by_key(|(_, waiter)| waiter.since);
+        for (thing, &Waiter { until, telling, due, late, .. }) in waiting {
+            let (cloud, kind, id) = (thing.0.clone(), thing.1, thing.2.clone());
+            let expected = due <= now && !late && desk.paces.knows(&sort(thing, until));
+            let looked = Looked { kind, id, until, telling, expected };
+            clouds.entry(cloud).or_default().push(looked);
         }
         clouds
     }
@@ -256,15 +255,10 @@ impl Poller {
     }
 
     /// Tells those whose wait is over, with the object where what else it takes can be read.
-    async fn tell(&self, sight: &Sight<'_>, ended: Vec<(Thing, Waited)>) {
+    async fn tell(&self, sight: Sight<'_>, ended: Vec<(Thing, Waited)>) {
         let settled = ended.iter().filter(|(_, end)| matches!(end, Waited::Settled(_)));
-        let telling = |thing| self.lock().waiting.get(thing).map(|waiter| waiter.telling);
-        let settled: Vec<(&Thing, Telling)> =
-            settled.filter_map(|(thing, _)| Some((thing, telling(thing)?))).collect();
-        let told = settled.iter().filter(|(_, telling)| *telling > Telling::End);
-        let ids = told.map(|((_, kind, id), _)| (*kind, id.as_str()));
-        let grouped = settled.iter().any(|(_, telling)| *telling == Telling::Grouped);
-        let mut objects = sight.objects(ids, grouped).await.unwrap_or_default();
+        let settled = settled.map(|((_, _, id), _)| id.as_str()).collect();
+        let mut objects = sight.objects(&settled).await.unwrap_or_default();
         for (thing, end) in ended {
             let object = objects.remove(&thing.2);
             if let Some(waiter) = self.lock().waiting.remove(&thing) {

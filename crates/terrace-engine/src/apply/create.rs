@@ -277,7 +277,7 @@ impl Work<'_> {
         let limit = limit(instance, if creating { Timed::Create } else { Timed::Update });
         let mut confirmed = false;
         loop {
-            match self.wait(&instance.address, id, (Until::Settled, Telling::End), limit).await?.0 {
+            match self.wait(&instance.address, id, (Until::Settled, None), limit).await?.0 {
                 Waited::Settled(Progress::ToConfirm) if confirmed => {}
                 Waited::Settled(Progress::ToConfirm) => {
                     let asked =
@@ -339,15 +339,14 @@ impl Work<'_> {
     }
 }
 
-/// What is needed of a new object once it has settled.
-fn telling(desired: &Attributes) -> Telling {
+/// What is needed of a new object once it has settled, unless a power state is asked for: that is
+/// brought about first.
+fn telling(desired: &Attributes) -> Option<Telling> {
     let given = |name| desired.get(name).is_some_and(|value| !value.is_null());
-    match (given("power_state"), given("server_group") || given("scheduler_hints")) {
-        // The power state that is asked for is brought about first.
-        (true, _) => Telling::End,
-        (false, true) => Telling::Grouped,
-        (false, false) => Telling::Object,
-    }
+    // Who names no network gets a port on the only one there is.
+    let ports = desired.get("networks").and_then(Value::as_list).map_or(1, <[Value]>::len);
+    let grouped = given("server_group") || given("scheduler_hints");
+    (!given("power_state")).then_some(Telling { ports, grouped })
 }
 
 fn judge(object: &Object, waited: Option<Waited>, limit: Duration) -> Result<(), Trouble> {

@@ -9,7 +9,7 @@ use terrace_state::{Ended, Intent, Verb};
 
 use super::step::{Trouble, Work, cloud, limit};
 use crate::kinds::{self, Progress, Waiting};
-use crate::wait::{Telling, Until, Waited};
+use crate::wait::{Until, Waited};
 
 /// How often, and how far apart, a delete is tried again while something that is on its way out
 /// still stands in the way, such as the port of a server just deleted.
@@ -48,7 +48,7 @@ impl Work<'_> {
         };
         if !goes_later && kinds::waiting(address.kind()) == Waiting::Polled {
             let limit = limit(instance, Timed::Delete);
-            match self.wait(address, &id, (Until::Gone, Telling::End), limit).await?.0 {
+            match self.wait(address, &id, (Until::Gone, None), limit).await?.0 {
                 Waited::TimedOut(state) => {
                     return Err(Trouble::new(
                         format!("it is still there ({state})"),

@@ -235,7 +235,7 @@ impl Work<'_> {
         &self,
         address: &Address,
         id: &str,
-        wanted: (Until, Telling),
+        wanted: (Until, Option<Telling>),
         limit: Duration,
     ) -> Result<(Waited, Option<Object>), Trouble> {
         let (context, since, told) = (self.context.clone(), self.context.now(), address.clone());

@@ -120,7 +120,7 @@ pub(crate) fn requests_by_id(kind: Kind) -> usize {
 }
 
 /// Most devices that one request names: a URL has a length.
-const DEVICES: usize = 50;
+pub(super) const DEVICES: usize = 50;
 
 /// The ports of a few devices.
 pub(super) async fn ports_of(session: &Session, devices: &[&str]) -> Result<Vec<Port>, ApiError> {
@@ -132,9 +132,11 @@ pub(super) async fn ports_of(session: &Session, devices: &[&str]) -> Result<Vec<
 }
 
 /// Ports by what is plugged into them.
-pub(crate) fn by_device(ports: &[Port]) -> BTreeMap<&str, Vec<&Port>> {
+pub(crate) fn by_device<'a>(
+    ports: impl IntoIterator<Item = &'a Port>,
+) -> BTreeMap<&'a str, Vec<&'a Port>> {
     let mut found: BTreeMap<&str, Vec<&Port>> = BTreeMap::new();
-    for port in ports.iter().filter(|port| !port.device_id.is_empty()) {
+    for port in ports.into_iter().filter(|port| !port.device_id.is_empty()) {
         found.entry(port.device_id.as_str()).or_default().push(port);
     }
     found

@@ -29,7 +29,7 @@ struct Joins<'a> {
 }
 
 impl<'a> Joins<'a> {
-    fn of(ports: &'a [Port], groups: &'a [ServerGroup]) -> Self {
+    fn of(ports: impl IntoIterator<Item = &'a Port>, groups: &'a [ServerGroup]) -> Self {
         let members =
             |g: &'a ServerGroup| g.members.iter().map(move |m| (m.as_str(), g.id.as_str()));
         Self { ports: by_device(ports), groups: groups.iter().flat_map(members).collect() }
@@ -76,7 +76,7 @@ pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
 /// Servers, joined with what Nova does not say of them.
 pub(super) fn objects<'a>(
     servers: impl IntoIterator<Item = &'a Server>,
-    ports: &'a [Port],
+    ports: impl IntoIterator<Item = &'a Port>,
     groups: &'a [ServerGroup],
 ) -> impl Iterator<Item = Object> {
     let joins = Joins::of(ports, groups);

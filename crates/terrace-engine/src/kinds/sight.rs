@@ -11,17 +11,16 @@ use terrace_model::{Kind, Object};
 use super::server::{self, progress_of};
 use super::volume::{attached, progress_of as progress_of_volume, volume_of};
 use super::{Progress, lists};
-use crate::wait::Looked;
+use crate::wait::{Looked, Telling};
 
 /// The servers and volumes that somebody waits for, at one moment.
 pub(crate) struct Sight<'a> {
     session: &'a Session,
     /// Whether the servers are those seen before and what changed since, not all there are.
     changes: bool,
-    servers: &'a BTreeMap<String, Server>,
+    wanted: &'a [Looked],
+    seen: &'a mut Seen,
     volumes: BTreeMap<String, Volume>,
-    /// Those of the servers that were expected to be there.
-    ports: Vec<Port>,
 }
 
 /// What earlier looks saw of the servers of a cloud that are waited for, so that a look asks only
@@ -29,6 +28,9 @@ pub(crate) struct Sight<'a> {
 #[derive(Default)]
 pub(crate) struct Seen {
     servers: BTreeMap<String, Server>,
+    /// Their ports by the server, which are there well before it is done. It decides then whether
+    /// these are all.
+    ports: BTreeMap<String, Vec<Port>>,
     /// The latest change seen, by the cloud's clock.
     latest: String,
     /// When all were looked at, by ours, and how long that took.
@@ -75,7 +77,29 @@ impl Seen {
             }
         }
         self.servers.retain(|id, _| wanted.contains(id.as_str()));
+        self.ports.retain(|id, _| wanted.contains(id.as_str()));
         Ok(())
+    }
+
+    /// Whose ports to ask for: of these, if any, and of others that will be told too and whose
+    /// ports were not seen yet, as many as the same requests have room for.
+    fn to_ask<'b>(&self, mut asked: Vec<&'b str>, wanted: &'b [Looked]) -> Vec<&'b str> {
+        let room = asked.len().next_multiple_of(lists::DEVICES);
+        let servers = wanted.iter().filter(|looked| looked.kind == Kind::Server);
+        let others = servers.filter(|looked| looked.telling.is_some());
+        let others = others.map(|looked| looked.id.as_str());
+        let others = others.filter(|id| !self.ports.contains_key(*id) && !asked.contains(id));
+        let others: Vec<&str> = others.take(room - asked.len()).collect();
+        asked.extend(others);
+        asked
+    }
+
+    fn plugged(&mut self, ports: Vec<Port>) {
+        let mut found: BTreeMap<String, Vec<Port>> = BTreeMap::new();
+        for port in ports {
+            found.entry(port.device_id.clone()).or_default().push(port);
+        }
+        self.ports.extend(found);
     }
 }
 
@@ -85,35 +109,38 @@ impl<'a> Sight<'a> {
     pub(crate) async fn of(
         session: &'a Session,
         seen: &'a mut Seen,
-        wanted: &[Looked],
+        wanted: &'a [Looked],
         time: (u64, &(dyn Fn() -> u64 + Sync)),
     ) -> Result<Self, ApiError> {
-        let (mut ids, mut expected, mut some_volume) = (BTreeSet::new(), Vec::new(), false);
-        for Looked { kind, id, expected: is_expected, .. } in wanted {
-            match kind {
-                Kind::Volume | Kind::VolumeAttachment => some_volume = true,
-                _ => {
-                    ids.insert(id.as_str());
-                    expected.extend(is_expected.then_some(id.as_str()));
-                }
-            }
-        }
+        let of_volumes = |kind| matches!(kind, Kind::Volume | Kind::VolumeAttachment);
+        let (volumes, servers): (Vec<_>, Vec<_>) =
+            wanted.iter().partition(|looked| of_volumes(looked.kind));
+        let ids: BTreeSet<&str> = servers.iter().map(|looked| looked.id.as_str()).collect();
+        let expected = servers.iter().filter(|looked| looked.telling.is_some() && looked.expected);
+        let expected = expected.map(|looked| looked.id.as_str());
+        let mut asked: Vec<&str> = expected.filter(|id| !seen.ports.contains_key(*id)).collect();
         // The list of all takes its time, in which a port may come and its server be done.
         if !seen.is_recent(time.0) {
-            expected.clear();
+            asked.clear();
         }
+        let asked = seen.to_ask(asked, wanted);
         let servers =
             async { if ids.is_empty() { Ok(()) } else { seen.look(session, &ids, time).await } };
         let volumes = async {
-            if some_volume { session.all(volume::volumes_detail()).await } else { Ok(vec![]) }
+            if volumes.is_empty() {
+                Ok(vec![])
+            } else {
+                session.all(volume::volumes_detail()).await
+            }
         };
         // Without them they are read once it is seen whose are needed.
-        let ports = async { Ok(lists::ports_of(session, &expected).await.unwrap_or_default()) };
+        let ports = async { Ok(lists::ports_of(session, &asked).await.unwrap_or_default()) };
         let ((), volumes, ports): ((), Vec<Volume>, _) =
             futures::try_join!(servers, volumes, ports)?;
+        seen.plugged(ports);
         let volumes = volumes.into_iter().map(|v| (v.id.clone(), v)).collect();
         let changes = seen.whole.is_none_or(|(at, _)| at != time.0);
-        Ok(Self { session, changes, servers: &seen.servers, volumes, ports })
+        Ok(Self { session, changes, wanted, seen, volumes })
     }
 
     /// Whether something of that kind may be there without being seen.
@@ -126,45 +153,49 @@ impl<'a> Sight<'a> {
         match kind {
             Kind::Volume => self.volumes.get(id).map(|volume| Some(progress_of_volume(volume))),
             Kind::VolumeAttachment => attached(self.volumes.get(volume_of(id))?, id).map(Some),
-            _ => self.servers.get(id).map(progress_of),
+            _ => self.seen.servers.get(id).map(progress_of),
         }
     }
 
-    /// The servers among these, whole, by id: one more list of ports, whatever their number, where
-    /// they were not told yet, and one of server groups where any is `grouped`. Of other kinds there
-    /// are few.
+    /// The servers that are to be told, of those that `settled`, whole and by id: one more list of
+    /// ports, whatever their number, unless earlier looks saw them all, and one of server groups if
+    /// any may be in one.
     pub(crate) async fn objects(
-        &self,
-        wanted: impl Iterator<Item = (Kind, &str)>,
-        grouped: bool,
+        self,
+        settled: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, Object>, ApiError> {
-        let wanted = wanted.filter(|(kind, _)| *kind == Kind::Server);
-        let servers: Vec<&Server> = wanted.filter_map(|(_, id)| self.servers.get(id)).collect();
-        if servers.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let told = lists::by_device(&self.ports);
-        let untold = servers.iter().filter(|server| !are_all(server, &told));
-        let ids: Vec<&str> = untold.map(|server| server.id.as_str()).collect();
+        let Self { session, wanted, seen, .. } = self;
+        let settled = wanted.iter().filter(|looked| settled.contains(looked.id.as_str()));
+        let told: Vec<(&Server, Telling)> = settled
+            .filter_map(|looked| Some((seen.servers.get(&looked.id)?, looked.telling?)))
+            .collect();
+        let untold = told.iter().filter(|(server, telling)| {
+            !seen.ports.get(&server.id).is_some_and(|ports| are_all(server, *telling, ports))
+        });
+        let untold = untold.map(|(server, _)| server.id.as_str()).collect();
+        let asked = seen.to_ask(untold, wanted);
+        let grouped = told.iter().any(|(_, telling)| telling.grouped);
         let groups = async {
-            if grouped { self.session.all(compute::server_groups()).await } else { Ok(vec![]) }
+            if grouped { session.all(compute::server_groups()).await } else { Ok(vec![]) }
         };
-        let (mut ports, groups) = futures::try_join!(lists::ports_of(self.session, &ids), groups)?;
-        let whole = self.ports.iter().filter(|port| !ids.contains(&port.device_id.as_str()));
-        ports.extend(whole.cloned());
-        Ok(server::objects(servers, &ports, &groups).map(|o| (o.id.clone(), o)).collect())
+        let (ports, groups) = futures::try_join!(lists::ports_of(session, &asked), groups)?;
+        let ids: Vec<String> = told.iter().map(|(server, _)| server.id.clone()).collect();
+        seen.plugged(ports);
+        let servers = ids.iter().filter_map(|id| seen.servers.get(id));
+        let ports = ids.iter().filter_map(|id| seen.ports.get(id)).flatten();
+        Ok(server::objects(servers, ports, &groups).map(|o| (o.id.clone(), o)).collect())
     }
 }
 
-/// Whether these ports, asked for together with the server, have each address that it tells of.
-fn are_all(server: &Server, ports: &BTreeMap<&str, Vec<&Port>>) -> bool {
-    let Some(ports) = ports.get(server.id.as_str()) else { return false };
+/// Whether these ports of a server, as they were when it may not have been done yet, are all that
+/// it has: each address that it tells of, and each network that was asked for.
+fn are_all(server: &Server, telling: Telling, ports: &[Port]) -> bool {
     let has = |address: &AddressEntry| {
         let mut its = ports.iter().filter(|port| port.mac_address == address.mac);
         its.any(|port| port.fixed_ips.iter().any(|ip| ip.ip_address == address.addr))
     };
     let mut addresses = server::fixed_addresses(server).peekable();
-    addresses.peek().is_some() && addresses.all(has)
+    ports.len() >= telling.ports && addresses.peek().is_some() && addresses.all(has)
 }
 
 #[cfg(test)]
@@ -172,6 +203,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::wait::Until;
 
     #[test]
     fn ports_are_all_once_they_have_each_address_that_is_the_servers_own() {
@@ -188,14 +220,35 @@ mod tests {
         };
         let two = [address("10.0.0.4", "m1", "fixed"), address("10.0.0.4", "m2", "fixed")];
         let two = server(&[&two[..], &[address("192.0.2.4", "m1", "floating")]].concat());
-        let ports =
-            [port("a", "10.0.0.4", "m1"), port("a", "10.0.0.4", "m2"), port("b", "10.0.0.4", "m3")];
-        let are_all = |server: &Server, ports: &[Port]| are_all(server, &lists::by_device(ports));
-        assert!(are_all(&two, &ports));
+        let ports = [port("a", "10.0.0.4", "m1"), port("a", "10.0.0.4", "m2")];
+        let are_all = |server: &Server, at_least: usize, ports: &[Port]| {
+            are_all(server, Telling { ports: at_least, grouped: false }, ports)
+        };
+        assert!(are_all(&two, 1, &ports));
+        // One that has no address yet, or never will, is not told of by the server.
+        assert!(!are_all(&two, 3, &ports));
         // Networks may have the same addresses.
-        assert!(!are_all(&two, &ports[..1]));
-        assert!(!are_all(&two, &ports[2..]));
+        assert!(!are_all(&two, 1, &ports[..1]));
         // Who tells of none may have some all the same.
-        assert!(!are_all(&server(&[]), &ports));
+        assert!(!are_all(&server(&[]), 0, &ports));
+    }
+
+    #[test]
+    fn ports_of_others_are_asked_for_where_a_request_has_room() {
+        let looked = |id: usize, telling| {
+            let id = format!("{id:02}");
+            Looked { kind: Kind::Server, id, until: Until::Made, telling, expected: false }
+        };
+        let telling = Some(Telling { ports: 1, grouped: false });
+        let mut wanted: Vec<Looked> = (0..99).map(|id| looked(id, telling)).collect();
+        wanted[1].telling = None;
+        wanted[2].kind = Kind::Volume;
+        let mut seen = Seen::default();
+        seen.ports.insert("03".into(), vec![]);
+        assert!(seen.to_ask(vec![], &wanted).is_empty());
+        let asked = seen.to_ask(vec!["40", "03"], &wanted);
+        assert_eq!(asked.len(), lists::DEVICES);
+        assert_eq!(asked[..5], ["40", "03", "00", "04", "05"]);
+        assert_eq!(asked.iter().filter(|id| **id == "40").count(), 1);
     }
 }
