@@ -14,7 +14,7 @@ use terrace_state::{Ended, Intent, OpId, Operation, Verb};
 
 use super::step::{Trouble, Work, cloud, limit};
 use crate::event::Event;
-use crate::kinds::{self, Change, Lists, New, Place, Progress, Recognised, Waiting};
+use crate::kinds::{self, Change, Lists, Made, New, Place, Progress, Recognised, Waiting};
 use crate::marker::marker;
 use crate::records;
 use crate::recover::is_it;
@@ -33,18 +33,20 @@ impl Work<'_> {
         let marker = intent.marker.clone();
         let op = self.begin(intent.clone()).await?;
         let new = New { desired: &desired, marker: &marker };
-        let id = match kinds::create(address.kind(), self.context.session(address), &new).await {
-            Ok(id) => id,
-            Err(error) if error.is_unknown_outcome() => self.find(op, &intent, &error).await?,
+        let made = match kinds::create(address.kind(), self.context.session(address), &new).await {
+            Ok(made) => made,
+            Err(error) if error.is_unknown_outcome() => {
+                self.find(op, &intent, &error).await?.into()
+            }
             Err(error) => {
                 self.end(op, Ended::NotDone).await?;
                 return Err(not_created(address, &error));
             }
         };
-        let known = id.clone();
+        let (id, known) = (made.id.clone(), made.id.clone());
         self.stored(move |store| store.known(op, &known)).await?;
         self.context.emit(Event::Known { address: address.clone(), id: id.clone() });
-        self.settle(op, (instance, &intent), &id, &desired).await?;
+        self.settle(op, (instance, &intent), made, &desired).await?;
         Ok(id)
     }
 
@@ -110,13 +112,13 @@ impl Work<'_> {
         &self,
         op: OpId,
         (instance, intent): (&InstanceChange, &Intent),
-        id: &str,
+        Made { id, object: made }: Made,
         desired: &Attributes,
     ) -> Result<(), Trouble> {
-        let address = &intent.address;
+        let (address, id) = (&intent.address, id.as_str());
         let limit = limit(instance, Timed::Create);
         let (waited, seen) = match kinds::waiting(address.kind()) {
-            Waiting::None => (None, None),
+            Waiting::None => (None, made),
             Waiting::Polled => {
                 let told = (Until::Made, telling(desired));
                 let (waited, seen) = self.wait(address, id, told, limit).await?;
@@ -136,7 +138,7 @@ impl Work<'_> {
             }
             Some(_) => Ok(()),
         };
-        let object = match seen {
+        let object = match seen.filter(|_| !kinds::finishes(address.kind(), desired)) {
             Some(object) => object,
             None => self.read(address, id).await?,
         };

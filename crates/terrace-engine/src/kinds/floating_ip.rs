@@ -8,7 +8,7 @@ use terrace_model::{Attributes, Object, ObjectState, Value};
 
 use super::lists::Lists;
 use super::values::{description, tags};
-use super::{Change, New, attributes, present, text, text_or_null};
+use super::{Change, Made, New, attributes, present, text, text_or_null};
 use crate::marker::undescribe;
 
 /// What it leads to; Neutron changes it as a whole.
@@ -41,7 +41,7 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
     Ok(object(&ip, port.as_ref().map(|port| port.device_id.as_str())))
 }
 
-pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Made, ApiError> {
     let mut body = Map::new();
     body.insert("floating_network_id".into(), json!(text(new.desired, "network")));
     body.insert("description".into(), description(new.desired, new.marker));
@@ -57,7 +57,8 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
     };
     let reply = joined(session, new.desired, &call).await?;
     let made: FloatingIp = reply.decode()?;
-    Ok(made.id)
+    // The server behind a port is not told with it.
+    Ok(if made.port_id.is_some() { made.id.into() } else { object(&made, None).into() })
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {

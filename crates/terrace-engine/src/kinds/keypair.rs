@@ -15,13 +15,12 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
     session.one(compute::keypair(id)).await.map(object)
 }
 
-pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Object, ApiError> {
     // Nova refuses a key of more than one line, and a here-document ends in a newline.
     let key = text(new.desired, "public_key").split_whitespace().collect::<Vec<_>>().join(" ");
     let name = text(new.desired, "name");
     let kind = some_text(new.desired, "type");
-    let made: Keypair = session.one(compute::import_keypair(name, &key, kind.as_deref())).await?;
-    Ok(made.name)
+    session.one(compute::import_keypair(name, &key, kind.as_deref())).await.map(object)
 }
 
 fn object(keypair: Keypair) -> Object {

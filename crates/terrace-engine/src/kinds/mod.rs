@@ -37,6 +37,26 @@ pub(crate) struct New<'a> {
     pub(crate) marker: &'a str,
 }
 
+/// An object that was just asked for.
+pub(crate) struct Made {
+    pub(crate) id: String,
+    /// What the answer tells of it, where that is all that a read would.
+    pub(crate) object: Option<Object>,
+}
+
+impl From<Object> for Made {
+    fn from(object: Object) -> Self {
+        Self { id: object.id.clone(), object: Some(object) }
+    }
+}
+
+/// What the answer only names.
+impl From<String> for Made {
+    fn from(id: String) -> Self {
+        Self { id, object: None }
+    }
+}
+
 /// A change of an object: only what changes, `null` for what is reset.
 pub(crate) struct Change<'a> {
     pub(crate) id: &'a str,
@@ -158,26 +178,22 @@ fn present<T>(found: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     }
 }
 
-/// Asks for a new object and returns its id.
-pub(crate) async fn create(
-    kind: Kind,
-    session: &Session,
-    new: &New<'_>,
-) -> Result<String, ApiError> {
+/// Asks for a new object.
+pub(crate) async fn create(kind: Kind, session: &Session, new: &New<'_>) -> Result<Made, ApiError> {
     match kind {
-        Kind::Keypair => keypair::create(session, new).await,
-        Kind::Network => network::create(session, new).await,
-        Kind::Subnet => subnet::create(session, new).await,
-        Kind::SecurityGroup => security_group::create(session, new).await,
-        Kind::Router => router::create(session, new).await,
-        Kind::RouterInterface => router::create_interface(session, new).await,
-        Kind::RouterRoute => router::create_route(session, new).await,
-        Kind::Port => port::create(session, new).await,
+        Kind::Keypair => keypair::create(session, new).await.map(Made::from),
+        Kind::Network => network::create(session, new).await.map(Made::from),
+        Kind::Subnet => subnet::create(session, new).await.map(Made::from),
+        Kind::SecurityGroup => security_group::create(session, new).await.map(Made::from),
+        Kind::Router => router::create(session, new).await.map(Made::from),
+        Kind::RouterInterface => router::create_interface(session, new).await.map(Made::from),
+        Kind::RouterRoute => router::create_route(session, new).await.map(Made::from),
+        Kind::Port => port::create(session, new).await.map(Made::from),
         Kind::FloatingIp => floating_ip::create(session, new).await,
-        Kind::ServerGroup => server_group::create(session, new).await,
-        Kind::Volume => volume::create(session, new).await,
-        Kind::Server => server::create(session, new).await,
-        Kind::VolumeAttachment => volume::attach(session, new).await,
+        Kind::ServerGroup => server_group::create(session, new).await.map(Made::from),
+        Kind::Volume => volume::create(session, new).await.map(Made::from),
+        Kind::Server => server::create(session, new).await.map(Made::from),
+        Kind::VolumeAttachment => volume::attach(session, new).await.map(Made::from),
     }
 }
 
@@ -203,6 +219,23 @@ pub(crate) async fn finish(
         | Kind::ServerGroup
         | Kind::Server
         | Kind::VolumeAttachment => Ok(()),
+    }
+}
+
+/// Whether [`finish`] asks for anything, so that the object is not as it was made.
+pub(crate) fn finishes(kind: Kind, desired: &Attributes) -> bool {
+    match kind {
+        Kind::Network | Kind::Subnet | Kind::Router | Kind::Port | Kind::FloatingIp => {
+            desired.contains_key("tags")
+        }
+        Kind::SecurityGroup => true,
+        Kind::Volume => desired.contains_key("bootable"),
+        Kind::Keypair
+        | Kind::RouterInterface
+        | Kind::RouterRoute
+        | Kind::ServerGroup
+        | Kind::Server
+        | Kind::VolumeAttachment => false,
     }
 }
 

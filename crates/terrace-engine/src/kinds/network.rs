@@ -31,14 +31,13 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
     session.one(network::network(id)).await.map(object)
 }
 
-pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Object, ApiError> {
     let mut body = body(Kind::Network, new.desired, PLAIN);
     body.insert("description".into(), description(new.desired, new.marker));
     if let Some(segments) = new.desired.get("segments").and_then(Value::as_list) {
         body.insert("segments".into(), segments.iter().map(segment_body).collect());
     }
-    let made: Network = session.one(network::create_network(body.into())).await?;
-    Ok(made.id)
+    session.one(network::create_network(body.into())).await.map(object)
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {

@@ -33,14 +33,14 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
     Ok(object(&port))
 }
 
-pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Object, ApiError> {
     let mut body = of(new.desired);
     if let Some(options) = new.desired.get("extra_dhcp_options") {
         body.insert("extra_dhcp_opts".into(), dhcp_options(&Value::Null, options).into());
     }
     body.insert("description".into(), description(new.desired, new.marker));
     let made: Port = session.one(network::create_port(body.into())).await?;
-    Ok(made.id)
+    Ok(object(&made))
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {

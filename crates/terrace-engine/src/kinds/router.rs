@@ -40,14 +40,14 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
     Ok(object(&router))
 }
 
-pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Object, ApiError> {
     let mut body = body(Kind::Router, new.desired, PLAIN);
     body.insert("description".into(), description(new.desired, new.marker));
     if new.desired.contains_key("external_network") {
         body.insert("external_gateway_info".into(), gateway(new.desired));
     }
     let made: Router = session.one(network::create_router(body.into())).await?;
-    Ok(made.id)
+    Ok(object(&made))
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {

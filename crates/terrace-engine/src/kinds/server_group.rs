@@ -16,7 +16,7 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
     Ok(object(&group))
 }
 
-pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Object, ApiError> {
     let most = new.desired.get("max_server_per_host").and_then(Value::as_int);
     let rules = GroupRules { max_server_per_host: most.and_then(|n| u32::try_from(n).ok()) };
     let call = compute::create_server_group(
@@ -25,7 +25,7 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
         &rules,
     );
     let made: ServerGroup = session.one(call).await?;
-    Ok(made.id)
+    Ok(object(&made))
 }
 
 fn object(group: &ServerGroup) -> Object {

@@ -38,7 +38,7 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
     session.one(network::subnet(id)).await.map(object)
 }
 
-pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, ApiError> {
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Object, ApiError> {
     let six = match new.desired.get("ip_version").and_then(Value::as_int) {
         Some(version) => version == 6,
         None => text(new.desired, "cidr").contains(':'),
@@ -47,8 +47,7 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
     no_gateway(&mut body);
     body.insert("ip_version".into(), json!(if six { 6 } else { 4 }));
     body.insert("description".into(), description(new.desired, new.marker));
-    let made: Subnet = session.one(network::create_subnet(body.into())).await?;
-    Ok(made.id)
+    session.one(network::create_subnet(body.into())).await.map(object)
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {
