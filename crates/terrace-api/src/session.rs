@@ -150,44 +150,72 @@ impl Session {
 
     /// Reads a list to its end, page by page, and decodes its items in order.
     pub async fn all<T: Wire>(&self, call: Call) -> Result<Vec<T>, ApiError> {
-        self.pages(call, usize::MAX).await.map(|(items, _)| items)
+        let mut items = Vec::new();
+        self.each(call, &mut |item| items.push(item)).await?;
+        Ok(items)
+    }
+
+    /// Reads a list to its end, and gives away each of its items, in order, as soon as its page is
+    /// there, so that no more of a long list is in memory than is needed of it.
+    pub async fn each<T: Wire>(
+        &self,
+        call: Call,
+        take: &mut (dyn FnMut(T) + Send),
+    ) -> Result<(), ApiError> {
+        self.pages(call, usize::MAX, take).await.map(drop)
     }
 
     /// Reads the first page of a list, and tells whether there is more.
     pub async fn first_page<T: Wire>(&self, call: Call) -> Result<(Vec<T>, bool), ApiError> {
-        self.pages(call, 1).await
+        let mut items = Vec::new();
+        let more = self.pages(call, 1, &mut |item| items.push(item)).await?;
+        Ok((items, more))
     }
 
-    async fn pages<T: Wire>(&self, call: Call, most: usize) -> Result<(Vec<T>, bool), ApiError> {
+    async fn pages<T: Wire>(
+        &self,
+        call: Call,
+        most: usize,
+        take: &mut (dyn FnMut(T) + Send),
+    ) -> Result<bool, ApiError> {
         let origin = call.origin();
-        let (items, more) = self.read_pages(call, T::MANY, most).await?;
-        let items = items.into_iter().map(|item| {
-            // Nova wraps each keypair of its list once more.
-            let inner = item.get(T::ONE).filter(|inner| inner.is_object()).cloned();
-            serde_json::from_value(inner.unwrap_or(item)).map_err(|error| {
-                ApiError::new(ApiErrorKind::Protocol, &origin)
-                    .with_message(format!("cannot read `{}`: {error}", T::NAME))
-            })
-        });
-        Ok((items.collect::<Result<_, _>>()?, more))
+        let mut decode = |page: Vec<Value>| {
+            for item in page {
+                // Nova wraps each keypair of its list once more.
+                let inner = item.get(T::ONE).filter(|inner| inner.is_object()).cloned();
+                take(serde_json::from_value(inner.unwrap_or(item)).map_err(|error| {
+                    ApiError::new(ApiErrorKind::Protocol, &origin)
+                        .with_message(format!("cannot read `{}`: {error}", T::NAME))
+                })?);
+            }
+            Ok(())
+        };
+        self.read_pages(call, T::MANY, most, &mut decode).await
     }
 
     /// Reads the list under `key` to its end, page by page; the order is kept.
     pub async fn list(&self, call: Call, key: &str) -> Result<Vec<Value>, ApiError> {
-        self.read_pages(call, key, usize::MAX).await.map(|(items, _)| items)
+        let mut items = Vec::new();
+        let mut keep = |page| {
+            items.extend(page);
+            Ok(())
+        };
+        self.read_pages(call, key, usize::MAX, &mut keep).await?;
+        Ok(items)
     }
 
-    /// Reads pages until there are no more, or that many were read, and tells whether there is more.
+    /// Reads pages until there are no more, or that many were read, gives each away as it comes, and
+    /// tells whether there is more.
     async fn read_pages(
         &self,
         mut call: Call,
         key: &str,
         most: usize,
-    ) -> Result<(Vec<Value>, bool), ApiError> {
+        take: &mut (dyn FnMut(Vec<Value>) -> Result<(), ApiError> + Send),
+    ) -> Result<bool, ApiError> {
         if self.driver() == Driver::OpenStack {
             call = self.suited(call).await?;
         }
-        let mut items = Vec::new();
         let mut seen = BTreeSet::new();
         let mut empty = 0;
         loop {
@@ -199,10 +227,10 @@ impl Session {
             let next = paging::next_query(&call, &reply.body, key, page.len())
                 .map_err(|problem| reply.malformed(problem))?;
             empty = if page.is_empty() { empty + 1 } else { 0 };
-            items.extend(page);
-            let Some(query) = next else { return Ok((items, false)) };
+            take(page)?;
+            let Some(query) = next else { return Ok(false) };
             if seen.len() >= most {
-                return Ok((items, true));
+                return Ok(true);
             }
             if seen.contains(&query) {
                 return Err(reply.malformed("the list goes in a circle: a page comes again"));

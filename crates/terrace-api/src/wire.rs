@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// A shape that answers are decoded into.
-pub trait Wire: DeserializeOwned {
+pub trait Wire: DeserializeOwned + Send {
     /// What it is called in messages.
     const NAME: &'static str;
     /// The key a single object stands under; empty when it is the body itself.

@@ -155,7 +155,7 @@ async fn created(
         }
         let listed = match lists.remove(&list) {
             Some(listed) => listed,
-            None => kinds::list(kind, &kinds::Lists::of(session)).await?,
+            None => kinds::list(kind, &kinds::Lists::of(session)).await?.collect(),
         };
         let fits: Vec<&Object> = listed
             .iter()

@@ -15,7 +15,7 @@ use terrace_model::{
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::event::Event;
-use crate::kinds::{self, Lists};
+use crate::kinds::{self, Lists, Objects};
 
 /// What refresh has to find out.
 #[derive(Clone, Debug, Default)]
@@ -155,9 +155,7 @@ async fn one_by_one(
 ) -> Result<Vec<(Slot, Observation)>, EngineError> {
     try_join_all(records.into_iter().map(|(slot, record)| async move {
         let object = confirm(context, &slot.address, record).await?;
-        let observation =
-            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
-        Ok((slot, observation))
+        Ok((slot, object.map_or(Observation::Absent, Observation::Present)))
     }))
     .await
 }
@@ -168,19 +166,32 @@ async fn observe(
     kind: Kind,
     records: Vec<(Slot, &Record)>,
 ) -> Result<Vec<(Slot, Observation)>, EngineError> {
-    let all = kinds::list(kind, lists).await?;
-    let mut listed: BTreeMap<String, Object> = all.into_iter().map(|o| (o.id.clone(), o)).collect();
+    let listed = picked(&records, kinds::list(kind, lists).await?);
     let mut found = Vec::with_capacity(records.len());
-    for (slot, record) in records {
-        let object = match listed.remove(&record.id) {
+    for ((slot, record), listed) in records.into_iter().zip(listed) {
+        let object = match listed {
             Some(object) => Some(object),
             None => confirm(context, &slot.address, record).await?,
         };
-        let observation =
-            object.map_or(Observation::Absent, |o| Observation::Present(filled(o, record)));
-        found.push((slot, observation));
+        found.push((slot, object.map_or(Observation::Absent, Observation::Present)));
     }
     Ok(found)
+}
+
+/// The objects of these records among all.
+fn picked(records: &[(Slot, &Record)], all: Objects<'_>) -> Vec<Option<Object>> {
+    let mut by_id: Vec<(&str, usize)> =
+        records.iter().enumerate().map(|(at, (_, record))| (record.id.as_str(), at)).collect();
+    by_id.sort_unstable();
+    let mut found: Vec<Option<Object>> = vec![None; records.len()];
+    for object in all {
+        let first = by_id.partition_point(|(id, _)| *id < object.id.as_str());
+        let Some(&(id, at)) = by_id.get(first) else { continue };
+        if id == object.id {
+            found[at] = Some(filled(object, records[at].1));
+        }
+    }
+    found
 }
 
 /// Looks for an object that is to be taken over.
@@ -218,7 +229,7 @@ async fn confirm(
         Some(owner) if object.is_none() && address.kind() == Kind::Keypair && owner != user => {
             Err(EngineError::OtherUser { address: address.clone(), user })
         }
-        _ => Ok(object),
+        _ => Ok(object.map(|object| filled(object, record))),
     }
 }
 
@@ -226,12 +237,17 @@ async fn confirm(
 /// read tells the image of a server that started from a volume, and some is for administrators.
 const LEFT_OUT: [&str; 7] = ["user_id", "type", "image", "host", "segments", "distributed", "ha"];
 
+/// An object with what this read left out. What is as it was recorded is kept once.
 fn filled(mut object: Object, record: &Record) -> Object {
-    for name in LEFT_OUT {
-        if let (Some(value), false) = (record.seen.get(name), object.attributes.contains_key(name))
-        {
-            object.attributes.insert(name.to_owned(), value.clone());
+    if object.attributes != record.seen {
+        for name in LEFT_OUT.iter().filter(|name| record.seen.contains_key(name)) {
+            if !object.attributes.contains_key(name) {
+                object.attributes.insert(*name, record.seen[name].clone());
+            }
         }
+    }
+    if object.attributes == record.seen {
+        object.attributes = record.seen.clone();
     }
     object
 }

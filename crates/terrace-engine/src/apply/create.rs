@@ -78,11 +78,8 @@ impl Work<'_> {
             let lists = Lists::of(session);
             let there = kinds::list(address.kind(), &lists).await.map_err(|e| cloud(&e))?;
             let name = desired.get("name");
-            intent.existing = there
-                .into_iter()
-                .filter(|o| o.attributes.get("name") == name)
-                .map(|o| o.id)
-                .collect();
+            intent.existing =
+                there.filter(|o| o.attributes.get("name") == name).map(|o| o.id).collect();
         }
         Ok(intent)
     }
@@ -94,8 +91,9 @@ impl Work<'_> {
         let session = self.context.session(&intent.address);
         let by = kinds::recognised(intent.address.kind(), session.driver());
         for _ in 0..LOOKS {
-            if let Ok(all) = kinds::list(intent.address.kind(), &Lists::of(session)).await {
-                let mut fits = all.into_iter().filter(|object| is_it(&operation, object, by));
+            let lists = Lists::of(session);
+            if let Ok(all) = kinds::list(intent.address.kind(), &lists).await {
+                let mut fits = all.filter(|object| is_it(&operation, object, by));
                 match (fits.next(), fits.next()) {
                     (Some(object), None) => return Ok(object.id),
                     (Some(_), Some(_)) => break,

@@ -8,7 +8,7 @@ use terrace_model::{Attributes, Object, ObjectState, Value};
 
 use super::lists::Lists;
 use super::values::{description, tags};
-use super::{Change, Made, New, attributes, present, text, text_or_null};
+use super::{Change, Made, New, Objects, attributes, present, text, text_or_null};
 use crate::marker::undescribe;
 
 /// What it leads to; Neutron changes it as a whole.
@@ -22,14 +22,17 @@ const AT_CREATION: [(&str, &str); 4] = [
     ("dns_domain", "dns_domain"),
 ];
 
-pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
+pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
     let project = lists.session.identity().project_id;
     let all = lists.session.all(network::floating_ips(&[("project_id", &project)]));
     let (all, ports): (Vec<FloatingIp>, _) = futures::try_join!(all, lists.ports())?;
     let devices: std::collections::BTreeMap<&str, &str> =
         ports.iter().map(|p| (p.id.as_str(), p.device_id.as_str())).collect();
-    let server = |ip: &FloatingIp| devices.get(ip.port_id.as_deref()?).copied();
-    Ok(all.iter().map(|ip| object(ip, server(ip))).collect())
+    let made = move |ip: FloatingIp| {
+        let server = ip.port_id.as_deref().and_then(|port| devices.get(port).copied());
+        object(&ip, server)
+    };
+    Ok(Box::new(all.into_iter().map(made)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

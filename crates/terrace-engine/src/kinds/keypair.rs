@@ -4,11 +4,11 @@ use terrace_api::compute::{self, Keypair};
 use terrace_api::{ApiError, Session};
 use terrace_model::{Object, ObjectState, Value};
 
-use super::{New, attributes, some_text, text, text_or_null};
+use super::{New, Objects, attributes, some_text, text, text_or_null};
 
-pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
+pub(super) async fn list(session: &Session) -> Result<Objects<'static>, ApiError> {
     let all: Vec<Keypair> = session.all(compute::keypairs()).await?;
-    Ok(all.into_iter().map(object).collect())
+    Ok(Box::new(all.into_iter().map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

@@ -128,8 +128,12 @@ pub(crate) async fn progress(
     present(found)
 }
 
+/// Objects, each made when it is asked for: of most it is seen that nothing changed, and no more
+/// is kept.
+pub(crate) type Objects<'a> = Box<dyn Iterator<Item = Object> + Send + 'a>;
+
 /// Every object of a kind in the project.
-pub(crate) async fn list(kind: Kind, lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
+pub(crate) async fn list<'a>(kind: Kind, lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
     match kind {
         Kind::Keypair => keypair::list(lists.session).await,
         Kind::Network => network::list(lists.session).await,

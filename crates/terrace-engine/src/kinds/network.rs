@@ -5,7 +5,7 @@ use terrace_api::{ApiError, Session};
 use terrace_model::{Kind, Object, ObjectState, Value};
 
 use super::values::{Names, body, bool_or_null, description, map, tags};
-use super::{Change, New, attributes, text_or_null};
+use super::{Change, New, Objects, attributes, text_or_null};
 use crate::marker::undescribe;
 
 const PLAIN: &Names = &[
@@ -21,10 +21,10 @@ const PLAIN: &Names = &[
     ("availability_zone_hints", "availability_zone_hints"),
 ];
 
-pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
+pub(super) async fn list(session: &Session) -> Result<Objects<'static>, ApiError> {
     let project = session.identity().project_id;
     let all: Vec<Network> = session.all(network::networks(&[("project_id", &project)])).await?;
-    Ok(all.into_iter().map(object).collect())
+    Ok(Box::new(all.into_iter().map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

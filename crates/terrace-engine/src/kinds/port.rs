@@ -7,7 +7,7 @@ use terrace_model::{Attributes, Kind, Object, ObjectState, Value};
 
 use super::lists::Lists;
 use super::values::{Names, body, bool_or_null, description, map, tags};
-use super::{Change, New, attributes, text, text_or_null};
+use super::{Change, New, Objects, attributes, text, text_or_null};
 use crate::marker::undescribe;
 
 const PLAIN: &Names = &[
@@ -24,8 +24,8 @@ const PLAIN: &Names = &[
     ("qos_policy", "qos_policy_id"),
 ];
 
-pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
-    Ok(lists.ports().await?.iter().map(object).collect())
+pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
+    Ok(Box::new(lists.ports().await?.iter().map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

@@ -8,7 +8,7 @@ use terrace_model::{Attributes, Kind, Object, ObjectState, Value};
 
 use super::lists::Lists;
 use super::values::{Names, body, bool_or_null, description, map, tags};
-use super::{Change, New, attributes, present, text, text_or_null};
+use super::{Change, New, Objects, attributes, present, text, text_or_null};
 use crate::marker::undescribe;
 
 const PLAIN: &Names = &[
@@ -31,8 +31,8 @@ const OWNERS: [&str; 3] = [
     "network:ha_router_replicated_interface",
 ];
 
-pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
-    Ok(lists.routers().await?.iter().map(object).collect())
+pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
+    Ok(Box::new(lists.routers().await?.iter().map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {
@@ -128,8 +128,8 @@ fn object(router: &Router) -> Object {
     }
 }
 
-pub(super) async fn list_interfaces(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
-    Ok(lists.ports().await?.iter().flat_map(interfaces).collect())
+pub(super) async fn list_interfaces<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
+    Ok(Box::new(lists.ports().await?.iter().flat_map(interfaces)))
 }
 
 pub(super) async fn get_interface(session: &Session, id: &str) -> Result<Option<Object>, ApiError> {
@@ -181,8 +181,8 @@ fn interfaces(port: &Port) -> Vec<Object> {
     port.fixed_ips.iter().map(one).collect()
 }
 
-pub(super) async fn list_routes(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
-    Ok(lists.routers().await?.iter().flat_map(routes).collect())
+pub(super) async fn list_routes<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
+    Ok(Box::new(lists.routers().await?.iter().flat_map(routes)))
 }
 
 pub(super) async fn get_route(session: &Session, id: &str) -> Result<Option<Object>, ApiError> {

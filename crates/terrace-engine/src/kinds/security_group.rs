@@ -10,16 +10,16 @@ use terrace_model::schema::OWN;
 use terrace_model::{Attributes, Kind, Object, ObjectState, Value};
 
 use super::values::{Names, body, bool_or_null, description, tags};
-use super::{Change, New, attributes, present, text_or_null};
+use super::{Change, New, Objects, attributes, present, text_or_null};
 use crate::marker::undescribe;
 
 const PLAIN: &Names = &[("name", "name"), ("stateful", "stateful")];
 
-pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
+pub(super) async fn list(session: &Session) -> Result<Objects<'static>, ApiError> {
     let project = session.identity().project_id;
     let call = network::security_groups(&[("project_id", &project)]);
     let all: Vec<SecurityGroup> = session.all(call).await?;
-    Ok(all.into_iter().map(object).collect())
+    Ok(Box::new(all.into_iter().map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

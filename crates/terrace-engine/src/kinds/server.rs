@@ -14,7 +14,8 @@ use terrace_model::{Attributes, Object, ObjectState, Value};
 
 use super::lists::{Lists, by_device};
 use super::{
-    Change, New, Place, Progress, attributes, nic, some_text, text, text_list, text_or_null, texts,
+    Change, New, Objects, Place, Progress, attributes, nic, some_text, text, text_list,
+    text_or_null, texts,
 };
 use crate::marker::METADATA_KEY;
 
@@ -67,10 +68,10 @@ fn fault(server: &Server) -> String {
     told.unwrap_or("the server is in state ERROR, and the cloud gives no fault").to_owned()
 }
 
-pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
+pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
     let (servers, ports, groups) =
         futures::try_join!(lists.servers(), lists.ports(), lists.groups())?;
-    Ok(objects(servers, ports, groups).collect())
+    Ok(Box::new(objects(servers, ports, groups)))
 }
 
 /// Servers, joined with what Nova does not say of them.

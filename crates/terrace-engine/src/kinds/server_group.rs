@@ -5,10 +5,10 @@ use terrace_api::{ApiError, Session};
 use terrace_model::{Object, ObjectState, Value};
 
 use super::lists::Lists;
-use super::{New, attributes, text};
+use super::{New, Objects, attributes, text};
 
-pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
-    Ok(lists.groups().await?.iter().map(object).collect())
+pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
+    Ok(Box::new(lists.groups().await?.iter().map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

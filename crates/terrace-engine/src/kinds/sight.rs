@@ -60,22 +60,26 @@ impl Seen {
         wanted: &BTreeSet<&str>,
         (began, now): (u64, &(dyn Fn() -> u64 + Sync)),
     ) -> Result<(), ApiError> {
-        let told: Vec<Server> = if self.is_recent(began) {
-            session.all(compute::changed_servers(&self.latest, SKEW_S)).await?
-        } else {
-            let all = session.all(compute::servers_detail(&[])).await?;
-            self.whole = Some((began, now().saturating_sub(began)));
-            self.servers.clear();
-            all
+        let (whole, call) = match self.is_recent(began) {
+            true => (false, compute::changed_servers(&self.latest, SKEW_S)),
+            false => (true, compute::servers_detail(&[])),
         };
-        for server in told {
-            if server.updated > self.latest {
-                self.latest.clone_from(&server.updated);
+        let (mut told, mut latest) = (Vec::new(), self.latest.clone());
+        let mut take = |server: Server| {
+            if server.updated > latest {
+                latest.clone_from(&server.updated);
             }
             if wanted.contains(server.id.as_str()) {
-                self.servers.insert(server.id.clone(), server);
+                told.push((server.id.clone(), server));
             }
+        };
+        session.each(call, &mut take).await?;
+        self.latest = latest;
+        if whole {
+            self.whole = Some((began, now().saturating_sub(began)));
+            self.servers.clear();
         }
+        self.servers.extend(told);
         self.servers.retain(|id, _| wanted.contains(id.as_str()));
         self.ports.retain(|id, _| wanted.contains(id.as_str()));
         Ok(())

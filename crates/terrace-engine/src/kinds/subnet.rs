@@ -7,7 +7,7 @@ use terrace_model::schema::NONE;
 use terrace_model::{Kind, Object, ObjectState, Value};
 
 use super::values::{Names, body, bool_or_null, description, map, tags};
-use super::{Change, New, attributes, text, text_or_null};
+use super::{Change, New, Objects, attributes, text, text_or_null};
 use crate::marker::undescribe;
 
 const PLAIN: &Names = &[
@@ -28,10 +28,10 @@ const PLAIN: &Names = &[
     ("service_types", "service_types"),
 ];
 
-pub(super) async fn list(session: &Session) -> Result<Vec<Object>, ApiError> {
+pub(super) async fn list(session: &Session) -> Result<Objects<'static>, ApiError> {
     let project = session.identity().project_id;
     let all: Vec<Subnet> = session.all(network::subnets(&[("project_id", &project)])).await?;
-    Ok(all.into_iter().map(object).collect())
+    Ok(Box::new(all.into_iter().map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

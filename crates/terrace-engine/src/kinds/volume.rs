@@ -11,7 +11,8 @@ use terrace_model::{Attributes, Object, ObjectState, Value};
 
 use super::lists::Lists;
 use super::{
-    Change, New, Place, Progress, attributes, present, some_text, text, text_or_null, texts,
+    Change, New, Objects, Place, Progress, attributes, present, some_text, text, text_or_null,
+    texts,
 };
 use crate::marker::METADATA_KEY;
 
@@ -33,8 +34,8 @@ const AT_CREATION: [(&str, &str); 9] = [
 const LOOKS: u32 = 300;
 const BETWEEN: Duration = Duration::from_secs(1);
 
-pub(super) async fn list(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
-    Ok(lists.volumes().await?.iter().map(object).collect())
+pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
+    Ok(Box::new(lists.volumes().await?.iter().map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {
@@ -178,9 +179,9 @@ fn object(volume: &Volume) -> Object {
     }
 }
 
-pub(super) async fn list_attachments(lists: &Lists<'_>) -> Result<Vec<Object>, ApiError> {
+pub(super) async fn list_attachments<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
     let all = lists.servers().await?.iter();
-    Ok(all.flat_map(|s| s.volumes_attached.iter().map(|v| attachment(&s.id, v))).collect())
+    Ok(Box::new(all.flat_map(|s| s.volumes_attached.iter().map(|v| attachment(&s.id, v)))))
 }
 
 pub(super) async fn get_attachment(
