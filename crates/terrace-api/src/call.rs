@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
@@ -92,6 +93,8 @@ pub struct Call {
     pub success: &'static [u16],
     /// Whether it may be repeated when the outcome is unknown.
     pub repeat: Repeat,
+    /// Whether the answer's body is left as it was sent, for a reader of its own.
+    pub(crate) unread: bool,
 }
 
 impl Call {
@@ -133,6 +136,7 @@ impl Call {
             older: None,
             success,
             repeat,
+            unread: false,
         }
     }
 
@@ -222,6 +226,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The JSON body; null when there was none.
     pub body: Value,
+    /// The body as it was sent, where that was asked for.
+    pub(crate) text: Bytes,
     /// The cloud's request id.
     pub request_id: Option<String>,
     /// The call it answers.

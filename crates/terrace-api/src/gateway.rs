@@ -10,6 +10,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+use bytes::Bytes;
 use futures::future::{BoxFuture, try_join_all};
 use http::{HeaderMap, Method};
 use secrecy::SecretString;
@@ -95,6 +96,7 @@ pub(crate) async fn answer(asks: &impl Asks, call: &Call) -> Result<Reply, ApiEr
         status: call.success.first().copied().unwrap_or(200),
         headers: HeaderMap::new(),
         body,
+        text: Bytes::new(),
         request_id: None,
         origin: call.origin(),
     };

@@ -24,6 +24,7 @@ mod limiter;
 pub mod lookups;
 mod message;
 pub mod network;
+mod page;
 mod paging;
 mod redact;
 mod retry;

@@ -2,16 +2,16 @@
 
 mod channel;
 mod judge;
+mod lists;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::SecretString;
-use serde_json::Value;
 use terrace_model::Driver;
 use tokio::sync::Mutex;
 
@@ -23,15 +23,11 @@ use crate::config::{Auth, CloudConfig, Named};
 use crate::discovery::{self, Offer};
 use crate::error::{ApiError, ApiErrorKind};
 use crate::gateway;
-use crate::paging;
 use crate::retry::{Backoff, Verdict};
 use crate::service::Service;
 use crate::transport::Transport;
 use crate::wire::Wire;
 pub(crate) use channel::Channel;
-
-/// A list whose pages stay empty this often while it goes on is not a list.
-const EMPTY_PAGES: usize = 3;
 
 /// A connection to one cloud, as one user in one project. It can be shared: renewing the token,
 /// asking for versions and waiting one's turn are done once for all who need it.
@@ -132,8 +128,11 @@ impl Session {
         self.perform(&call, Place::Endpoint).await
     }
 
-    /// The call in the form that the cloud is new enough for.
+    /// The call in the form that the cloud is new enough for; a gateway has no versions.
     async fn suited(&self, mut call: Call) -> Result<Call, ApiError> {
+        if self.driver() == Driver::Gateway {
+            return Ok(call);
+        }
         let Some(need) = call.microversion else { return Ok(call) };
         match call.older.take() {
             Some(older) if self.offer(&call).await?.newest < Some(need.version) => {
@@ -146,100 +145,6 @@ impl Session {
     /// Makes one call and decodes the object in the answer.
     pub async fn one<T: Wire>(&self, call: Call) -> Result<T, ApiError> {
         self.call(call).await?.decode()
-    }
-
-    /// Reads a list to its end, page by page, and decodes its items in order.
-    pub async fn all<T: Wire>(&self, call: Call) -> Result<Vec<T>, ApiError> {
-        let mut items = Vec::new();
-        self.each(call, &mut |item| items.push(item)).await?;
-        Ok(items)
-    }
-
-    /// Reads a list to its end, and gives away each of its items, in order, as soon as its page is
-    /// there, so that no more of a long list is in memory than is needed of it.
-    pub async fn each<T: Wire>(
-        &self,
-        call: Call,
-        take: &mut (dyn FnMut(T) + Send),
-    ) -> Result<(), ApiError> {
-        self.pages(call, usize::MAX, take).await.map(drop)
-    }
-
-    /// Reads the first page of a list, and tells whether there is more.
-    pub async fn first_page<T: Wire>(&self, call: Call) -> Result<(Vec<T>, bool), ApiError> {
-        let mut items = Vec::new();
-        let more = self.pages(call, 1, &mut |item| items.push(item)).await?;
-        Ok((items, more))
-    }
-
-    async fn pages<T: Wire>(
-        &self,
-        call: Call,
-        most: usize,
-        take: &mut (dyn FnMut(T) + Send),
-    ) -> Result<bool, ApiError> {
-        let origin = call.origin();
-        let mut decode = |page: Vec<Value>| {
-            for item in page {
-                // Nova wraps each keypair of its list once more.
-                let inner = item.get(T::ONE).filter(|inner| inner.is_object()).cloned();
-                take(serde_json::from_value(inner.unwrap_or(item)).map_err(|error| {
-                    ApiError::new(ApiErrorKind::Protocol, &origin)
-                        .with_message(format!("cannot read `{}`: {error}", T::NAME))
-                })?);
-            }
-            Ok(())
-        };
-        self.read_pages(call, T::MANY, most, &mut decode).await
-    }
-
-    /// Reads the list under `key` to its end, page by page; the order is kept.
-    pub async fn list(&self, call: Call, key: &str) -> Result<Vec<Value>, ApiError> {
-        let mut items = Vec::new();
-        let mut keep = |page| {
-            items.extend(page);
-            Ok(())
-        };
-        self.read_pages(call, key, usize::MAX, &mut keep).await?;
-        Ok(items)
-    }
-
-    /// Reads pages until there are no more, or that many were read, gives each away as it comes, and
-    /// tells whether there is more.
-    async fn read_pages(
-        &self,
-        mut call: Call,
-        key: &str,
-        most: usize,
-        take: &mut (dyn FnMut(Vec<Value>) -> Result<(), ApiError> + Send),
-    ) -> Result<bool, ApiError> {
-        if self.driver() == Driver::OpenStack {
-            call = self.suited(call).await?;
-        }
-        let mut seen = BTreeSet::new();
-        let mut empty = 0;
-        loop {
-            seen.insert(call.query.clone());
-            let mut reply = self.call(call.clone()).await?;
-            let Some(Value::Array(page)) = reply.body.get_mut(key).map(Value::take) else {
-                return Err(reply.malformed(format!("the body has no list `{key}`")));
-            };
-            let next = paging::next_query(&call, &reply.body, key, page.len())
-                .map_err(|problem| reply.malformed(problem))?;
-            empty = if page.is_empty() { empty + 1 } else { 0 };
-            take(page)?;
-            let Some(query) = next else { return Ok(false) };
-            if seen.len() >= most {
-                return Ok(true);
-            }
-            if seen.contains(&query) {
-                return Err(reply.malformed("the list goes in a circle: a page comes again"));
-            }
-            if empty >= EMPTY_PAGES {
-                return Err(reply.malformed("the list goes on, but its pages are empty"));
-            }
-            call.query = query;
-        }
     }
 
     /// Who we are, and where.

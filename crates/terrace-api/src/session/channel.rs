@@ -218,23 +218,40 @@ impl Channel {
             request_id: request_id(&parts.headers),
             headers: parts.headers,
             body: Value::Null,
+            text: Bytes::new(),
             origin: call.origin(),
         };
         let own = self.config.microversion_header.as_deref();
         check_version(&reply, call, own).map_err(|problem| reply.malformed(problem))?;
-        if bytes.trim_ascii().is_empty() {
-            return Ok(reply);
+        if call.unread {
+            reply.text = bytes;
+        } else {
+            self.read(&mut reply, &bytes, token, call)?;
         }
-        match serde_json::from_slice(&bytes) {
-            Ok(body) => reply.body = body,
+        Ok(reply)
+    }
+
+    /// Reads the body of an answer, which may be empty.
+    pub(super) fn read(
+        &self,
+        reply: &mut Reply,
+        body: &[u8],
+        token: Option<&SecretString>,
+        call: &Call,
+    ) -> Result<(), ApiError> {
+        if body.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        match serde_json::from_slice(body) {
+            Ok(read) => reply.body = read,
             // Nobody needs what stands in the answer to a deletion that worked.
             Err(_) if call.method == Method::DELETE => {}
             Err(error) => {
-                let problem = unreadable(&bytes, &error, |text| self.hide(text, token, call));
+                let problem = unreadable(body, &error, |text| self.hide(text, token, call));
                 return Err(reply.malformed(problem));
             }
         }
-        Ok(reply)
+        Ok(())
     }
 }
 
