@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use terrace_model::Map;
 
 use crate::call::{Call, Microversion, Repeat};
 use crate::service::Service;
@@ -53,12 +54,12 @@ pub struct Volume {
     pub source_volid: Option<String>,
     /// Metadata.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: Map<String>,
     /// What it knows of the image that it is a copy of; `image_id` among it.
     #[serde(default, rename = "volume_image_metadata", deserialize_with = "wire::nullable")]
-    pub image: BTreeMap<String, String>,
+    pub image: Map<String>,
     /// The servers that have it.
-    #[serde(default, deserialize_with = "wire::nullable")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub attachments: Vec<Attachment>,
 }
 

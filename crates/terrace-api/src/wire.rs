@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use terrace_model::Map;
 
 /// A shape that answers are decoded into.
 pub trait Wire: DeserializeOwned + Send {
@@ -22,6 +23,29 @@ where
     T: Deserialize<'de> + Default,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A list, or null for an empty one, in no more memory than it needs: of very many objects, most
+/// have one of each.
+pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let mut items: Vec<T> = nullable(deserializer)?;
+    items.shrink_to_fit();
+    Ok(items)
+}
+
+/// Lists by name.
+pub(crate) fn lists<'de, D, T>(deserializer: D) -> Result<Map<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Clone,
+{
+    let mut lists: Map<Vec<T>> = nullable(deserializer)?;
+    lists.values_mut().for_each(Vec::shrink_to_fit);
+    Ok(lists)
 }
 
 /// `{"id": X}` gives X; `""`, null and an object without id give none.

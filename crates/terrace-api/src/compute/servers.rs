@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use terrace_model as model;
 
 use crate::call::{Call, Microversion, Repeat};
 use crate::service::Service;
@@ -45,16 +46,16 @@ pub struct Server {
     pub key_name: Option<String>,
     /// Its metadata.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: model::Map<String>,
     /// Its tags.
-    #[serde(default, deserialize_with = "wire::nullable")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub tags: Vec<String>,
     /// Its description.
     #[serde(default)]
     pub description: Option<String>,
     /// Its addresses by the name of the network.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub addresses: BTreeMap<String, Vec<AddressEntry>>,
+    #[serde(default, deserialize_with = "wire::lists")]
+    pub addresses: model::Map<Vec<AddressEntry>>,
     /// The names of its security groups; may repeat.
     #[serde(default, deserialize_with = "wire::names")]
     pub security_groups: Vec<String>,
@@ -90,7 +91,7 @@ pub struct Server {
     #[serde(
         default,
         rename = "os-extended-volumes:volumes_attached",
-        deserialize_with = "wire::nullable"
+        deserialize_with = "wire::list"
     )]
     pub volumes_attached: Vec<VolumeRef>,
 }

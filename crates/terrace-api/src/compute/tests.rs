@@ -179,7 +179,7 @@ fn a_server_is_read_with_and_without_its_fields() {
     assert_eq!((server.config_drive, server.availability_zone), (true, None));
     assert_eq!(server.security_groups, ["default", "default"]);
     assert_eq!(server.fault.unwrap().message, "No valid host");
-    assert_eq!(server.addresses["n"][0].mac, "fa:16");
+    assert_eq!(server.addresses.get("n").expect("listed")[0].mac, "fa:16");
     assert_eq!(server.volumes_attached[0].id, "v");
     let down: Server = read(json!({ "id": "s", "status": "UNKNOWN", "image": { "id": "i" } }));
     assert_eq!((down.image_id.as_deref(), down.config_drive), (Some("i"), false));

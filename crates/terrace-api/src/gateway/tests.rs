@@ -94,7 +94,7 @@ async fn an_old_list_is_only_where_to_look() {
     assert_eq!((server.flavor_id.as_deref(), server.image_id.as_deref()), (Some("2"), None));
     assert_eq!(server.availability_zone.as_deref(), Some("az1"));
     assert_eq!(server.volumes_attached[0].id, "v1");
-    assert_eq!(server.addresses["front"][0].kind, "fixed");
+    assert_eq!(server.addresses.get("front").expect("listed")[0].kind, "fixed");
     let error = session.one::<Server>(compute::server("s1")).await.unwrap_err();
     assert!(error.is_not_found());
     script.finish();

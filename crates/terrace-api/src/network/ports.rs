@@ -79,19 +79,19 @@ pub struct Port {
     #[serde(default = "yes")]
     pub admin_state_up: bool,
     /// Its addresses.
-    #[serde(default, deserialize_with = "wire::nullable")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub fixed_ips: Vec<FixedIp>,
     /// The ids of its security groups.
-    #[serde(default, deserialize_with = "wire::nullable")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub security_groups: Vec<String>,
     /// Further addresses that may be used on it.
-    #[serde(default, deserialize_with = "wire::nullable")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub allowed_address_pairs: Vec<AddressPair>,
     /// Whether its traffic is filtered.
     #[serde(default)]
     pub port_security_enabled: Option<bool>,
     /// What DHCP tells beyond addresses.
-    #[serde(default, deserialize_with = "wire::nullable")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub extra_dhcp_opts: Vec<DhcpOption>,
     /// Its name in DNS.
     #[serde(default)]
@@ -103,7 +103,7 @@ pub struct Port {
     #[serde(default, rename = "binding:vnic_type")]
     pub vnic_type: Option<String>,
     /// Its tags.
-    #[serde(default, deserialize_with = "wire::nullable")]
+    #[serde(default, deserialize_with = "wire::list")]
     pub tags: Vec<String>,
     /// The project it is in.
     #[serde(default, deserialize_with = "wire::nullable")]

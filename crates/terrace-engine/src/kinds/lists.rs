@@ -20,8 +20,11 @@ pub(crate) struct Lists<'a> {
     large: OnceCell<bool>,
 }
 
-/// So many items of a list are asked for at once, and a project with more is a large one.
+/// So many items are asked for at first, and a project with more is a large one.
 const PAGE: &str = "1000";
+/// So many ports are asked for at once: Neutron would give any number, and the answer is in memory
+/// as it was sent while it is read.
+const PORTS_PAGE: &str = "2000";
 
 impl<'a> Lists<'a> {
     pub(crate) fn of(session: &'a Session) -> Self {
@@ -73,7 +76,7 @@ impl<'a> Lists<'a> {
 
     pub(crate) async fn ports(&self) -> Result<&[Port], ApiError> {
         let project = self.session.identity().project_id;
-        let call = || network::ports(&[("project_id", &project)]);
+        let call = || network::ports(&[("project_id", &project), ("limit", PORTS_PAGE)]);
         let read = self.ports.get_or_try_init(|| self.session.all(call()));
         read.await.map(Vec::as_slice)
     }

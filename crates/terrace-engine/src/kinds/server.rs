@@ -284,7 +284,7 @@ fn object(server: &Server, joins: &Joins<'_>) -> Option<Object> {
     let addresses = server.addresses.iter();
     let addresses = addresses
         .map(|(net, list)| {
-            (net.clone(), Value::texts(list.iter().filter(is_fixed).map(|a| a.addr.as_str())))
+            (net, Value::texts(list.iter().filter(is_fixed).map(|a| a.addr.as_str())))
         })
         .collect();
     let first = fixed_addresses(server).min_by_key(|a| a.version).map(|a| a.addr.as_str());
