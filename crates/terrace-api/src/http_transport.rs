@@ -11,6 +11,9 @@ use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
 use crate::config::{CloudConfig, Proxies, Tls};
 use crate::transport::{Transport, TransportError};
 
+/// So much of what an answer announces is believed before it comes.
+const ROOM: usize = 8 * 1024 * 1024;
+
 /// How to connect.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
@@ -86,11 +89,11 @@ impl HttpTransport {
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {
         let limit = self.options.max_body;
         // What is announced to be too large is not read at all.
-        let announced = response.content_length().unwrap_or_default();
-        if usize::try_from(announced).map_or(true, |announced| announced > limit) {
+        let announced = usize::try_from(response.content_length().unwrap_or_default());
+        let Some(announced) = announced.ok().filter(|announced| *announced <= limit) else {
             return Err(TransportError::TooLarge { limit });
-        }
-        let mut body = BytesMut::new();
+        };
+        let mut body = BytesMut::with_capacity(announced.min(ROOM));
         loop {
             let chunk = response.chunk().await.map_err(|error| broken("it broke off", error))?;
             let Some(chunk) = chunk else { return Ok(body.freeze()) };

@@ -19,32 +19,32 @@ impl Session {
     /// Reads a list to its end, page by page, and decodes its items in order.
     pub async fn all<T: Wire>(&self, call: Call) -> Result<Vec<T>, ApiError> {
         let mut items = Vec::new();
-        self.each(call, &mut |item| items.push(item)).await?;
+        self.pages(call, &mut |page| items.extend(page)).await?;
         Ok(items)
     }
 
-    /// Reads a list to its end, and gives away each of its items, in order, as soon as its page is
-    /// there, so that no more of a long list is in memory than is needed of it.
-    pub async fn each<T: Wire>(
+    /// Reads a list to its end, and gives away the items of each page as soon as it is there, so
+    /// that no more of a long list is in memory than is needed of it.
+    pub async fn pages<T: Wire>(
         &self,
         call: Call,
-        take: &mut (dyn FnMut(T) + Send),
+        take: &mut (dyn FnMut(Vec<T>) + Send),
     ) -> Result<(), ApiError> {
-        self.pages(call, usize::MAX, take).await.map(drop)
+        self.decoded(call, usize::MAX, take).await.map(drop)
     }
 
     /// Reads the first page of a list, and tells whether there is more.
     pub async fn first_page<T: Wire>(&self, call: Call) -> Result<(Vec<T>, bool), ApiError> {
         let mut items = Vec::new();
-        let more = self.pages(call, 1, &mut |item| items.push(item)).await?;
+        let more = self.decoded(call, 1, &mut |page| items = page).await?;
         Ok((items, more))
     }
 
-    async fn pages<T: Wire>(
+    async fn decoded<T: Wire>(
         &self,
         call: Call,
         most: usize,
-        take: &mut (dyn FnMut(T) + Send),
+        take: &mut (dyn FnMut(Vec<T>) + Send),
     ) -> Result<bool, ApiError> {
         let mut call = self.suited(call).await?;
         call.unread = self.driver() == Driver::OpenStack;
@@ -52,7 +52,7 @@ impl Session {
         let mut decode = |reply: &mut Reply| {
             let items = self.items(&asked, reply)?;
             let count = items.len();
-            items.into_iter().for_each(&mut *take);
+            take(items);
             Ok(count)
         };
         self.read_pages(call, T::MANY, most, &mut decode).await

@@ -27,7 +27,7 @@ pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiErr
     let all = lists.session.all(network::floating_ips(&[("project_id", &project)]));
     let (all, ports): (Vec<FloatingIp>, _) = futures::try_join!(all, lists.ports())?;
     let devices: std::collections::BTreeMap<&str, &str> =
-        ports.iter().map(|p| (p.id.as_str(), p.device_id.as_str())).collect();
+        ports.map(|p| (p.id.as_str(), p.device_id.as_str())).collect();
     let made = move |ip: FloatingIp| {
         let server = ip.port_id.as_deref().and_then(|port| devices.get(port).copied());
         object(&ip, server)

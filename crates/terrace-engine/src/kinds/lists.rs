@@ -9,14 +9,19 @@ use terrace_api::{ApiError, Call, Session, Wire};
 use terrace_model::Kind;
 use tokio::sync::OnceCell;
 
+/// A list, page by page as it came: a long one is in memory once, and is not moved as it grows.
+type Pages<T> = Vec<Vec<T>>;
+/// All of a list.
+pub(super) type All<'a, T> = std::iter::Flatten<std::slice::Iter<'a, Vec<T>>>;
+
 /// What a cloud holds, as it was when first asked.
 pub(crate) struct Lists<'a> {
     pub(crate) session: &'a Session,
-    ports: OnceCell<Vec<Port>>,
-    routers: OnceCell<Vec<Router>>,
-    groups: OnceCell<Vec<ServerGroup>>,
-    servers: OnceCell<Vec<Server>>,
-    volumes: OnceCell<Vec<Volume>>,
+    ports: OnceCell<Pages<Port>>,
+    routers: OnceCell<Pages<Router>>,
+    groups: OnceCell<Pages<ServerGroup>>,
+    servers: OnceCell<Pages<Server>>,
+    volumes: OnceCell<Pages<Volume>>,
     large: OnceCell<bool>,
 }
 
@@ -60,7 +65,7 @@ impl<'a> Lists<'a> {
     async fn first<T: Wire>(
         &self,
         needed: bool,
-        cell: &OnceCell<Vec<T>>,
+        cell: &OnceCell<Pages<T>>,
         call: Call,
     ) -> Result<bool, ApiError> {
         if !needed {
@@ -69,38 +74,49 @@ impl<'a> Lists<'a> {
         let (page, more) = self.session.first_page(call).await?;
         if !more {
             // Somebody else may have read it meanwhile: either will do.
-            let _ = cell.set(page);
+            let _ = cell.set(vec![page]);
         }
         Ok(more)
     }
 
-    pub(crate) async fn ports(&self) -> Result<&[Port], ApiError> {
+    pub(super) async fn ports(&self) -> Result<All<'_, Port>, ApiError> {
         let project = self.session.identity().project_id;
-        let call = || network::ports(&[("project_id", &project), ("limit", PORTS_PAGE)]);
-        let read = self.ports.get_or_try_init(|| self.session.all(call()));
-        read.await.map(Vec::as_slice)
+        let call = network::ports(&[("project_id", &project), ("limit", PORTS_PAGE)]);
+        self.read(&self.ports, call).await
     }
 
-    pub(crate) async fn routers(&self) -> Result<&[Router], ApiError> {
+    pub(super) async fn routers(&self) -> Result<All<'_, Router>, ApiError> {
         let project = self.session.identity().project_id;
-        let call = || network::routers(&[("project_id", &project)]);
-        let read = self.routers.get_or_try_init(|| self.session.all(call()));
-        read.await.map(Vec::as_slice)
+        self.read(&self.routers, network::routers(&[("project_id", &project)])).await
     }
 
-    pub(crate) async fn groups(&self) -> Result<&[ServerGroup], ApiError> {
-        let read = self.groups.get_or_try_init(|| self.session.all(compute::server_groups()));
-        read.await.map(Vec::as_slice)
+    pub(super) async fn groups(&self) -> Result<All<'_, ServerGroup>, ApiError> {
+        self.read(&self.groups, compute::server_groups()).await
     }
 
-    pub(crate) async fn servers(&self) -> Result<&[Server], ApiError> {
-        let read = self.servers.get_or_try_init(|| self.session.all(compute::servers_detail(&[])));
-        read.await.map(Vec::as_slice)
+    pub(super) async fn servers(&self) -> Result<All<'_, Server>, ApiError> {
+        self.read(&self.servers, compute::servers_detail(&[])).await
     }
 
-    pub(crate) async fn volumes(&self) -> Result<&[Volume], ApiError> {
-        let read = self.volumes.get_or_try_init(|| self.session.all(volume::volumes_detail()));
-        read.await.map(Vec::as_slice)
+    pub(super) async fn volumes(&self) -> Result<All<'_, Volume>, ApiError> {
+        self.read(&self.volumes, volume::volumes_detail()).await
+    }
+
+    async fn read<'c, T: Wire>(
+        &self,
+        cell: &'c OnceCell<Pages<T>>,
+        call: Call,
+    ) -> Result<All<'c, T>, ApiError> {
+        let pages = cell.get_or_try_init(|| async {
+            let mut pages = Pages::new();
+            let mut keep = |mut page: Vec<T>| {
+                page.shrink_to_fit();
+                pages.push(page);
+            };
+            self.session.pages(call, &mut keep).await?;
+            Ok(pages)
+        });
+        Ok(pages.await?.iter().flatten())
     }
 }
 

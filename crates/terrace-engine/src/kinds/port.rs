@@ -25,7 +25,7 @@ const PLAIN: &Names = &[
 ];
 
 pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
-    Ok(Box::new(lists.ports().await?.iter().map(object)))
+    Ok(Box::new(lists.ports().await?.map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

@@ -32,7 +32,7 @@ const OWNERS: [&str; 3] = [
 ];
 
 pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
-    Ok(Box::new(lists.routers().await?.iter().map(object)))
+    Ok(Box::new(lists.routers().await?.map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {
@@ -129,7 +129,7 @@ fn object(router: &Router) -> Object {
 }
 
 pub(super) async fn list_interfaces<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
-    Ok(Box::new(lists.ports().await?.iter().flat_map(interfaces)))
+    Ok(Box::new(lists.ports().await?.flat_map(interfaces)))
 }
 
 pub(super) async fn get_interface(session: &Session, id: &str) -> Result<Option<Object>, ApiError> {
@@ -182,7 +182,7 @@ fn interfaces(port: &Port) -> Vec<Object> {
 }
 
 pub(super) async fn list_routes<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
-    Ok(Box::new(lists.routers().await?.iter().flat_map(routes)))
+    Ok(Box::new(lists.routers().await?.flat_map(routes)))
 }
 
 pub(super) async fn get_route(session: &Session, id: &str) -> Result<Option<Object>, ApiError> {

@@ -30,10 +30,13 @@ struct Joins<'a> {
 }
 
 impl<'a> Joins<'a> {
-    fn of(ports: impl IntoIterator<Item = &'a Port>, groups: &'a [ServerGroup]) -> Self {
+    fn of(
+        ports: impl IntoIterator<Item = &'a Port>,
+        groups: impl IntoIterator<Item = &'a ServerGroup>,
+    ) -> Self {
         let members =
             |g: &'a ServerGroup| g.members.iter().map(move |m| (m.as_str(), g.id.as_str()));
-        Self { ports: by_device(ports), groups: groups.iter().flat_map(members).collect() }
+        Self { ports: by_device(ports), groups: groups.into_iter().flat_map(members).collect() }
     }
 }
 
@@ -78,7 +81,7 @@ pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiErr
 pub(super) fn objects<'a>(
     servers: impl IntoIterator<Item = &'a Server>,
     ports: impl IntoIterator<Item = &'a Port>,
-    groups: &'a [ServerGroup],
+    groups: impl IntoIterator<Item = &'a ServerGroup>,
 ) -> impl Iterator<Item = Object> {
     let joins = Joins::of(ports, groups);
     servers.into_iter().filter_map(move |server| object(server, &joins))

@@ -8,7 +8,7 @@ use super::lists::Lists;
 use super::{New, Objects, attributes, text};
 
 pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
-    Ok(Box::new(lists.groups().await?.iter().map(object)))
+    Ok(Box::new(lists.groups().await?.map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {

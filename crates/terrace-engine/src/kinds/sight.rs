@@ -65,21 +65,20 @@ impl Seen {
             false => (true, compute::servers_detail(&[])),
         };
         let (mut told, mut latest) = (Vec::new(), self.latest.clone());
-        let mut take = |server: Server| {
-            if server.updated > latest {
-                latest.clone_from(&server.updated);
+        let mut take = |page: Vec<Server>| {
+            let newest = page.iter().map(|server| &server.updated).max();
+            if let Some(newest) = newest.filter(|newest| **newest > latest) {
+                latest.clone_from(newest);
             }
-            if wanted.contains(server.id.as_str()) {
-                told.push((server.id.clone(), server));
-            }
+            told.extend(page.into_iter().filter(|server| wanted.contains(server.id.as_str())));
         };
-        session.each(call, &mut take).await?;
+        session.pages(call, &mut take).await?;
         self.latest = latest;
         if whole {
             self.whole = Some((began, now().saturating_sub(began)));
             self.servers.clear();
         }
-        self.servers.extend(told);
+        self.servers.extend(told.into_iter().map(|server| (server.id.clone(), server)));
         self.servers.retain(|id, _| wanted.contains(id.as_str()));
         self.ports.retain(|id, _| wanted.contains(id.as_str()));
         Ok(())

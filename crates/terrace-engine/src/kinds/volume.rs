@@ -35,7 +35,7 @@ const LOOKS: u32 = 300;
 const BETWEEN: Duration = Duration::from_secs(1);
 
 pub(super) async fn list<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
-    Ok(Box::new(lists.volumes().await?.iter().map(object)))
+    Ok(Box::new(lists.volumes().await?.map(object)))
 }
 
 pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError> {
@@ -180,7 +180,7 @@ fn object(volume: &Volume) -> Object {
 }
 
 pub(super) async fn list_attachments<'a>(lists: &'a Lists<'_>) -> Result<Objects<'a>, ApiError> {
-    let all = lists.servers().await?.iter();
+    let all = lists.servers().await?;
     Ok(Box::new(all.flat_map(|s| s.volumes_attached.iter().map(|v| attachment(&s.id, v)))))
 }
 

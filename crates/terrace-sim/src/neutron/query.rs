@@ -20,14 +20,25 @@ pub(super) fn list(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> An
         super::default_group(state, &who.project_id);
     }
     check_filters(&state.settings, req, kind)?;
-    let mut rows: Vec<Object> = candidates(state, req, who, kind)
-        .into_iter()
-        .filter(|row| resource::can_see(state, who, kind, row))
-        .map(|row| view(state, who, kind, row))
-        .filter(|row| fits(row, req))
-        .collect();
-    sort(&mut rows, req);
-    let (rows, links) = page(rows, req, kind)?;
+    let mut rows = candidates(state, req, who, kind);
+    rows.retain(|row| resource::can_see(state, who, kind, row));
+    let limit = limit(req)?;
+    let shown = |row: &Row| Some(view(state, who, kind, row)).filter(|row| fits(row, req));
+    let rows: Vec<Object> = if is_by_id(req) {
+        // What is not on the page need not be shown to know that.
+        rows.sort_by(|a, b| a.id().cmp(b.id()));
+        if is_reversed(req) {
+            rows.reverse();
+        }
+        after_marker(&mut rows, req, kind, |row| row.id().to_owned())?;
+        rows.into_iter().filter_map(shown).take(limit.unwrap_or(usize::MAX)).collect()
+    } else {
+        let mut rows: Vec<Object> = rows.into_iter().filter_map(shown).collect();
+        sort(&mut rows, req);
+        after_marker(&mut rows, req, kind, id)?;
+        rows
+    };
+    let (rows, links) = page(rows, req, kind, limit);
     let rows: Vec<Object> = rows.into_iter().map(|row| only_fields(row, req)).collect();
     let mut body = json!({kind.plural(): rows});
     if !links.is_empty() {
@@ -133,14 +144,23 @@ fn equals(value: &Value, wanted: &str) -> bool {
     }
 }
 
+fn is_reversed(req: &Req) -> bool {
+    req.param("page_reverse").is_some_and(|v| v.eq_ignore_ascii_case("true"))
+}
+
+/// Whether a list is one of pages in order of id alone.
+fn is_by_id(req: &Req) -> bool {
+    let paged = req.param("limit").is_some() || req.param("marker").is_some();
+    paged && req.param("sort_key").is_none()
+}
+
 fn sort(rows: &mut [Object], req: &Req) {
     let keys: Vec<&str> = req.params("sort_key").collect();
     let directions: Vec<&str> = req.params("sort_dir").collect();
-    let paged = req.param("limit").is_some() || req.param("marker").is_some();
-    if keys.is_empty() && !paged {
+    if keys.is_empty() {
         return;
     }
-    let reverse = req.param("page_reverse").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let reverse = is_reversed(req);
     rows.sort_by(|a, b| {
         let mut order = Ordering::Equal;
         for (at, key) in keys.iter().enumerate() {
@@ -162,29 +182,45 @@ fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
     }
 }
 
+/// How many a page has at most; any number where none or zero is said.
+fn limit(req: &Req) -> Result<Option<usize>, Reply> {
+    let Some(text) = req.param("limit") else { return Ok(None) };
+    let limit = text.parse::<usize>().map_err(|_| {
+        let message =
+            format!("Bad limit request: Limit must be an integer 0 or greater and not '{text}'.");
+        super::fault(400, "BadRequest", &message)
+    })?;
+    Ok(Some(limit).filter(|limit| *limit > 0))
+}
+
+fn id(row: &Object) -> String {
+    row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Takes away what comes before the page.
+fn after_marker<T>(
+    rows: &mut Vec<T>,
+    req: &Req,
+    kind: Kind,
+    id: impl Fn(&T) -> String,
+) -> Result<(), Reply> {
+    let Some(marker) = req.param("marker") else { return Ok(()) };
+    let at = rows.iter().position(|row| id(row) == marker);
+    rows.drain(..=at.ok_or_else(|| kind.not_found(marker))?);
+    Ok(())
+}
+
 /// One page and the links to its neighbours.
-fn page(mut rows: Vec<Object>, req: &Req, kind: Kind) -> Result<(Vec<Object>, Vec<Value>), Reply> {
-    let limit = match req.param("limit") {
-        None => 0,
-        Some(text) => text.parse::<usize>().map_err(|_| {
-            let message = format!(
-                "Bad limit request: Limit must be an integer 0 or greater and not '{text}'."
-            );
-            super::fault(400, "BadRequest", &message)
-        })?,
-    };
-    let id = |row: &Object| row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if let Some(marker) = req.param("marker") {
-        let at = rows.iter().position(|row| id(row) == marker);
-        let at = at.ok_or_else(|| kind.not_found(marker))?;
-        rows.drain(..=at);
-    }
-    if limit == 0 {
-        return Ok((rows, Vec::new()));
-    }
+fn page(
+    mut rows: Vec<Object>,
+    req: &Req,
+    kind: Kind,
+    limit: Option<usize>,
+) -> (Vec<Object>, Vec<Value>) {
+    let Some(limit) = limit else { return (rows, Vec::new()) };
     let more = rows.len() >= limit;
     rows.truncate(limit);
-    let reverse = req.param("page_reverse").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let reverse = is_reversed(req);
     if reverse {
         rows.reverse();
     }
@@ -199,7 +235,7 @@ fn page(mut rows: Vec<Object>, req: &Req, kind: Kind) -> Result<(Vec<Object>, Ve
         let href = req.link(&url, &[("marker", &id(first)), ("page_reverse", "True")]);
         links.push(json!({"rel": "previous", "href": href}));
     }
-    Ok((rows, links))
+    (rows, links)
 }
 
 /// The fields that the query asks for; all if it names none.
