@@ -12,6 +12,17 @@ const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 /// Most instances of which everything is measured; of more, only what has a figure to reach.
 const MOST_WHOLE: usize = 10_000;
 
+/// How often what changes nothing is run; the least is taken: whatever else the machine does only
+/// adds to it.
+fn times(size: usize) -> u8 {
+    if size > MOST_WHOLE { 3 } else { 5 }
+}
+
+/// The peer as often, where it does not take minutes.
+fn peers_times(size: usize) -> u8 {
+    if size > 100 { 1 } else { 5 }
+}
+
 /// An operation: its name, how we are asked for it, how the peer is. `TARGET` stands for an address.
 struct Operation {
     what: &'static str,
@@ -114,7 +125,7 @@ fn both(
         workspaces::change_one(terrace.folder(), shape)?;
     }
     let writes = ["apply", DESTROY].contains(&operation.what);
-    let times = if writes || size > 1_000 { 1 } else { 3 };
+    let times = if writes { 1 } else { times(size) };
     let before = simulator.cpu()?;
     let target = shape.target();
     let asked: Vec<&str> =
@@ -137,7 +148,11 @@ fn both(
             .map(|word| if *word == TARGET { target } else { *word })
             .collect();
         let by = peer.name().to_owned();
-        rows.add(Row { by, ..Row::new(operation.what, shape.name(), size, peer.run(&asked)?) })?;
+        let peers_times = if writes { 1 } else { peers_times(size) };
+        rows.add(Row {
+            by,
+            ..Row::new(operation.what, shape.name(), size, peer.best(peers_times, &asked)?)
+        })?;
     }
     Ok(())
 }
