@@ -48,14 +48,17 @@ impl Paces {
         self.0.contains_key(sort)
     }
 
-    /// How long after a look at something that was not over yet to look again: a quarter of the
-    /// time that it is late by, so that its end is seen late by a quarter at most.
-    pub(crate) fn next_look(&self, sort: &Sort, elapsed: u64) -> u64 {
-        let (expected, least) = match self.0.get(sort) {
-            Some(pace) => (pace.expected, CLOSE_MS),
-            None => (0, FIRST_MS),
+    /// How long after a look at something that was not over yet to look again, where it was seen so
+    /// `late` times: a quarter of the time that it is late by, so that its end is seen late by a
+    /// quarter at most. What is expected follows the last that was over, so where each takes longer
+    /// than the one before, none seems late by much: looks become rarer with their number too, up to
+    /// a quarter of all the time that it takes.
+    pub(crate) fn next_look(&self, sort: &Sort, elapsed: u64, late: u32) -> u64 {
+        let Some(pace) = self.0.get(sort) else {
+            return (elapsed / 4).clamp(FIRST_MS, LONGEST_MS);
         };
-        (elapsed.saturating_sub(expected) / 4).clamp(least, LONGEST_MS)
+        let by_number = CLOSE_MS.saturating_mul(1 << late.min(10)).min(elapsed / 4);
+        (elapsed.saturating_sub(pace.expected) / 4).max(by_number).clamp(CLOSE_MS, LONGEST_MS)
     }
 
     /// Takes in what a look saw of a wait that was to be looked at `first`, was not over yet when it
@@ -110,10 +113,11 @@ mod tests {
         let sort = || (None, Kind::Server, Until::Settled);
         let one = |wait| {
             let first = paces.first_look(&sort());
-            let (mut at, mut busy) = (first + delay, None);
+            let (mut at, mut busy, mut late) = (first + delay, None, 0);
             while at < takes {
                 busy = Some(at);
-                at += paces.next_look(&sort(), at) + delay;
+                at += paces.next_look(&sort(), at, late) + delay;
+                late += 1;
             }
             paces.learn(sort(), wait, (first, busy), at);
             at - takes
@@ -146,7 +150,10 @@ mod tests {
         let mut paces = Paces::default();
         let sort = (None, Kind::Server, Until::Settled);
         paces.learn(sort.clone(), 0, (500, Some(4_900)), 5_100);
-        let waits = [5_000, 6_000, 9_000, 65_000].map(|elapsed| paces.next_look(&sort, elapsed));
+        let waits = [5_000, 6_000, 9_000, 65_000].map(|elapsed| paces.next_look(&sort, elapsed, 0));
         assert_eq!(waits, [250, 250, 1_000, 5_000]);
+        // Also where it only seems to take no longer, since others took as long.
+        let waits = [0, 1, 2, 3, 40].map(|late| paces.next_look(&sort, 5_000, late));
+        assert_eq!(waits, [250, 500, 1_000, 1_250, 1_250]);
     }
 }

@@ -68,8 +68,8 @@ struct Waiter {
     due: u64,
     /// How long it was waited for when it was last seen busy.
     busy: Option<u64>,
-    /// Whether it was seen busy when it should have been over.
-    late: bool,
+    /// How often it was seen busy since it should have been over.
+    late: u32,
     on_tick: OnTick,
     tell: oneshot::Sender<Result<Told, String>>,
 }
@@ -122,7 +122,7 @@ impl Poller {
             let mut desk = self.lock();
             let first = desk.paces.first_look(&sort(&thing, until));
             let due = since + first;
-            let (busy, late) = (None, false);
+            let (busy, late) = (None, 0);
             let waiter =
                 Waiter { until, telling, since, deadline, first, due, busy, late, on_tick, tell };
             desk.waiting.insert(thing, waiter);
@@ -211,7 +211,7 @@ impl Poller {
         waiting.sort_by_key(|(_, waiter)| waiter.since);
         for (thing, &Waiter { until, telling, due, late, .. }) in waiting {
             let (cloud, kind, id) = (thing.0.clone(), thing.1, thing.2.clone());
-            let expected = due <= now && !late && desk.paces.knows(&sort(thing, until));
+            let expected = due <= now && late == 0 && desk.paces.knows(&sort(thing, until));
             let looked = Looked { kind, id, until, telling, expected };
             clouds.entry(cloud).or_default().push(looked);
         }
@@ -245,9 +245,10 @@ impl Poller {
             }
             None => {
                 waiter.busy = Some(elapsed);
-                waiter.late |= waiter.due <= began;
-                if waiter.due <= now {
-                    waiter.due = now + paces.next_look(&sort, elapsed);
+                // What is late is seen whenever something is looked at: then it is not due soon.
+                if waiter.due <= now || waiter.late > 0 {
+                    waiter.due = now + paces.next_look(&sort, elapsed, waiter.late);
+                    waiter.late += 1;
                 }
                 None
             }
@@ -275,7 +276,7 @@ impl Poller {
         let Desk { waiting, paces } = &mut *desk;
         for (thing, waiter) in waiting.iter_mut().filter(|(_, waiter)| waiter.due <= now) {
             let elapsed = now.saturating_sub(waiter.since);
-            waiter.due = now + paces.next_look(&sort(thing, waiter.until), elapsed);
+            waiter.due = now + paces.next_look(&sort(thing, waiter.until), elapsed, waiter.late);
         }
         let over = waiting.extract_if(.., |_, waiter| now >= waiter.deadline);
         for (_, waiter) in over {
