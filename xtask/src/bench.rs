@@ -52,8 +52,11 @@ impl Row {
 pub(crate) struct Wanted {
     /// The program, where it is built already.
     pub(crate) binary: Option<PathBuf>,
-    /// Most instances of a generated workspace.
+    /// Least and most instances of a generated workspace.
+    pub(crate) least: usize,
     pub(crate) most: usize,
+    /// The only shape of workspace to measure.
+    pub(crate) shape: Option<String>,
     /// Most instances for the peer, which takes minutes for more than a thousand.
     pub(crate) peer: usize,
     /// Whether the rows that wait for a slow cloud are measured.
@@ -76,6 +79,8 @@ impl Rows {
 
 /// Runs everything.
 pub(crate) fn run(root: &Path, wanted: &Wanted) -> anyhow::Result<()> {
+    let partial = wanted.least > 0 || wanted.shape.is_some();
+    anyhow::ensure!(!(wanted.write && partial), "only a whole table is written");
     let binary = match &wanted.binary {
         Some(binary) => std::fs::canonicalize(binary)?,
         None => build(root)?,

@@ -21,8 +21,9 @@ usage: cargo xtask TASK
 
 tasks:
   tidy                 check layering, file sizes, module docs, and that the documents name what exists
-  bench [--most N] [--peer N] [--limits] [--write] [--binary FILE]   measure the released binary on generated workspaces
-                       of up to N instances, a peer beside it, and what a slow cloud allows
+  bench [--least N] [--most N] [--shape NAME] [--peer N] [--limits] [--write] [--binary FILE]
+                       measure the released binary on generated workspaces of up to N instances, a peer
+                       beside it, and what a slow cloud allows
   counts [--accept]    instructions of the stages under callgrind, against the last accepted ones
   fuzz [--seconds N] [--seed N] [--binary FILE]   the released binary, or another, on spoiled
                        examples and noise
@@ -75,10 +76,12 @@ fn number(options: &[&str], name: &str, default: u64) -> anyhow::Result<u64> {
 }
 
 fn run_bench(options: &[&str]) -> anyhow::Result<ExitCode> {
-    let binary = options.iter().position(|option| *option == "--binary");
+    let after = |name: &str| options.get(options.iter().position(|option| *option == name)? + 1);
     let wanted = bench::Wanted {
-        binary: binary.and_then(|at| options.get(at + 1)).map(std::path::PathBuf::from),
+        binary: after("--binary").map(std::path::PathBuf::from),
+        least: usize::try_from(number(options, "--least", 0)?)?,
         most: usize::try_from(number(options, "--most", 100_000)?)?,
+        shape: after("--shape").map(|name| (*name).to_owned()),
         peer: usize::try_from(number(options, "--peer", 1_000)?)?,
         limits: options.contains(&"--limits"),
         write: options.contains(&"--write"),

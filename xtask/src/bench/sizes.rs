@@ -91,10 +91,11 @@ pub(super) fn run(
     wanted: &Wanted,
     rows: &mut Rows,
 ) -> anyhow::Result<()> {
-    for shape in Shape::ALL {
+    let named = |shape: &Shape| wanted.shape.as_ref().is_none_or(|name| name == shape.name());
+    for shape in Shape::ALL.into_iter().filter(named) {
         let most =
             if shape.has_large_figures() { wanted.most } else { wanted.most.min(MOST_WHOLE) };
-        for size in SIZES.into_iter().filter(|size| *size <= most) {
+        for size in SIZES.into_iter().filter(|size| (wanted.least..=most).contains(size)) {
             emptied(folder)?;
             let ours = folder.join("ours");
             workspaces::write(&ours, shape, size)?;
