@@ -203,12 +203,13 @@ impl Poller {
         }
     }
 
-    /// All that is waited for, by cloud, in the order in which it was begun.
+    /// All that is waited for, by cloud, what was begun last before: of all that end in one look that
+    /// one tells most about how long it takes.
     fn looked_for(&self, now: u64) -> BTreeMap<Option<Name>, Vec<Looked>> {
         let mut clouds: BTreeMap<Option<Name>, Vec<Looked>> = BTreeMap::new();
         let desk = self.lock();
         let mut waiting: Vec<(&Thing, &Waiter)> = desk.waiting.iter().collect();
-        waiting.sort_by_key(|(_, waiter)| waiter.since);
+        waiting.sort_by_key(|(_, waiter)| std::cmp::Reverse(waiter.since));
         for (thing, &Waiter { until, telling, due, late, .. }) in waiting {
             let (cloud, kind, id) = (thing.0.clone(), thing.1, thing.2.clone());
             let expected = due <= now && late == 0 && desk.paces.knows(&sort(thing, until));
@@ -248,7 +249,7 @@ impl Poller {
                 // What is late is seen whenever something is looked at: then it is not due soon.
                 if waiter.due <= now || waiter.late > 0 {
                     waiter.due = now + paces.next_look(&sort, elapsed, waiter.late);
-                    waiter.late += 1;
+                    waiter.late += u32::from(paces.knows(&sort));
                 }
                 None
             }

@@ -92,6 +92,10 @@ pub(super) fn run(
     rows: &mut Rows,
 ) -> anyhow::Result<()> {
     let named = |shape: &Shape| wanted.shape.as_ref().is_none_or(|name| name == shape.name());
+    anyhow::ensure!(
+        Shape::ALL.iter().any(named),
+        "no such shape; there are flat, for_each, layered"
+    );
     for shape in Shape::ALL.into_iter().filter(named) {
         let most =
             if shape.has_large_figures() { wanted.most } else { wanted.most.min(MOST_WHOLE) };

@@ -14,13 +14,31 @@ use crate::wire::Wire;
 
 /// A list whose pages stay empty this often while it goes on is not a list.
 const EMPTY_PAGES: usize = 3;
+/// How often a list is begun.
+const ATTEMPTS: usize = 3;
 
 impl Session {
     /// Reads a list to its end, page by page, and decodes its items in order.
     pub async fn all<T: Wire>(&self, call: Call) -> Result<Vec<T>, ApiError> {
-        let mut items = Vec::new();
-        self.pages(call, &mut |page| items.extend(page)).await?;
-        Ok(items)
+        Ok(self.in_pages(call).await?.into_iter().flatten().collect())
+    }
+
+    /// The same, page by page as it came: a long list is not moved as it grows. It is begun anew
+    /// where it cannot go on.
+    pub async fn in_pages<T: Wire>(&self, call: Call) -> Result<Vec<Vec<T>>, ApiError> {
+        let mut attempt = 1;
+        loop {
+            let mut pages = Vec::new();
+            let mut keep = |mut page: Vec<T>| {
+                page.shrink_to_fit();
+                pages.push(page);
+            };
+            let Err(error) = self.pages(call.clone(), &mut keep).await else { return Ok(pages) };
+            if attempt == ATTEMPTS || pages.is_empty() || !has_lost_its_place(&error) {
+                return Err(error);
+            }
+            attempt += 1;
+        }
     }
 
     /// Reads a list to its end, and gives away the items of each page as soon as it is there, so
@@ -122,6 +140,13 @@ impl Session {
             call.query = query;
         }
     }
+}
+
+/// Whether somebody deleted what the next page was to begin after: Neutron does not find it, and
+/// Nova does not like it.
+fn has_lost_its_place(error: &ApiError) -> bool {
+    let of_marker = || error.message().to_ascii_lowercase().contains("marker");
+    error.is_not_found() || (error.status() == Some(400) && of_marker())
 }
 
 /// The items of a page, taken out of its body.

@@ -116,7 +116,7 @@ impl Work<'_> {
         let (address, id) = (&intent.address, id.as_str());
         let limit = limit(instance, Timed::Create);
         let (waited, seen) = match kinds::waiting(address.kind()) {
-            Waiting::None => (None, made),
+            Waiting::None => (None, made.filter(|object| object.state == ObjectState::Ready)),
             Waiting::Polled => {
                 let told = (Until::Made, telling(desired));
                 let (waited, seen) = self.wait(address, id, told, limit).await?;

@@ -107,15 +107,7 @@ impl<'a> Lists<'a> {
         cell: &'c OnceCell<Pages<T>>,
         call: Call,
     ) -> Result<All<'c, T>, ApiError> {
-        let pages = cell.get_or_try_init(|| async {
-            let mut pages = Pages::new();
-            let mut keep = |mut page: Vec<T>| {
-                page.shrink_to_fit();
-                pages.push(page);
-            };
-            self.session.pages(call, &mut keep).await?;
-            Ok(pages)
-        });
+        let pages = cell.get_or_try_init(|| self.session.in_pages(call));
         Ok(pages.await?.iter().flatten())
     }
 }

@@ -189,7 +189,7 @@ pub(crate) async fn create(kind: Kind, session: &Session, new: &New<'_>) -> Resu
         Kind::Network => network::create(session, new).await.map(Made::from),
         Kind::Subnet => subnet::create(session, new).await.map(Made::from),
         Kind::SecurityGroup => security_group::create(session, new).await.map(Made::from),
-        Kind::Router => router::create(session, new).await.map(Made::from),
+        Kind::Router => router::create(session, new).await,
         Kind::RouterInterface => router::create_interface(session, new).await.map(Made::from),
         Kind::RouterRoute => router::create_route(session, new).await.map(Made::from),
         Kind::Port => port::create(session, new).await.map(Made::from),

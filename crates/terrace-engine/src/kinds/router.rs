@@ -8,7 +8,7 @@ use terrace_model::{Attributes, Kind, Object, ObjectState, Value};
 
 use super::lists::Lists;
 use super::values::{Names, body, bool_or_null, description, map, tags};
-use super::{Change, New, Objects, attributes, present, text, text_or_null};
+use super::{Change, Made, New, Objects, attributes, present, text, text_or_null};
 use crate::marker::undescribe;
 
 const PLAIN: &Names = &[
@@ -40,14 +40,16 @@ pub(super) async fn get(session: &Session, id: &str) -> Result<Object, ApiError>
     Ok(object(&router))
 }
 
-pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Object, ApiError> {
+pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<Made, ApiError> {
     let mut body = body(Kind::Router, new.desired, PLAIN);
     body.insert("description".into(), description(new.desired, new.marker));
     if new.desired.contains_key("external_network") {
         body.insert("external_gateway_info".into(), gateway(new.desired));
     }
     let made: Router = session.one(network::create_router(body.into())).await?;
-    Ok(object(&made))
+    // The gateway may be plugged after the answer was written.
+    let outside = new.desired.contains_key("external_network");
+    Ok(if outside { made.id.into() } else { object(&made).into() })
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {

@@ -6,7 +6,7 @@ use terrace_api::compute::{self, AddressEntry, Server};
 use terrace_api::network::Port;
 use terrace_api::volume::{self, Volume};
 use terrace_api::{ApiError, Session};
-use terrace_model::{Kind, Object};
+use terrace_model::{Driver, Kind, Object};
 
 use super::server::{self, progress_of};
 use super::volume::{attached, progress_of as progress_of_volume, volume_of};
@@ -85,10 +85,19 @@ impl Seen {
     }
 
     /// Whose ports to ask for: of these, if any, and of others that will be told too and whose
-    /// ports were not seen yet, as many as the same requests have room for.
-    fn to_ask<'b>(&self, mut asked: Vec<&'b str>, wanted: &'b [Looked]) -> Vec<&'b str> {
-        let room = asked.len().next_multiple_of(lists::DEVICES);
-        let servers = wanted.iter().filter(|looked| looked.kind == Kind::Server);
+    /// ports were not seen yet, the oldest first, as many as the same requests have room for.
+    fn to_ask<'b>(
+        &self,
+        driver: Driver,
+        mut asked: Vec<&'b str>,
+        wanted: &'b [Looked],
+    ) -> Vec<&'b str> {
+        // A gateway is asked for each by itself.
+        let room = match driver {
+            Driver::OpenStack => asked.len().next_multiple_of(lists::DEVICES),
+            Driver::Gateway => asked.len(),
+        };
+        let servers = wanted.iter().rev().filter(|looked| looked.kind == Kind::Server);
         let others = servers.filter(|looked| looked.telling.is_some());
         let others = others.map(|looked| looked.id.as_str());
         let others = others.filter(|id| !self.ports.contains_key(*id) && !asked.contains(id));
@@ -97,7 +106,10 @@ impl Seen {
         asked
     }
 
-    fn plugged(&mut self, ports: Vec<Port>) {
+    /// Takes in the ports of those that were asked for. What a server had and has no more is not
+    /// told: those of one that failed are gone.
+    fn plugged(&mut self, asked: &BTreeSet<String>, ports: Vec<Port>) {
+        self.ports.retain(|id, _| !asked.contains(id));
         let mut found: BTreeMap<String, Vec<Port>> = BTreeMap::new();
         for port in ports {
             found.entry(port.device_id.clone()).or_default().push(port);
@@ -126,7 +138,7 @@ impl<'a> Sight<'a> {
         if !seen.is_recent(time.0) {
             asked.clear();
         }
-        let asked = seen.to_ask(asked, wanted);
+        let asked = seen.to_ask(session.driver(), asked, wanted);
         let servers =
             async { if ids.is_empty() { Ok(()) } else { seen.look(session, &ids, time).await } };
         let volumes = async {
@@ -140,7 +152,8 @@ impl<'a> Sight<'a> {
         let ports = async { Ok(lists::ports_of(session, &asked).await.unwrap_or_default()) };
         let ((), volumes, ports): ((), Vec<Volume>, _) =
             futures::try_join!(servers, volumes, ports)?;
-        seen.plugged(ports);
+        let asked = asked.into_iter().map(str::to_owned).collect();
+        seen.plugged(&asked, ports);
         let volumes = volumes.into_iter().map(|v| (v.id.clone(), v)).collect();
         let changes = seen.whole.is_none_or(|(at, _)| at != time.0);
         Ok(Self { session, changes, wanted, seen, volumes })
@@ -176,14 +189,15 @@ impl<'a> Sight<'a> {
             !seen.ports.get(&server.id).is_some_and(|ports| are_all(server, *telling, ports))
         });
         let untold = untold.map(|(server, _)| server.id.as_str()).collect();
-        let asked = seen.to_ask(untold, wanted);
+        let asked = seen.to_ask(session.driver(), untold, wanted);
         let grouped = told.iter().any(|(_, telling)| telling.grouped);
         let groups = async {
             if grouped { session.all(compute::server_groups()).await } else { Ok(vec![]) }
         };
         let (ports, groups) = futures::try_join!(lists::ports_of(session, &asked), groups)?;
+        let asked = asked.into_iter().map(str::to_owned).collect();
         let ids: Vec<String> = told.iter().map(|(server, _)| server.id.clone()).collect();
-        seen.plugged(ports);
+        seen.plugged(&asked, ports);
         let servers = ids.iter().filter_map(|id| seen.servers.get(id));
         let ports = ids.iter().filter_map(|id| seen.ports.get(id)).flatten();
         Ok(server::objects(servers, ports, &groups).map(|o| (o.id.clone(), o)).collect())
@@ -237,6 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn ports_that_are_not_told_any_more_are_gone() {
+        let port = |device: &str| -> Port {
+            serde_json::from_value(json!({ "id": "p", "device_id": device })).expect("a port")
+        };
+        let asked = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        let mut seen = Seen::default();
+        seen.plugged(&asked(&["a", "b", "c"]), vec![port("a"), port("b")]);
+        assert_eq!(seen.ports.keys().collect::<Vec<_>>(), ["a", "b"]);
+        seen.plugged(&asked(&["b", "c"]), vec![port("c")]);
+        assert_eq!(seen.ports.keys().collect::<Vec<_>>(), ["a", "c"]);
+    }
+
+    #[test]
     fn ports_of_others_are_asked_for_where_a_request_has_room() {
         let looked = |id: usize, telling| {
             let id = format!("{id:02}");
@@ -248,8 +275,11 @@ mod tests {
         wanted[2].kind = Kind::Volume;
         let mut seen = Seen::default();
         seen.ports.insert("03".into(), vec![]);
-        assert!(seen.to_ask(vec![], &wanted).is_empty());
-        let asked = seen.to_ask(vec!["40", "03"], &wanted);
+        let openstack = Driver::OpenStack;
+        assert!(seen.to_ask(openstack, vec![], &wanted).is_empty());
+        assert_eq!(seen.to_ask(Driver::Gateway, vec!["40"], &wanted), ["40"]);
+        wanted.reverse();
+        let asked = seen.to_ask(openstack, vec!["40", "03"], &wanted);
         assert_eq!(asked.len(), lists::DEVICES);
         assert_eq!(asked[..5], ["40", "03", "00", "04", "05"]);
         assert_eq!(asked.iter().filter(|id| **id == "40").count(), 1);

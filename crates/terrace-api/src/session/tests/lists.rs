@@ -56,7 +56,7 @@ async fn glance_and_neutron_pages_are_followed_too() {
     let first = json!({ "networks": [{ "id": "a", "tenant_id": "p", "project_id": "p" }],
         "networks_links": [{ "rel": "previous", "href": "x" },
             { "rel": "next", "href": "http://x/networks?name=a%20b&marker=a" }] });
-    let networks: Vec<Network> = all(
+    let found: Vec<Network> = all(
         networks(&[("name", "a b")]),
         vec![
             step("GET /network/v2.0/networks?name=a%20b", 200, first.to_string()),
@@ -65,8 +65,8 @@ async fn glance_and_neutron_pages_are_followed_too() {
     )
     .await
     .unwrap();
-    assert_eq!(networks[0].project_id, "p");
-    assert!(networks[0].admin_state_up);
+    assert_eq!(found[0].project_id, "p");
+    assert!(found[0].admin_state_up);
 }
 
 #[tokio::test]
@@ -99,6 +99,36 @@ async fn keypairs_are_unwrapped_and_groups_read_by_offset() {
     .await
     .unwrap();
     assert_eq!((groups.len(), groups[1000].id.as_str()), (1001, "1000"));
+}
+
+#[tokio::test]
+async fn a_list_that_lost_its_place_is_begun_anew() {
+    let first = |id: &str| {
+        let href = format!("http://x/networks?marker={id}");
+        json!({ "networks": [{ "id": id }], "networks_links": [{ "rel": "next", "href": href }] })
+            .to_string()
+    };
+    let begin = "GET /network/v2.0/networks";
+    let next = |id: &str| format!("GET /network/v2.0/networks?marker={id}");
+    let gone = r#"{"NeutronError": {"message": "Network a could not be found."}}"#;
+    let found: Vec<Network> = all(
+        networks(&[]),
+        vec![
+            step(begin, 200, first("a")),
+            step(&next("a"), 404, gone),
+            step(begin, 200, first("b")),
+            step(&next("b"), 200, r#"{"networks": [{"id": "c"}]}"#),
+        ],
+    )
+    .await
+    .unwrap();
+    let ids: Vec<&str> = found.iter().map(|network| network.id.as_str()).collect();
+    assert_eq!(ids, ["b", "c"]);
+    // What is not there from the start is not asked for again, nor what is lost again and again.
+    all::<Network>(networks(&[]), vec![step(begin, 404, gone)]).await.unwrap_err();
+    let again = || [step(begin, 200, first("a")), step(&next("a"), 404, gone)];
+    let steps = (0..3).flat_map(|_| again()).collect();
+    assert!(all::<Network>(networks(&[]), steps).await.unwrap_err().is_not_found());
 }
 
 #[tokio::test]
