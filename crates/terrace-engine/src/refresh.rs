@@ -260,3 +260,27 @@ async fn look_up(
     let named = crate::lookups::list(session, *kind).await?;
     Ok((cloud.clone(), *kind, named))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_as_recorded_is_the_record_also_where_a_read_left_something_out() {
+        let json = r#"{"id":"i","status":"ready","schema_version":1,"declared":{"name":"a"},
+            "seen":{"host":"h","name":"a"},"dependencies":[],"marker":"m"}"#;
+        let record: Record = serde_json::from_str(json).expect("a record");
+        let seen = |pairs: &[(&str, &str)]| {
+            let attributes = pairs.iter().map(|(name, text)| (*name, Value::text(*text))).collect();
+            let (id, state) = ("i".to_owned(), ObjectState::Ready);
+            let object = Object { id, attributes, state, revision: None, marker: None };
+            filled(object, &record).attributes
+        };
+        assert!(seen(&[("host", "h"), ("name", "a")]).is_same(&record.seen));
+        assert!(seen(&[("name", "a")]).is_same(&record.seen));
+        // What differs is as it is now, and what never changes as it was.
+        let other = seen(&[("name", "b")]);
+        assert_eq!((other["name"].as_str(), other["host"].as_str()), (Some("b"), Some("h")));
+        assert_eq!(seen(&[("host", "x"), ("name", "a")])["host"].as_str(), Some("x"));
+    }
+}

@@ -49,7 +49,7 @@ impl Req {
         if self.query.is_empty() { url } else { self.link(&url, &[]) }
     }
 
-    /// This request's URL with other paging parameters.
+    /// This request's URL with other paging parameters; one without a value is left out.
     pub(crate) fn link(&self, path: &str, change: &[(&str, &str)]) -> String {
         let kept = self
             .query
@@ -57,7 +57,7 @@ impl Req {
             .filter(|(key, _)| !change.iter().any(|(name, _)| name == key) && key != "page_reverse")
             .map(|(key, value)| (key.as_str(), value.as_str()));
         let query: Vec<String> = kept
-            .chain(change.iter().copied())
+            .chain(change.iter().copied().filter(|(_, value)| !value.is_empty()))
             .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
             .collect();
         format!("{path}?{}", query.join("&"))

@@ -118,7 +118,7 @@ impl Work<'_> {
         let (waited, seen) = match kinds::waiting(address.kind()) {
             Waiting::None => (None, made.filter(|object| object.state == ObjectState::Ready)),
             Waiting::Polled => {
-                let told = (Until::Made, telling(desired));
+                let told = (Until::Made, Some(telling(desired)));
                 let (waited, seen) = self.wait(address, id, told, limit).await?;
                 (Some(waited), seen)
             }
@@ -134,51 +134,52 @@ impl Work<'_> {
             None | Some(Waited::Settled(Progress::Ready)) => {
                 self.finish(instance, id, &New { desired, marker: &intent.marker }).await
             }
-            Some(_) => Ok(()),
+            Some(_) => Ok(false),
         };
-        let object = match seen.filter(|_| !kinds::finishes(address.kind(), desired)) {
-            Some(object) => object,
-            None => self.read(address, id).await?,
+        let object = match (seen, &finished) {
+            (Some(object), Ok(false)) => object,
+            _ => self.read(address, id).await?,
         };
         let planned = intent.planned.clone().expect("invariant: a create is planned");
         let record = records::record(address, planned, &object, &intent.marker);
         self.values.learn(address, object.attributes.clone());
         self.end(op, Ended::Recorded(Box::new(record))).await?;
         judge(&object, waited, limit)?;
-        finished
+        finished.map(drop)
     }
 
-    /// What is left to do of a creation once the object is there.
+    /// What is left to do of a creation once the object is there; tells whether anything was.
     async fn finish(
         &self,
         instance: &InstanceChange,
         id: &str,
         new: &New<'_>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
         let address = &instance.address;
         let session = self.context.session(address);
-        kinds::finish(address.kind(), session, id, new).await.map_err(|e| cloud(&e))?;
-        self.power(instance, id, new.desired.get("power_state")).await
+        let kind = address.kind();
+        let finished = kinds::finish(kind, session, id, new).await.map_err(|e| cloud(&e))?;
+        Ok(self.power(instance, id, new.desired.get("power_state")).await? || finished)
     }
 
-    /// Brings a server into a power state, step by step.
+    /// Brings a server into a power state, step by step; tells whether it was in another.
     pub(super) async fn power(
         &self,
         instance: &InstanceChange,
         id: &str,
         wanted: Option<&Value>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
         let address = &instance.address;
         let wanted = wanted.filter(|_| address.kind() == Kind::Server).and_then(Value::as_str);
-        let Some(wanted) = wanted else { return Ok(()) };
-        for _ in 0..POWER_STEPS {
+        let Some(wanted) = wanted else { return Ok(false) };
+        for steps in 0..POWER_STEPS {
             let step = kinds::power_step(self.context.session(address), id, wanted).await;
             if !step.map_err(|e| cloud(&e))? {
-                break;
+                return Ok(steps > 0);
             }
             self.settled(instance, id).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     pub(super) async fn update(&self, instance: &InstanceChange) -> Result<String, Trouble> {
@@ -266,7 +267,7 @@ impl Work<'_> {
             kinds::begin_rebuild(session, id, image).await.map_err(|e| cloud(&e))?;
             self.settled(instance, id).await?;
         }
-        self.power(instance, id, in_place.get("power_state")).await
+        self.power(instance, id, in_place.get("power_state")).await.map(drop)
     }
 
     /// Waits until a server rests, confirming a resize on the way. A server shows for a moment
@@ -323,7 +324,8 @@ impl Work<'_> {
         let old = self.recorded(address);
         let settled = match (&settled, old.as_ref().map(|record| record.status)) {
             (Ok(()), Some(Status::Creating)) => {
-                self.finish(instance, &id, &New { desired: &desired, marker: "" }).await
+                let new = New { desired: &desired, marker: "" };
+                self.finish(instance, &id, &new).await.map(drop)
             }
             _ => settled,
         };
@@ -339,14 +341,13 @@ impl Work<'_> {
     }
 }
 
-/// What is needed of a new object once it has settled, unless a power state is asked for: that is
-/// brought about first.
-fn telling(desired: &Attributes) -> Option<Telling> {
+/// What is needed of a new object once it has settled.
+fn telling(desired: &Attributes) -> Telling {
     let given = |name| desired.get(name).is_some_and(|value| !value.is_null());
     // Who names no network gets a port on the only one there is.
     let ports = desired.get("networks").and_then(Value::as_list).map_or(1, <[Value]>::len);
     let grouped = given("server_group") || given("scheduler_hints");
-    (!given("power_state")).then_some(Telling { ports, grouped })
+    Telling { ports, grouped }
 }
 
 fn judge(object: &Object, waited: Option<Waited>, limit: Duration) -> Result<(), Trouble> {

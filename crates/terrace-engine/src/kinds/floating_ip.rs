@@ -77,7 +77,7 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
         };
         joined(session, change.desired, &call).await?;
     }
-    tags(session, "floatingips", change.id, change.changes).await
+    tags(session, "floatingips", change.id, change.changes).await.map(drop)
 }
 
 /// Makes the call with the port it shall lead to. Of a server's ports the first is taken that a

@@ -202,13 +202,13 @@ pub(crate) async fn create(kind: Kind, session: &Session, new: &New<'_>) -> Resu
 }
 
 /// The rest of a creation: what can only be said of an object that has its id. It may be asked for
-/// again when it was interrupted.
+/// again when it was interrupted. Tells whether anything was, so that the object is not as made.
 pub(crate) async fn finish(
     kind: Kind,
     session: &Session,
     id: &str,
     new: &New<'_>,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     match kind {
         Kind::Network => values::tags(session, "networks", id, new.desired).await,
         Kind::Subnet => values::tags(session, "subnets", id, new.desired).await,
@@ -222,24 +222,7 @@ pub(crate) async fn finish(
         | Kind::RouterRoute
         | Kind::ServerGroup
         | Kind::Server
-        | Kind::VolumeAttachment => Ok(()),
-    }
-}
-
-/// Whether [`finish`] asks for anything, so that the object is not as it was made.
-pub(crate) fn finishes(kind: Kind, desired: &Attributes) -> bool {
-    match kind {
-        Kind::Network | Kind::Subnet | Kind::Router | Kind::Port | Kind::FloatingIp => {
-            desired.contains_key("tags")
-        }
-        Kind::SecurityGroup => true,
-        Kind::Volume => desired.contains_key("bootable"),
-        Kind::Keypair
-        | Kind::RouterInterface
-        | Kind::RouterRoute
-        | Kind::ServerGroup
-        | Kind::Server
-        | Kind::VolumeAttachment => false,
+        | Kind::VolumeAttachment => Ok(false),
     }
 }
 

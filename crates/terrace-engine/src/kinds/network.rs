@@ -48,7 +48,7 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
     if !body.is_empty() {
         session.call(network::update_network(change.id, body.into(), None)).await?;
     }
-    tags(session, "networks", change.id, change.changes).await
+    tags(session, "networks", change.id, change.changes).await.map(drop)
 }
 
 const SEGMENT: [(&str, &str); 3] = [

@@ -60,7 +60,7 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
     if !body.is_empty() {
         session.call(network::update_port(change.id, body.into(), None)).await?;
     }
-    tags(session, "ports", change.id, change.changes).await
+    tags(session, "ports", change.id, change.changes).await.map(drop)
 }
 
 fn of(values: &Attributes) -> Map<String, serde_json::Value> {

@@ -67,7 +67,7 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
     if !body.is_empty() {
         session.call(network::update_router(change.id, body.into(), None)).await?;
     }
-    tags(session, "routers", change.id, change.changes).await
+    tags(session, "routers", change.id, change.changes).await.map(drop)
 }
 
 fn gateway(desired: &Attributes) -> serde_json::Value {

@@ -35,14 +35,15 @@ pub(super) async fn create(session: &Session, new: &New<'_>) -> Result<String, A
     Ok(made.id)
 }
 
-/// Rules and tags.
+/// Rules and tags. There are rules from the start, so that some change in any case.
 pub(super) async fn finish(
     session: &Session,
     id: &str,
     desired: &Attributes,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     set_rules(session, id, desired.get("rules")).await?;
-    tags(session, "security-groups", id, desired).await
+    tags(session, "security-groups", id, desired).await?;
+    Ok(true)
 }
 
 pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(), ApiError> {
@@ -56,7 +57,7 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
     if change.has("rules") {
         set_rules(session, change.id, change.desired.get("rules")).await?;
     }
-    tags(session, "security-groups", change.id, change.changes).await
+    tags(session, "security-groups", change.id, change.changes).await.map(drop)
 }
 
 /// Makes the group hold exactly these rules: one call for all that are new, one for each that goes.

@@ -59,7 +59,7 @@ pub(super) async fn update(session: &Session, change: &Change<'_>) -> Result<(),
     if !body.is_empty() {
         session.call(network::update_subnet(change.id, body.into(), None)).await?;
     }
-    tags(session, "subnets", change.id, change.changes).await
+    tags(session, "subnets", change.id, change.changes).await.map(drop)
 }
 
 /// What is written as `none` is null to Neutron.

@@ -79,17 +79,14 @@ pub(crate) fn description(values: &Attributes, marker: &str) -> serde_json::Valu
     json!(describe(text(values, "description"), marker))
 }
 
-/// Gives an object of Neutron the tags that are desired, if any are.
+/// Gives an object of Neutron the tags that are desired, and tells whether any are.
 pub(crate) async fn tags(
     session: &Session,
     collection: &str,
     id: &str,
     desired: &Attributes,
-) -> Result<(), ApiError> {
-    match desired.get("tags") {
-        None => Ok(()),
-        Some(tags) => {
-            session.call(network::set_tags(collection, id, &text_list(Some(tags)))).await.map(drop)
-        }
-    }
+) -> Result<bool, ApiError> {
+    let Some(tags) = desired.get("tags") else { return Ok(false) };
+    session.call(network::set_tags(collection, id, &text_list(Some(tags)))).await?;
+    Ok(true)
 }

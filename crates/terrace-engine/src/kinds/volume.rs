@@ -80,13 +80,16 @@ pub(super) async fn finish(
     session: &Session,
     id: &str,
     desired: &Attributes,
-) -> Result<(), ApiError> {
-    let Some(bootable) = desired.get("bootable").and_then(Value::as_bool) else { return Ok(()) };
+) -> Result<bool, ApiError> {
+    let Some(bootable) = desired.get("bootable").and_then(Value::as_bool) else {
+        return Ok(false);
+    };
     let now: Volume = session.one(volume::volume(id)).await?;
     if now.bootable == bootable {
-        return Ok(());
+        return Ok(false);
     }
-    session.call(volume::set_bootable(id, bootable)).await.map(drop)
+    session.call(volume::set_bootable(id, bootable)).await?;
+    Ok(true)
 }
 
 /// Each change that takes time ends before the next begins; the poller sees the last end.

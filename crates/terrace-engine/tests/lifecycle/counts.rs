@@ -80,3 +80,39 @@ async fn very_few_objects_of_a_very_large_project_are_read_one_by_one() {
     let pages = asked.iter().filter(|line| line.contains("/ports?project_id=")).count();
     assert_eq!(pages, 1, "{asked:?}");
 }
+
+const AT_ONCE: &str = "
+keypairs:
+  k: { public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIjehSLf0jxKOQyZxnFsr/JA16SDCO972wUkMeEyiLOH }
+networks:
+  n: { subnets: { v4: { cidr: 10.0.0.0/24 } } }
+  tagged: { tags: [a] }
+ports:
+  p: { network: n }
+server_groups:
+  g: { policy: anti-affinity }
+routers:
+  r: {}
+floating_ips:
+  f: { network: public }
+";
+
+/// What the answer to a POST tells whole is not read again.
+#[tokio::test]
+async fn what_is_made_at_once_takes_one_request() {
+    let world = World::new();
+    let outcome = world.apply(AT_ONCE).await.expect("applied");
+    assert!(outcome.is_complete(), "{outcome:?}");
+    let asked = world.asked();
+    let recorded = world.ids();
+    let read_again: Vec<&str> = recorded
+        .iter()
+        .filter(|(_, id)| {
+            asked.iter().any(|line| line.starts_with("GET") && line.trim_end().ends_with(*id))
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    // Its tags were set after it was made.
+    assert_eq!(read_again, ["networks.tagged"], "{asked:#?}");
+    assert_eq!(world.pending(AT_ONCE).await, "");
+}

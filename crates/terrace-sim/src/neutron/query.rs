@@ -24,18 +24,23 @@ pub(super) fn list(state: &mut State, req: &Req, who: &Caller, kind: Kind) -> An
     rows.retain(|row| resource::can_see(state, who, kind, row));
     let limit = limit(req)?;
     let shown = |row: &Row| Some(view(state, who, kind, row)).filter(|row| fits(row, req));
+    let marker = marker(state, req, who, kind, limit)?;
     let rows: Vec<Object> = if is_by_id(req) {
         // What is not on the page need not be shown to know that.
-        rows.sort_by(|a, b| a.id().cmp(b.id()));
-        if is_reversed(req) {
-            rows.reverse();
-        }
-        after_marker(&mut rows, req, kind, |row| row.id().to_owned())?;
+        let order = |a: &Row, b: &Row| {
+            let order = a.id().cmp(b.id());
+            if is_reversed(req) { order.reverse() } else { order }
+        };
+        rows.retain(|row| marker.is_none_or(|marker| order(row, marker) == Ordering::Greater));
+        rows.sort_by(|a, b| order(a, b));
         rows.into_iter().filter_map(shown).take(limit.unwrap_or(usize::MAX)).collect()
     } else {
         let mut rows: Vec<Object> = rows.into_iter().filter_map(shown).collect();
-        sort(&mut rows, req);
-        after_marker(&mut rows, req, kind, id)?;
+        let order = order(req);
+        rows.sort_by(&order);
+        if let Some(marker) = marker.map(|row| view(state, who, kind, row)) {
+            rows.retain(|row| order(row, &marker) == Ordering::Greater);
+        }
         rows
     };
     let (rows, links) = page(rows, req, kind, limit);
@@ -150,27 +155,27 @@ fn is_reversed(req: &Req) -> bool {
 
 /// Whether a list is one of pages in order of id alone.
 fn is_by_id(req: &Req) -> bool {
-    let paged = req.param("limit").is_some() || req.param("marker").is_some();
-    paged && req.param("sort_key").is_none()
+    req.param("limit").is_some() && req.param("sort_key").is_none()
 }
 
-fn sort(rows: &mut [Object], req: &Req) {
-    let keys: Vec<&str> = req.params("sort_key").collect();
-    let directions: Vec<&str> = req.params("sort_dir").collect();
-    if keys.is_empty() {
-        return;
-    }
+/// The order that a query asks for; of equals that of their ids, and without any as they come.
+fn order(req: &Req) -> impl Fn(&Object, &Object) -> Ordering {
+    let keys: Vec<String> = req.params("sort_key").map(str::to_owned).collect();
+    let directions: Vec<String> = req.params("sort_dir").map(str::to_owned).collect();
     let reverse = is_reversed(req);
-    rows.sort_by(|a, b| {
+    move |a, b| {
+        if keys.is_empty() {
+            return Ordering::Equal;
+        }
         let mut order = Ordering::Equal;
         for (at, key) in keys.iter().enumerate() {
-            let next = compare(a.get(*key), b.get(*key));
-            let down = directions.get(at).is_some_and(|d| *d == "desc");
+            let next = compare(a.get(key), b.get(key));
+            let down = directions.get(at).is_some_and(|d| d == "desc");
             order = order.then(if down { next.reverse() } else { next });
         }
         order = order.then_with(|| compare(a.get("id"), b.get("id")));
         if reverse { order.reverse() } else { order }
-    });
+    }
 }
 
 fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
@@ -193,21 +198,22 @@ fn limit(req: &Req) -> Result<Option<usize>, Reply> {
     Ok(Some(limit).filter(|limit| *limit > 0))
 }
 
-fn id(row: &Object) -> String {
-    row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+/// What the page is to begin after: anything that the caller sees, also where the filters leave it
+/// out. Where there are no pages, it is not looked at.
+fn marker<'a>(
+    state: &'a State,
+    req: &Req,
+    who: &Caller,
+    kind: Kind,
+    limit: Option<usize>,
+) -> Result<Option<&'a Row>, Reply> {
+    let Some(marker) = req.param("marker").filter(|_| limit.is_some()) else { return Ok(None) };
+    let row = kind.table(state).get(marker).filter(|row| resource::can_see(state, who, kind, row));
+    row.map(Some).ok_or_else(|| kind.not_found(marker))
 }
 
-/// Takes away what comes before the page.
-fn after_marker<T>(
-    rows: &mut Vec<T>,
-    req: &Req,
-    kind: Kind,
-    id: impl Fn(&T) -> String,
-) -> Result<(), Reply> {
-    let Some(marker) = req.param("marker") else { return Ok(()) };
-    let at = rows.iter().position(|row| id(row) == marker);
-    rows.drain(..=at.ok_or_else(|| kind.not_found(marker))?);
-    Ok(())
+fn id(row: &Object) -> &str {
+    row.get("id").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// One page and the links to its neighbours.
@@ -225,14 +231,15 @@ fn page(
         rows.reverse();
     }
     let url = format!("{}/network/v2.0/{}", req.base, kind.path());
+    // An empty page names its neighbours too, by no marker.
     let mut links = Vec::new();
-    if let Some(last) = rows.last().filter(|_| more || reverse) {
-        let href = req.link(&url, &[("marker", &id(last))]);
+    if more || reverse {
+        let href = req.link(&url, &[("marker", rows.last().map_or("", id))]);
         links.push(json!({"rel": "next", "href": href}));
     }
-    let earlier = !reverse || more;
-    if let Some(first) = rows.first().filter(|_| earlier) {
-        let href = req.link(&url, &[("marker", &id(first)), ("page_reverse", "True")]);
+    if more || !reverse {
+        let first = rows.first().map_or("", id);
+        let href = req.link(&url, &[("marker", first), ("page_reverse", "True")]);
         links.push(json!({"rel": "previous", "href": href}));
     }
     (rows, links)
