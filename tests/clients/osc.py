@@ -15,6 +15,7 @@ import patch
 
 PATIENCE_S = 300
 POLL_S = 0.3
+SOMETHING = "something"
 
 
 class Client:
@@ -100,7 +101,7 @@ def reached(seen, until):
             found = len(output)
         else:
             found = output.get(field) if isinstance(output, dict) else None
-        if found != wanted:
+        if found is None if wanted == SOMETHING else found != wanted:
             return False
     return True
 
