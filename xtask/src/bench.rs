@@ -18,6 +18,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 use measure::{Cost, Terrace};
+pub(crate) use workspaces::Shape;
 
 /// One measured figure.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -56,7 +57,7 @@ pub(crate) struct Wanted {
     pub(crate) least: usize,
     pub(crate) most: usize,
     /// The only shape of workspace to measure.
-    pub(crate) shape: Option<String>,
+    pub(crate) shape: Option<Shape>,
     /// Most instances for the peer, which takes minutes for more than a thousand.
     pub(crate) peer: usize,
     /// Whether the rows that wait for a slow cloud are measured.

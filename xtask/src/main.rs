@@ -81,7 +81,7 @@ fn run_bench(options: &[&str]) -> anyhow::Result<ExitCode> {
         binary: after("--binary").map(std::path::PathBuf::from),
         least: usize::try_from(number(options, "--least", 0)?)?,
         most: usize::try_from(number(options, "--most", 100_000)?)?,
-        shape: after("--shape").map(|name| (*name).to_owned()),
+        shape: after("--shape").map(|name| bench::Shape::named(name)).transpose()?,
         peer: usize::try_from(number(options, "--peer", 1_000)?)?,
         limits: options.contains(&"--limits"),
         write: options.contains(&"--write"),

@@ -91,12 +91,8 @@ pub(super) fn run(
     wanted: &Wanted,
     rows: &mut Rows,
 ) -> anyhow::Result<()> {
-    let named = |shape: &Shape| wanted.shape.as_ref().is_none_or(|name| name == shape.name());
-    anyhow::ensure!(
-        Shape::ALL.iter().any(named),
-        "no such shape; there are flat, for_each, layered"
-    );
-    for shape in Shape::ALL.into_iter().filter(named) {
+    let asked_for = |shape: &Shape| wanted.shape.is_none_or(|only| only == *shape);
+    for shape in Shape::ALL.into_iter().filter(asked_for) {
         let most =
             if shape.has_large_figures() { wanted.most } else { wanted.most.min(MOST_WHOLE) };
         for size in SIZES.into_iter().filter(|size| (wanted.least..=most).contains(size)) {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use anyhow::Context as _;
+
 /// How instances are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -52,6 +54,13 @@ impl Shape {
             Self::ForEach => "for_each",
             Self::Layered => "layered",
         }
+    }
+
+    /// The shape of this name.
+    pub(crate) fn named(name: &str) -> anyhow::Result<Self> {
+        let known = Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().find(|shape| shape.name() == name);
+        found.with_context(|| format!("there is no shape `{name}`; there are {known}"))
     }
 }
 
