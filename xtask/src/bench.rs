@@ -13,10 +13,10 @@ mod workspaces;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use crate::cargo::cargo;
 use measure::{Cost, Terrace};
 pub(crate) use workspaces::Shape;
 
@@ -119,13 +119,12 @@ fn emptied(folder: &Path) -> anyhow::Result<()> {
 
 /// Builds the program as it is released and says where it is.
 pub(crate) fn build(root: &Path) -> anyhow::Result<PathBuf> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(root).args(["build", "--release", "--package", "terrace"]);
-    if !cargo.status().context("cargo cannot be run")?.success() {
+    let mut built = cargo(root);
+    built.args(["build", "--release", "--package", "terrace"]);
+    if !built.status().context("cargo cannot be run")?.success() {
         bail!("the program does not build");
     }
-    let metadata = Command::new(env!("CARGO"))
-        .current_dir(root)
+    let metadata = cargo(root)
         .args(["metadata", "--format-version=1", "--no-deps"])
         .output()
         .context("cargo cannot be run")?;

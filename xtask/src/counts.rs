@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, ensure};
+
+use crate::cargo::cargo;
 
 /// The last accepted counts.
 const ACCEPTED: &str = "tests/speed/counts.json";
@@ -63,9 +64,8 @@ fn count(root: &Path) -> anyhow::Result<Counts> {
     if written.exists() {
         std::fs::remove_dir_all(&written)?;
     }
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo(root);
     cargo
-        .current_dir(root)
         .args(["bench", "--quiet", "--profile", "release", "--package", "terrace-speed"])
         .args(["--bench", "counts"])
         .env("GUNGRAUN_RUNNER", runner);
@@ -90,7 +90,7 @@ fn runner(root: &Path) -> anyhow::Result<PathBuf> {
     let folder = target(root).join("tools").join(version);
     let runner = folder.join("bin/gungraun-runner");
     if !runner.exists() {
-        let mut cargo = Command::new(env!("CARGO"));
+        let mut cargo = cargo(root);
         cargo.args(["install", "--quiet", "--debug", "--locked", "gungraun-runner"]);
         cargo.args(["--version", version, "--root"]).arg(&folder);
         let built = cargo.status().context("cargo cannot be run")?.success();

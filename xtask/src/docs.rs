@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, bail};
+
+use crate::cargo::cargo;
 
 /// Folders whose every file is generated.
 const GENERATED: [&str; 3] = ["docs/reference", "docs/schema", "docs/errors"];
@@ -50,8 +51,8 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<Vec<String>> {
 
 /// The generated pages, by path: the program tells them.
 fn pages(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(root).args(["run", "--quiet", "--package", "terrace", "--", "reference"]);
+    let mut cargo = cargo(root);
+    cargo.args(["run", "--quiet", "--package", "terrace", "--", "reference"]);
     let output = cargo.output().context("cargo cannot be run")?;
     if !output.status.success() {
         bail!("`terrace reference` failed:\n{}", String::from_utf8_lossy(&output.stderr));

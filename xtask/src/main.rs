@@ -5,6 +5,7 @@
 //! part of the documentation.
 
 mod bench;
+mod cargo;
 mod counts;
 mod docs;
 mod fuzz;

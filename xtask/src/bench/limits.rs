@@ -2,9 +2,10 @@
 //! that is possible, a refresh of very many servers, and whether the state costs more when it is large.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::Context as _;
+
+use crate::cargo::cargo;
 
 use super::measure::{Cost, Simulator, Terrace};
 use super::workspaces::{self, Shape};
@@ -77,8 +78,7 @@ fn attached(binary: &Path, folder: &Path, rows: &mut Rows) -> anyhow::Result<()>
 
 /// What `tests/speed/examples/state_cost.rs` tells: CPU seconds by number of records.
 fn state_cost(root: &Path, rows: &mut Rows) -> anyhow::Result<()> {
-    let output = Command::new(env!("CARGO"))
-        .current_dir(root)
+    let output = cargo(root)
         .args(["run", "--quiet", "--release", "--package", "terrace-speed"])
         .args(["--example", "state_cost"])
         .output()

@@ -8,6 +8,8 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
+use crate::cargo::cargo;
+
 /// A text file of the repository.
 pub(super) struct File {
     /// Relative to the root, with `/` between its parts.
@@ -55,11 +57,8 @@ pub(super) fn read(root: &Path) -> anyhow::Result<Vec<File>> {
 
 /// Asks cargo for the members of the workspace, with paths relative to the root.
 pub(super) fn metadata(root: &Path) -> anyhow::Result<Metadata> {
-    let json = output(
-        Command::new(env!("CARGO"))
-            .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
-            .current_dir(root),
-    )?;
+    let json =
+        output(cargo(root).args(["metadata", "--no-deps", "--format-version", "1", "--offline"]))?;
     let mut metadata: Metadata =
         serde_json::from_str(&json).context("cannot read cargo metadata")?;
     for package in &mut metadata.packages {
