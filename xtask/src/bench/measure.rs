@@ -1,6 +1,7 @@
 //! Running the program and taking what it cost from the kernel's account of it.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -53,9 +54,9 @@ impl Terrace {
         }
         let errors = std::env::temp_dir().join(format!("terrace-bench-{}", std::process::id()));
         let cost = run(&mut command, &errors)?;
-        let told = std::fs::read_to_string(&errors)?;
+        let requests = requests(BufReader::new(File::open(&errors)?))?;
         std::fs::remove_file(&errors)?;
-        Ok(Cost { requests: requests(&told), ..cost })
+        Ok(Cost { requests, ..cost })
     }
 }
 
@@ -102,10 +103,19 @@ pub(crate) fn run(command: &mut Command, errors: &Path) -> anyhow::Result<Cost> 
 }
 
 /// The sum of the numbers in front of `requests` in what the run told; the login is not among them.
-fn requests(told: &str) -> Option<u64> {
-    let words: Vec<&str> = told.split([' ', '(', ')', ',', '.', '\n']).collect();
-    let numbers = words.windows(2).filter(|pair| pair[1] == "requests");
-    numbers.map(|pair| pair[0].parse::<u64>().ok()).reduce(|a, b| Some(a? + b?)).flatten()
+/// It is read by lines: an apply of many tells much.
+fn requests(told: impl BufRead) -> anyhow::Result<Option<u64>> {
+    let mut sum = None;
+    for line in told.lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split([' ', '(', ')', ',', '.']).collect();
+        for pair in words.windows(2).filter(|pair| pair[1] == "requests") {
+            if let Ok(number) = pair[0].parse::<u64>() {
+                sum = Some(sum.unwrap_or(0) + number);
+            }
+        }
+    }
+    Ok(sum)
 }
 
 /// A simulated cloud in a process of its own.
@@ -154,5 +164,18 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_requests_of_all_lines_are_added() {
+        let sum = |told: &str| super::requests(told.as_bytes()).expect("text");
+        assert_eq!(
+            sum("Read the cloud: 3 there (2 requests, 0.0 s).\nDone (40 requests).\n"),
+            Some(42)
+        );
+        assert_eq!(sum("all requests are told\n"), None);
     }
 }

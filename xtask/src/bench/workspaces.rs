@@ -1,6 +1,7 @@
 //! Generated workspaces: the same for the same shape and size.
 
-use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -74,25 +75,23 @@ impl Numbers {
     }
 }
 
+/// Written as it is made: what this program has held counts as held by those that it starts.
 pub(crate) fn write(folder: &Path, shape: Shape, size: usize) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder.join("stacks"))?;
     std::fs::write(folder.join("terrace.yaml"), "cloud: demo\n")?;
     let mut numbers = Numbers(size as u64);
-    let mut written = 0;
-    for (number, first) in (0..size).step_by(BLOCKS).enumerate() {
-        let count = BLOCKS.min(size - first);
-        let text = match shape {
-            Shape::Flat => flat(count, &mut numbers),
-            Shape::ForEach => for_each(size, &mut numbers),
-            Shape::Layered => layered(count, &mut numbers),
-        };
-        std::fs::write(folder.join(format!("stacks/s{number}.yaml")), text)?;
-        written += count;
-        if shape == Shape::ForEach {
-            return Ok(());
+    // All of a `for_each` is one block.
+    let most = if shape == Shape::ForEach { size } else { BLOCKS };
+    for (number, first) in (0..size).step_by(most).enumerate() {
+        let count = most.min(size - first);
+        let mut file = BufWriter::new(File::create(folder.join(format!("stacks/s{number}.yaml")))?);
+        match shape {
+            Shape::Flat => flat(&mut file, count, &mut numbers)?,
+            Shape::ForEach => for_each(&mut file, count, &mut numbers)?,
+            Shape::Layered => layered(&mut file, count, &mut numbers)?,
         }
+        file.flush()?;
     }
-    debug_assert_eq!(written, size);
     Ok(())
 }
 
@@ -102,50 +101,56 @@ fn flavor(numbers: &mut Numbers) -> &'static str {
     ["m1.tiny", "m1.small"][usize::try_from(numbers.below(2)).unwrap_or(0)]
 }
 
-fn flat(count: usize, numbers: &mut Numbers) -> String {
-    let mut text = format!("{NETWORK}servers:\n");
+fn flat(file: &mut impl Write, count: usize, numbers: &mut Numbers) -> io::Result<()> {
+    writeln!(file, "{NETWORK}servers:")?;
     for n in 0..count.saturating_sub(2) {
         let (flavor, role) = (flavor(numbers), numbers.below(50));
-        let _ = write!(
-            text,
+        write!(
+            file,
             "  app{n}:\n    image: cirros\n    flavor: {flavor}\n    networks: [front]\n    metadata: {{ role: r{role} }}\n"
-        );
+        )?;
     }
-    text
+    Ok(())
 }
 
-fn for_each(count: usize, numbers: &mut Numbers) -> String {
-    let mut text = String::from("locals:\n  all:\n");
+fn for_each(file: &mut impl Write, count: usize, numbers: &mut Numbers) -> io::Result<()> {
+    file.write_all(b"locals:\n  all:\n")?;
     for n in 0..count.saturating_sub(2) {
-        let _ = writeln!(text, "    k{n}: {}", flavor(numbers));
+        writeln!(file, "    k{n}: {}", flavor(numbers))?;
     }
-    text.push_str(NETWORK);
-    text.push_str(
-        "servers:\n  app:\n    for_each: ${locals.all}\n    name: app-${each.key}\n    image: cirros\n    flavor: ${each.value}\n    networks: [front]\n    metadata: { role: 'of-${each.key}' }\n",
-    );
-    text
+    file.write_all(NETWORK.as_bytes())?;
+    file.write_all(
+        b"servers:\n  app:\n    for_each: ${locals.all}\n    name: app-${each.key}\n    image: cirros\n    flavor: ${each.value}\n    networks: [front]\n    metadata: { role: 'of-${each.key}' }\n",
+    )
 }
 
-fn layered(count: usize, numbers: &mut Numbers) -> String {
-    let (mut networks, mut keys, mut groups, mut servers) =
-        (String::new(), String::new(), String::new(), String::new());
-    for n in 0..count / 10 {
+fn layered(file: &mut impl Write, count: usize, numbers: &mut Numbers) -> io::Result<()> {
+    let tens = 0..count / 10;
+    file.write_all(b"networks:\n")?;
+    for n in tens.clone() {
         let (a, b) = (n / 256, n % 256);
-        let _ = write!(networks, "  n{n}:\n    subnets:\n      v4: {{ cidr: 10.{a}.{b}.0/24 }}\n");
-        let _ = writeln!(
-            keys,
-            "  k{n}: {{ public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f bench }}"
-        );
-        let _ = writeln!(groups, "  g{n}: {{ policy: soft-anti-affinity }}");
-        for member in 0..6 {
-            let flavor = flavor(numbers);
-            let _ = write!(
-                servers,
-                "  s{n}-{member}:\n    image: cirros\n    flavor: {flavor}\n    networks: [n{n}]\n    keypair: k{n}\n    server_group: g{n}\n    metadata: {{ net: '${{networks.n{n}.name}}' }}\n"
-            );
-        }
+        write!(file, "  n{n}:\n    subnets:\n      v4: {{ cidr: 10.{a}.{b}.0/24 }}\n")?;
     }
-    format!("networks:\n{networks}keypairs:\n{keys}server_groups:\n{groups}servers:\n{servers}")
+    file.write_all(b"keypairs:\n")?;
+    for n in tens.clone() {
+        writeln!(
+            file,
+            "  k{n}: {{ public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f bench }}"
+        )?;
+    }
+    file.write_all(b"server_groups:\n")?;
+    for n in tens.clone() {
+        writeln!(file, "  g{n}: {{ policy: soft-anti-affinity }}")?;
+    }
+    file.write_all(b"servers:\n")?;
+    for (n, member) in tens.flat_map(|n| (0..6).map(move |member| (n, member))) {
+        let flavor = flavor(numbers);
+        write!(
+            file,
+            "  s{n}-{member}:\n    image: cirros\n    flavor: {flavor}\n    networks: [n{n}]\n    keypair: k{n}\n    server_group: g{n}\n    metadata: {{ net: '${{networks.n{n}.name}}' }}\n"
+        )?;
+    }
+    Ok(())
 }
 
 /// Settings of a simulated cloud in which nothing takes time.
@@ -162,15 +167,23 @@ pub(crate) fn write_attached(folder: &Path, servers: usize) -> anyhow::Result<()
     Ok(())
 }
 
-/// Changes one server.
+/// Changes one server, in a copy that takes the file's place: no file is in memory as a whole.
 pub(crate) fn change_one(folder: &Path, shape: Shape) -> anyhow::Result<()> {
-    let path = folder.join("stacks/s0.yaml");
-    let text = std::fs::read_to_string(&path)?;
+    let (path, changed) = (folder.join("stacks/s0.yaml"), folder.join("changed"));
     let (from, to) = match shape {
         Shape::Flat => ("    metadata: { role: ", "    metadata: { new: x, role: "),
-        Shape::ForEach => (": m1.tiny\n", ": m1.small\n"),
+        Shape::ForEach => (": m1.tiny", ": m1.small"),
         Shape::Layered => ("    metadata: { net: ", "    metadata: { new: x, net: "),
     };
-    std::fs::write(path, text.replacen(from, to, 1))?;
-    Ok(())
+    let mut file = BufWriter::new(File::create(&changed)?);
+    let mut done = false;
+    for line in BufReader::new(File::open(&path)?).lines() {
+        let line = line?;
+        let is_it = !done && line.contains(from);
+        done |= is_it;
+        writeln!(file, "{}", if is_it { line.replacen(from, to, 1) } else { line })?;
+    }
+    file.flush()?;
+    anyhow::ensure!(done, "there is nothing to change in {}", path.display());
+    Ok(std::fs::rename(changed, path)?)
 }
