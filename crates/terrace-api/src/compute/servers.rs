@@ -29,9 +29,6 @@ pub struct Server {
     /// What nova is doing with it now, if anything.
     #[serde(default, rename = "OS-EXT-STS:task_state")]
     pub task_state: Option<String>,
-    /// What it is when nova is done with it.
-    #[serde(default, rename = "OS-EXT-STS:vm_state")]
-    pub vm_state: Option<String>,
     /// 1 running, 4 shut down, 0 unknown.
     #[serde(default, rename = "OS-EXT-STS:power_state")]
     pub power_state: Option<i64>,
@@ -81,12 +78,6 @@ pub struct Server {
     /// Whether it has a config drive.
     #[serde(default, deserialize_with = "wire::truth")]
     pub config_drive: bool,
-    /// Who created it.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub user_id: String,
-    /// The project it is in.
-    #[serde(default, rename = "tenant_id", deserialize_with = "wire::nullable")]
-    pub project_id: String,
     /// Its attached volumes.
     #[serde(
         default,

@@ -105,9 +105,6 @@ pub struct Port {
     /// Its tags.
     #[serde(default, deserialize_with = "wire::list")]
     pub tags: Vec<String>,
-    /// The project it is in.
-    #[serde(default, deserialize_with = "wire::nullable")]
-    pub project_id: String,
     /// Goes up with every change.
     #[serde(default)]
     pub revision_number: Option<u64>,
