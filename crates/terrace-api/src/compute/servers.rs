@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use smol_str::SmolStr;
 use terrace_model as model;
 
 use crate::call::{Call, Microversion, Repeat};
@@ -25,10 +26,10 @@ pub struct Server {
     pub name: String,
     /// `ACTIVE`, `BUILD`, `ERROR` and so on.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub status: String,
+    pub status: SmolStr,
     /// What nova is doing with it now, if anything.
     #[serde(default, rename = "OS-EXT-STS:task_state")]
-    pub task_state: Option<String>,
+    pub task_state: Option<SmolStr>,
     /// 1 running, 4 shut down, 0 unknown.
     #[serde(default, rename = "OS-EXT-STS:power_state")]
     pub power_state: Option<i64>,
@@ -71,10 +72,10 @@ pub struct Server {
     pub fault: Option<Fault>,
     /// When it was created.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub created: String,
+    pub created: SmolStr,
     /// When it last changed, as far as nova keeps count.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub updated: String,
+    pub updated: SmolStr,
     /// Whether it has a config drive.
     #[serde(default, deserialize_with = "wire::truth")]
     pub config_drive: bool,
@@ -98,16 +99,16 @@ impl Wire for Server {
 #[non_exhaustive]
 pub struct AddressEntry {
     /// The address.
-    pub addr: String,
+    pub addr: SmolStr,
     /// 4 or 6.
     #[serde(default)]
     pub version: u8,
     /// `fixed` or `floating`.
     #[serde(default, rename = "OS-EXT-IPS:type", deserialize_with = "wire::nullable")]
-    pub kind: String,
+    pub kind: SmolStr,
     /// The MAC address of the port.
     #[serde(default, rename = "OS-EXT-IPS-MAC:mac_addr", deserialize_with = "wire::nullable")]
-    pub mac: String,
+    pub mac: SmolStr,
 }
 
 /// A volume attached to a server.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use super::{create, item, list, update, yes};
 use crate::call::Call;
@@ -16,7 +17,7 @@ pub struct FixedIp {
     pub subnet_id: String,
     /// The address.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub ip_address: String,
+    pub ip_address: SmolStr,
 }
 
 /// A further address that may be used on a port.
@@ -68,13 +69,13 @@ pub struct Port {
     pub device_id: String,
     /// What kind of thing that is, such as `compute:nova`.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub device_owner: String,
+    pub device_owner: SmolStr,
     /// Its MAC address.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub mac_address: String,
+    pub mac_address: SmolStr,
     /// `ACTIVE`, `DOWN`, `BUILD` or `ERROR`.
     #[serde(default, deserialize_with = "wire::nullable")]
-    pub status: String,
+    pub status: SmolStr,
     /// Whether it forwards traffic; clouds that do not say mean yes.
     #[serde(default = "yes")]
     pub admin_state_up: bool,
@@ -101,7 +102,7 @@ pub struct Port {
     pub qos_policy_id: Option<String>,
     /// What the server sees of it.
     #[serde(default, rename = "binding:vnic_type")]
-    pub vnic_type: Option<String>,
+    pub vnic_type: Option<SmolStr>,
     /// Its tags.
     #[serde(default, deserialize_with = "wire::list")]
     pub tags: Vec<String>,

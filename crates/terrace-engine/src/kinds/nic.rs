@@ -40,7 +40,7 @@ pub(super) fn seen(port: &Port) -> Value {
     let addresses = port.fixed_ips.iter().map(|ip| ip.ip_address.as_str());
     let address = match port.fixed_ips.as_slice() {
         [] => Value::Null,
-        [one] => Value::text(&one.ip_address),
+        [one] => Value::text(one.ip_address.clone()),
         _ => Value::texts(addresses),
     };
     map([

@@ -100,7 +100,10 @@ fn dhcp_options(before: &Value, after: &Value) -> Vec<serde_json::Value> {
 fn object(port: &Port) -> Object {
     let (description, marker) = undescribe(&port.description);
     let ips = port.fixed_ips.iter().map(|ip| {
-        map([("subnet", Value::text(&ip.subnet_id)), ("ip_address", Value::text(&ip.ip_address))])
+        map([
+            ("subnet", Value::text(&ip.subnet_id)),
+            ("ip_address", Value::text(ip.ip_address.clone())),
+        ])
     });
     let pairs = port.allowed_address_pairs.iter().map(|pair| {
         map([

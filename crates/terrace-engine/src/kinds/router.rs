@@ -100,7 +100,10 @@ fn object(router: &Router) -> Object {
     let gateway = router.gateway.as_ref().filter(|gateway| !gateway.network_id.is_empty());
     let outside = gateway.map(|g| g.external_fixed_ips.as_slice()).unwrap_or_default();
     let addresses = outside.iter().map(|ip| {
-        map([("ip_address", Value::text(&ip.ip_address)), ("subnet", Value::text(&ip.subnet_id))])
+        map([
+            ("ip_address", Value::text(ip.ip_address.clone())),
+            ("subnet", Value::text(&ip.subnet_id)),
+        ])
     });
     Object {
         attributes: attributes([
@@ -172,7 +175,7 @@ fn interfaces(port: &Port) -> Vec<Object> {
                 ("subnet", Value::text(&ip.subnet_id)),
                 ("port", Value::text(&port.id)),
                 ("port_id", Value::text(&port.id)),
-                ("ip_address", Value::text(&ip.ip_address)),
+                ("ip_address", Value::text(ip.ip_address.clone())),
             ]),
             id,
             state: ObjectState::Ready,

@@ -52,12 +52,12 @@ pub(super) fn progress_of(server: &Server) -> Option<Progress> {
     Some(match server.status.as_str() {
         "DELETED" => return None,
         // What is kept for a while counts as on its way out, as does what is being deleted.
-        "SOFT_DELETED" => Progress::Busy(server.status.clone()),
+        "SOFT_DELETED" => Progress::Busy(server.status.to_string()),
         _ if deleting => Progress::Busy("deleting".into()),
         "ERROR" => Progress::Failed(fault(server)),
         "VERIFY_RESIZE" => Progress::ToConfirm,
         "BUILD" | "RESIZE" | "REVERT_RESIZE" | "REBUILD" | "MIGRATING" | "REBOOT"
-        | "HARD_REBOOT" | "PASSWORD" => Progress::Busy(server.status.clone()),
+        | "HARD_REBOOT" | "PASSWORD" => Progress::Busy(server.status.to_string()),
         // ACTIVE, SHUTOFF and the other resting states, while nothing is under way.
         _ => match server.task_state.as_deref() {
             None | Some("") => Progress::Ready,
@@ -311,7 +311,7 @@ fn object(server: &Server, joins: &Joins<'_>) -> Option<Object> {
             ("availability_zone", text_or_null(server.availability_zone.as_deref())),
             ("host", text_or_null(server.host.as_deref())),
             ("config_drive", Value::Bool(server.config_drive)),
-            ("status", Value::text(&server.status)),
+            ("status", Value::text(server.status.clone())),
             ("access_ip", text_or_null(first)),
             ("addresses", Value::Map(addresses)),
             ("created", text_or_null(Some(&server.created))),
@@ -319,7 +319,7 @@ fn object(server: &Server, joins: &Joins<'_>) -> Option<Object> {
         state: match progress {
             Progress::Ready | Progress::Stuck(_) => ObjectState::Ready,
             Progress::Busy(state) => ObjectState::Busy(state),
-            Progress::ToConfirm => ObjectState::Busy(server.status.clone()),
+            Progress::ToConfirm => ObjectState::Busy(server.status.to_string()),
             Progress::Failed(fault) => ObjectState::Failed(fault),
         },
         revision: None,

@@ -67,8 +67,8 @@ impl Seen {
         let (mut told, mut latest) = (Vec::new(), self.latest.clone());
         let mut take = |page: Vec<Server>| {
             let newest = page.iter().map(|server| &server.updated).max();
-            if let Some(newest) = newest.filter(|newest| **newest > latest) {
-                latest.clone_from(newest);
+            if let Some(newest) = newest.filter(|newest| newest.as_str() > latest.as_str()) {
+                newest.as_str().clone_into(&mut latest);
             }
             told.extend(page.into_iter().filter(|server| wanted.contains(server.id.as_str())));
         };

@@ -202,8 +202,8 @@ fn facts(managed: &Managed<'_>, server: &compute::Server) -> Table {
     line("address", Some(managed.address.to_string()));
     line("id", Some(server.id.clone()));
     line("name", Some(server.name.clone()));
-    line("status", Some(server.status.clone()));
-    line("under way", server.task_state.clone());
+    line("status", Some(server.status.to_string()));
+    line("under way", server.task_state.as_ref().map(ToString::to_string));
     line("fault", server.fault.as_ref().map(|fault| fault.message.clone()));
     line("power", Some(power(server.power_state).to_owned()));
     line("flavor", server.flavor_id.clone());
@@ -216,7 +216,7 @@ fn facts(managed: &Managed<'_>, server: &compute::Server) -> Table {
     }
     line("security groups", Some(server.security_groups.join(", ")));
     line("tags", Some(server.tags.join(", ")));
-    line("created", Some(server.created.clone()));
-    line("updated", Some(server.updated.clone()));
+    line("created", Some(server.created.to_string()));
+    line("updated", Some(server.updated.to_string()));
     table
 }

@@ -110,7 +110,7 @@ impl<'a> Watch<'a> {
             }
             match server.task_state {
                 Some(task) if !task.is_empty() => self.tick(&task).await?,
-                _ => return Ok(server.status),
+                _ => return Ok(server.status.to_string()),
             }
         }
     }
