@@ -92,7 +92,8 @@ pub(crate) fn write(root: &Path, rows: &[Row]) -> anyhow::Result<()> {
          The program talks over HTTP to a simulator in a process of its own, so that its own time is seen; *the same with\n\
          the simulator* is both together. Rows by `terraform` or `tofu` are its built-in `terraform_data`, which talks to no\n\
          cloud, run right after ours. CPU is that of user and system; wall time counts only as far as the machine was idle.\n\
-         What changes nothing is run five times, three times of 100,000: the least of the times is shown, and the most memory.\n\
+         What changes nothing is run 25 times, ten times of 10,000, three times of 100,000 (the peer five times of 100): the\n\
+         least of the times is shown, and the most memory.\n\
          Requests are those of refresh and apply, without the login.\n\n\
          ## Figures to reach\n\n{}\n\
          ![CPU seconds by size](performance.svg)\n\n## Everything\n\n\

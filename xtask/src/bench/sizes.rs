@@ -15,7 +15,11 @@ const MOST_WHOLE: usize = 10_000;
 /// How often what changes nothing is run; the least is taken: whatever else the machine does only
 /// adds to it.
 fn times(size: usize) -> u8 {
-    if size > MOST_WHOLE { 3 } else { 5 }
+    match size {
+        ..=1_000 => 25,
+        ..=MOST_WHOLE => 10,
+        _ => 3,
+    }
 }
 
 /// The peer as often, where it does not take minutes.
