@@ -17,7 +17,7 @@ const MOST_WHOLE: usize = 10_000;
 fn times(size: usize) -> u8 {
     match size {
         ..=1_000 => 25,
-        ..=MOST_WHOLE => 10,
+        1_001..=MOST_WHOLE => 10,
         _ => 3,
     }
 }
