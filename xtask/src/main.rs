@@ -76,13 +76,19 @@ fn number(options: &[&str], name: &str, default: u64) -> anyhow::Result<u64> {
     }
 }
 
+/// The word after an option.
+fn word<'a>(options: &[&'a str], name: &str) -> anyhow::Result<Option<&'a str>> {
+    let Some(at) = options.iter().position(|option| *option == name) else { return Ok(None) };
+    let word = options.get(at + 1).filter(|word| !word.starts_with("--"));
+    Ok(Some(word.with_context(|| format!("{name} takes a word"))?))
+}
+
 fn run_bench(options: &[&str]) -> anyhow::Result<ExitCode> {
-    let after = |name: &str| options.get(options.iter().position(|option| *option == name)? + 1);
     let wanted = bench::Wanted {
-        binary: after("--binary").map(std::path::PathBuf::from),
+        binary: word(options, "--binary")?.map(std::path::PathBuf::from),
         least: usize::try_from(number(options, "--least", 0)?)?,
         most: usize::try_from(number(options, "--most", 100_000)?)?,
-        shape: after("--shape").map(|name| bench::Shape::named(name)).transpose()?,
+        shape: word(options, "--shape")?.map(bench::Shape::named).transpose()?,
         peer: usize::try_from(number(options, "--peer", 1_000)?)?,
         limits: options.contains(&"--limits"),
         write: options.contains(&"--write"),
